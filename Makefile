@@ -1,0 +1,40 @@
+# Words for people. Every target does its own set-up; the work is in scripts/ and in the command `andel`.
+# ARGS goes to the command behind a target, as in: make demo ARGS="--json"
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-full check format lock contracts clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install everything from the locked files into .venv and contracts/node_modules
+	@scripts/setup
+
+demo: setup ## Run the whole path on real weather data
+	@.venv/bin/andel demo $(ARGS)
+
+test: ## Check and test everything but the slow tests
+	@scripts/test $(ARGS)
+
+test-full: ## Deep fuzzing, slither, coverage and the slow tests as well
+	@scripts/test-full $(ARGS)
+
+check: setup ## Style, types, imports, generated files
+	@scripts/check
+
+format: setup ## Rewrite Python and Solidity in the house format
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+	@PATH="$(CURDIR)/contracts/node_modules/.bin:$$PATH" forge fmt --root contracts
+
+lock: ## Rewrite requirements/*.lock (ARGS="--upgrade" for newer releases)
+	@scripts/lock $(ARGS)
+
+contracts: setup ## Compile the contracts and write their ABIs and bytecode into the package
+	@.venv/bin/python scripts/build_contracts.py
+
+bench-%: setup ## Run benchmarks/NAME.py, as in: make bench-gas
+	@.venv/bin/python benchmarks/$*.py $(ARGS)
+
+clean: ## Remove everything that the other targets made
+	rm -rf .venv .venv-slither .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
+	  build dist src/andel.egg-info contracts/node_modules contracts/out contracts/cache
+	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import { IOnchainModel } from "./IOnchainModel.sol";
+
+/// @title Models that answer inside the chain
+/// @notice One registry for all models, with no owner. A model's owner publishes the compiled code of a finalised
+/// version and says which published version is current.
+///
+/// CODE. The registry creates the code itself from the bytes it is given, and only from listed opcodes: arithmetic,
+/// comparison, bits, the question, memory, jumps, return, revert. No storage, no environment, no call, no log: the
+/// answer depends on the question alone, and code cannot change. It runs by STATICCALL with at most 200,000 gas.
+/// Listed opcodes make code harmless, not right: anybody can compile the model file again and compare `codehash`.
+///
+/// ONCE. A version is published once; `predictAt` never changes its answer. An owner that publishes wrong code for a
+/// version can leave it unpromoted and publish the next version, not replace it.
+///
+/// WHO. Publishing and promoting: `owner()` of the model's `RoundManager`. A contract that only pretends to be a
+/// `RoundManager` fills its own id and no other.
+interface IOnchainModels is IOnchainModel {
+    /// @notice A version's code is on chain.
+    event ModelPublished(
+        bytes32 indexed modelId,
+        bytes32 indexed version,
+        address implementation,
+        bytes32 codehash,
+        bytes32 modelFileHash
+    );
+
+    /// @notice A published version is current; an older one: a rollback.
+    event ModelPromoted(bytes32 indexed modelId, bytes32 indexed version, address implementation);
+
+    /// @notice Only the owner of the model's `RoundManager`.
+    error OnchainModels_NotOwner(address model, address sender);
+
+    /// @notice No finalised round gave this version.
+    error OnchainModels_NotFinal(address model, bytes32 version);
+
+    /// @notice The version has its code already.
+    error OnchainModels_AlreadyPublished(bytes32 modelId, bytes32 version);
+
+    /// @notice The version has no code, or the model no current version (`version` zero).
+    error OnchainModels_NotPublished(bytes32 modelId, bytes32 version);
+
+    /// @notice Code must have 1 to 24,576 bytes.
+    error OnchainModels_BadSize(uint256 size);
+
+    /// @notice The byte at `position` is an opcode that is not listed.
+    error OnchainModels_BadOpcode(uint256 position, uint8 opcode);
+
+    /// @notice The PUSH at `position` reaches beyond the end of the code.
+    error OnchainModels_CutPush(uint256 position);
+
+    /// @notice A model file's hash of zero.
+    error OnchainModels_EmptyHash(bytes32 modelId, bytes32 version);
+
+    /// @notice A question has exactly 32 bytes.
+    error OnchainModels_BadInput(uint256 length);
+
+    /// @notice The code ran out of gas, reverted, or did not return exactly 32 bytes.
+    error OnchainModels_NoAnswer(bytes32 modelId, bytes32 version);
+
+    /// @notice Puts a finalised version's code on chain. Only the model's owner; about 220 gas a byte and more.
+    /// @param model the model's `RoundManager`
+    /// @param version a version a round finalised
+    /// @param modelFileHash sha2-256 of the model file the code was compiled from
+    /// @param code runtime code, listed opcodes only
+    /// @return implementation where the code lies now
+    function publish(
+        address model,
+        bytes32 version,
+        bytes32 modelFileHash,
+        bytes calldata code
+    )
+        external
+        returns (address implementation);
+
+    /// @notice Makes a published version the current one. Only the model's owner.
+    function promote(address model, bytes32 version) external;
+
+    /// @notice What was published for a version; all zero if nothing.
+    function publicationOf(
+        bytes32 modelId,
+        bytes32 version
+    )
+        external
+        view
+        returns (address implementation, bytes32 codehash, bytes32 modelFileHash);
+}

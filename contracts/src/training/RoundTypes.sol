@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import { IBatchRegistry } from "../data/IBatchRegistry.sol";
+import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
+import { IRewardPool } from "../value/IRewardPool.sol";
+
+/// @notice Where an attempt of a round stands. Once `seed1` (in DataCommitted) or `seed2` (in Closed) is not zero,
+/// the seed of that step is known.
+enum Status {
+    None,
+    Open,
+    DataCommitted,
+    Closed,
+    Attested,
+    Finalised,
+    Void
+}
+
+/// @notice Why an attempt is void: its block hash was out of reach, every commitment was revealed and no k agree,
+/// or time ran out.
+enum VoidReason {
+    SeedLapsed,
+    NoAgreement,
+    Deadline
+}
+
+/// @notice A validator and the X25519 public key that evidence for it is sealed to.
+struct Validator {
+    address account;
+    bytes32 sealingKey;
+}
+
+/// @notice Everything a model is founded with.
+/// @param owner may name other operators; a person, a timelock, or given up (Ownable2Step)
+/// @param deviceRegistry who owns which device
+/// @param batchRegistry what was entered for which day; must rest on the same `deviceRegistry`
+/// @param pool a reward pool whose manager is this address, deployed before
+/// @param coordinator opens and closes rounds; not a validator
+/// @param validators 1 to 32, all different
+/// @param k how many equal attestations decide; more than half of the validators
+/// @param challengeWindow seconds between agreement and finalise; at most 30 days
+/// @param bond what an operator puts down, in the chain's coin; must be 0, since nothing here collects it
+/// @param seedDelay blocks between a root and the block whose hash makes its seed; 1 to 128
+/// @param commitPeriod seconds that validators have to commit after seed 2, and again to reveal; at most 7 days
+/// @param operatorShareBps operators' part of an emission, in 1/10000, at most 1000
+/// @param genesisVersion hash of the version the first round starts from
+/// @param taskHash sha2-256 of the task's description
+/// @param termsHash sha2-256 of the terms an owner of devices accepts
+/// @param listers whose listings the alliance trusts
+struct Config {
+    address owner;
+    IDeviceRegistry deviceRegistry;
+    IBatchRegistry batchRegistry;
+    IRewardPool pool;
+    address coordinator;
+    Validator[] validators;
+    uint32 k;
+    uint64 challengeWindow;
+    uint256 bond;
+    uint32 seedDelay;
+    uint64 commitPeriod;
+    uint32 operatorShareBps;
+    bytes32 genesisVersion;
+    bytes32 taskHash;
+    bytes32 termsHash;
+    address[] listers;
+}
+
+/// @notice A round and its current attempt. Fields of steps not reached are zero.
+struct Round {
+    bytes32 planHash; // slot 0
+    bytes32 parentVersion; // slot 1
+    uint256 budget; // slot 2: base units, contributors and operators together
+    Status status; // slot 3
+    uint32 attempt;
+    uint32 operatorsEpoch; // which set of operators serves this attempt
+    uint32 commitCount;
+    uint32 revealCount;
+    int64 evaluation;
+    uint64 openedBlock; // slot 4: block of the first attempt's open
+    uint64 deadline; // seconds
+    uint64 seedBlock; // whose hash makes the seed awaited or last recorded
+    uint64 seededAt; // seconds; when seed 2 was recorded
+    uint64 finalisableAt; // slot 5: seconds
+    uint64 settledBlock; // block of finalise or of the last voiding
+    bytes32 commitmentsRoot; // slot 6
+    bytes32 commitmentsHash;
+    bytes32 seed1;
+    bytes32 updatesRoot;
+    bytes32 evidenceHash;
+    bytes32 seed2;
+    bytes32 agreed; // EIP-712 digest k validators revealed
+    bytes32 versionHash;
+    bytes32 valueRoot;
+    bytes32 stateHash;
+    uint256 minted; // base units, contributors' part
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+/// @notice EIP-712 written a second time, from the type strings, to test the contracts against.
+library TypedData {
+    string internal constant DATA_COMMITMENT =
+        "DataCommitment(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 batchesHash)";
+    string internal constant UPDATE =
+        "Update(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updateHash,bytes32 batchesHash,uint32 weight)";
+    string internal constant ATTESTATION =
+        "Attestation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updatesRoot,bytes32 versionHash,bytes32 valueRoot,bytes32 stateHash,int64 evaluation,bytes32 evidenceHash)";
+    string internal constant PREDICTION =
+        "Prediction(address model,bytes32 version,bytes32 inputHash,bytes32 outputHash,uint64 issuedAt,uint64 validUntil)";
+    string internal constant BATCH_ENTRIES =
+        "BatchEntries(address owner,bytes32 entriesHash,uint64 deadline)";
+    string internal constant DEVICE_CLAIM =
+        "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)";
+
+    function domainSeparator(uint256 chainId, address verifier) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                ),
+                keccak256("Andel"),
+                keccak256("1"),
+                chainId,
+                verifier
+            )
+        );
+    }
+
+    /// `fields` is the message's fields, one 32-byte word each, in the type's order.
+    function digest(
+        bytes32 separator,
+        string memory encodeType,
+        bytes memory fields
+    )
+        internal
+        pure
+        returns (bytes32)
+    {
+        bytes32 structHash = keccak256(bytes.concat(keccak256(bytes(encodeType)), fields));
+        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+    }
+
+    function digestHere(
+        address verifier,
+        string memory encodeType,
+        bytes memory fields
+    )
+        internal
+        view
+        returns (bytes32)
+    {
+        return digest(domainSeparator(block.chainid, verifier), encodeType, fields);
+    }
+}

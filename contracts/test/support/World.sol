@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import { BatchRegistry } from "../../src/data/BatchRegistry.sol";
+import { DeviceRegistry } from "../../src/device/DeviceRegistry.sol";
+import { Attestation } from "../../src/training/AttestationTypes.sol";
+import { RoundManager } from "../../src/training/RoundManager.sol";
+import { Config, Validator } from "../../src/training/RoundTypes.sol";
+import { Schedule } from "../../src/value/IRewardPool.sol";
+import { ModelToken } from "../../src/value/ModelToken.sol";
+import { RewardPool } from "../../src/value/RewardPool.sol";
+import { Base } from "./Base.sol";
+
+/// @notice One founded model: three validators of which two decide, ten tokens a second since a day ago, and a round
+/// driven step by step. Named defaults; a test changes what it is about.
+abstract contract World is Base {
+    uint256 internal constant CAP = 10_000_000e18;
+    uint256 internal constant RATE = 10e18;
+    uint64 internal constant START = NOW - 1 days;
+    uint32 internal constant BPS = 500;
+    uint64 internal constant COMMIT_PERIOD = 600;
+    uint64 internal constant WINDOW = 0;
+    bytes32 internal constant GENESIS = keccak256("genesis");
+
+    address internal founder = vm.addr(0xF0);
+    address internal coordinator = vm.addr(0xC0);
+    uint256[] internal validatorKeys = [uint256(0x11), 0x12, 0x13];
+
+    DeviceRegistry internal devices = new DeviceRegistry();
+    BatchRegistry internal batches = new BatchRegistry(devices);
+    ModelToken internal token;
+    RewardPool internal pool;
+    RoundManager internal manager;
+
+    function config() internal view returns (Config memory founding) {
+        founding.owner = founder;
+        founding.deviceRegistry = devices;
+        founding.batchRegistry = batches;
+        founding.pool = pool;
+        founding.coordinator = coordinator;
+        founding.validators = validatorSet(validatorKeys);
+        founding.k = 2;
+        founding.challengeWindow = WINDOW;
+        founding.seedDelay = 2;
+        founding.commitPeriod = COMMIT_PERIOD;
+        founding.operatorShareBps = BPS;
+        founding.genesisVersion = GENESIS;
+        founding.taskHash = keccak256("task");
+        founding.termsHash = keccak256("terms");
+        founding.listers = new address[](1);
+        founding.listers[0] = founder;
+    }
+
+    /// Token, pool and manager, each told the address of the next; what the constructors check ties them together.
+    function deployPoolForNextManager() internal {
+        uint256 nonce = vm.getNonce(address(this));
+        address poolAddress = vm.computeCreateAddress(address(this), nonce + 1);
+        address managerAddress = vm.computeCreateAddress(address(this), nonce + 2);
+        token = new ModelToken("Andel Test", "AT", CAP, poolAddress);
+        pool = new RewardPool(token, Schedule(START, RATE, CAP), managerAddress);
+    }
+
+    function deployModel() internal {
+        deployPoolForNextManager();
+        manager = new RoundManager(config());
+    }
+
+    function validatorSet(uint256[] memory keys) internal pure returns (Validator[] memory set) {
+        set = new Validator[](keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            set[i] = Validator(vm.addr(keys[i]), keccak256(abi.encode("sealing", keys[i])));
+        }
+    }
+
+    function openRound(uint256 budget) internal returns (uint64 round) {
+        bytes32 parent = manager.currentVersion();
+        vm.prank(coordinator);
+        return manager.open(keccak256("plan"), parent, budget, uint64(block.timestamp) + 1 days);
+    }
+
+    function commitData(uint64 round) internal {
+        vm.prank(coordinator);
+        manager.commitData(round, keccak256("commitments"), keccak256("list"));
+    }
+
+    function closeRound(uint64 round) internal {
+        vm.prank(coordinator);
+        manager.close(round, keccak256("updates"), keccak256("evidence"));
+    }
+
+    /// Mines up to the block after the seed's, one block a second, and records the seed.
+    function seed(uint64 round) internal returns (bytes32) {
+        uint64 seedBlock = manager.roundOf(round).seedBlock;
+        vm.warp(block.timestamp + (seedBlock + 1 - block.number));
+        vm.roll(seedBlock + 1);
+        return manager.recordSeed(round);
+    }
+
+    /// A round up to where validators can commit.
+    function roundReadyToAttest(uint256 budget) internal returns (uint64 round) {
+        round = openRound(budget);
+        commitData(round);
+        seed(round);
+        closeRound(round);
+        seed(round);
+    }
+
+    function attestation(uint64 round) internal view returns (Attestation memory) {
+        return attestation(round, bytes32(0), 0, 0, 0);
+    }
+
+    function attestation(
+        uint64 round,
+        bytes32 claimsRoot,
+        uint256 claimsTotal,
+        uint256 minted,
+        int256 gain
+    )
+        internal
+        view
+        returns (Attestation memory)
+    {
+        return Attestation({
+            model: address(manager),
+            round: round,
+            attempt: manager.roundOf(round).attempt,
+            planHash: manager.roundOf(round).planHash,
+            updatesRoot: keccak256("updates"),
+            versionHash: keccak256(abi.encode("version", round)),
+            valueRoot: keccak256(abi.encode(claimsRoot, claimsTotal, minted, gain)),
+            stateHash: keccak256(abi.encode("state", round)),
+            evaluation: -17,
+            evidenceHash: keccak256("evidence")
+        });
+    }
+
+    function commit(uint256 key, Attestation memory result) internal {
+        bytes32 commitment = keccak256(abi.encode(manager.attestationHash(result), vm.addr(key), salt(key)));
+        vm.prank(vm.addr(key));
+        manager.commitAttestation(result.round, commitment);
+    }
+
+    function reveal(uint256 key, Attestation memory result) internal {
+        bytes memory signature = signed(key, manager.attestationHash(result));
+        manager.reveal(result, vm.addr(key), salt(key), signature);
+    }
+
+    function agree(Attestation memory result) internal {
+        for (uint256 i = 0; i < validatorKeys.length; ++i) {
+            commit(validatorKeys[i], result);
+        }
+        for (uint256 i = 0; i < validatorKeys.length; ++i) {
+            reveal(validatorKeys[i], result);
+        }
+    }
+
+    /// A whole round that adds `minted` under `claimsRoot`.
+    function runRound(uint256 budget, bytes32 claimsRoot, uint256 minted) internal returns (uint64 round) {
+        round = roundReadyToAttest(budget);
+        uint256 total = pool.contributorsMinted() + minted;
+        Attestation memory result =
+            attestation(round, claimsRoot, total, minted, minted == 0 ? int256(0) : int256(1));
+        agree(result);
+        manager.finalise(result, claimsRoot, total, minted, minted == 0 ? int256(0) : int256(1));
+    }
+
+    function salt(uint256 key) internal pure returns (bytes32) {
+        return keccak256(abi.encode("salt", key));
+    }
+}

@@ -1,0 +1,157 @@
+"""Writes the files under vectors/ that the Python and the Solidity tests both read.
+
+typed_data.json holds one message, digest and signature of each EIP-712 type; confirm.json one device's
+signed claim; claims.json a tree of earnings with every account's proof. All keys are derived from a public text, so the files say nothing secret and come out the same
+everywhere. `--check` writes nothing and fails when a file on disk is not current. Run: python
+scripts/write_vectors.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from andel.hashing import sha256
+from andel.keys import AccountKey, DeviceKey, address_bytes, derive_secret, recoverable_signature
+from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_signer
+from andel.units import TOKEN, BaseUnits
+from andel.value.claims import ClaimTree
+
+SEED = b"andel public test vectors"
+CHAIN_ID = 31337
+CLAIM_TIME = 1_700_000_000
+ACCOUNTS = 20
+FOLDER = Path(__file__).resolve().parent.parent / "vectors"
+
+CONTRACT = AccountKey(derive_secret(SEED, "contract")).address
+OWNER = AccountKey(derive_secret(SEED, "owner"))
+DEVICE = DeviceKey(derive_secret(SEED, "device"))
+
+FIXED: dict[str, dict[str, object]] = {
+    "Attestation": {"evaluation": -1_234_567},
+    "BatchEntries": {"owner": OWNER.address, "deadline": CLAIM_TIME + 3_600},
+    "DeviceClaim": {
+        "device": DEVICE.address,
+        "owner": OWNER.address,
+        "timestamp": CLAIM_TIME,
+        "deadline": CLAIM_TIME + 3_600,
+    },
+}
+"""Fields with a meaning; every other field is filled from a hash over its whole width."""
+
+
+def typed_data_vectors() -> dict[str, object]:
+    """The content of typed_data.json."""
+    domain = Domain(CHAIN_ID, CONTRACT)
+    entries = []
+    for name in TYPES:
+        message = _message(name)
+        signature = sign_typed(OWNER, name, domain, message)
+        entries.append(
+            {
+                "name": name,
+                "typeHash": _hex(type_hash(name)),
+                "message": {field: _text(value) for field, value in message.items()},
+                "digest": _hex(typed_digest(name, domain, message)),
+                "signer": typed_signer(name, domain, message, signature),
+                "signature": _hex(signature),
+            }
+        )
+    return {"domain": {"chainId": str(CHAIN_ID), "contract": CONTRACT}, "types": entries}
+
+
+def confirm_vector() -> dict[str, object]:
+    """The content of confirm.json: what DeviceRegistry.claim takes for `owner` at `timestamp`."""
+    signed = address_bytes(OWNER.address) + CLAIM_TIME.to_bytes(4, "big")
+    signature = recoverable_signature(sha256(signed), DEVICE.sign_sha256(signed), DEVICE.address)
+    return {
+        "device": DEVICE.address,
+        "owner": OWNER.address,
+        "timestamp": CLAIM_TIME,
+        "signature65": _hex(signature),
+    }
+
+
+def claims_vector() -> dict[str, object]:
+    """The content of claims.json: leaves in the order of their running sums, so the last one holds the total."""
+    accounts = [AccountKey(derive_secret(SEED, "claims", number)).address for number in range(ACCOUNTS)]
+    tree = ClaimTree({account: BaseUnits((i + 1) * TOKEN + i * i) for i, account in enumerate(accounts)})
+    claims = sorted((tree.claim(account) for account in accounts), key=lambda claim: claim.running_sum)
+    leaves = [
+        {
+            "account": claim.account,
+            "cumulative": str(claim.cumulative),
+            "runningSum": str(claim.running_sum),
+            "proof": [_hex(sibling) for sibling in claim.proof],
+        }
+        for claim in claims
+    ]
+    return {"root": _hex(tree.root), "total": str(tree.total), "leaves": leaves}
+
+
+def files() -> dict[str, str]:
+    """File name to the exact text it must hold."""
+    contents = {
+        "typed_data.json": typed_data_vectors(),
+        "confirm.json": confirm_vector(),
+        "claims.json": claims_vector(),
+    }
+    return {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
+
+
+def stale(folder: Path = FOLDER) -> list[str]:
+    """Names of the files in `folder` that are missing or differ from what this script writes."""
+    current = files().items()
+    return [
+        name
+        for name, text in current
+        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code: 0 when all files are current (or were written), 1 when `--check` found a stale one."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is not current")
+    if parser.parse_args(arguments).check:
+        for name in (names := stale()):
+            sys.stderr.write(f"vectors/{name} is not current: run python scripts/write_vectors.py\n")
+        return 1 if names else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in files().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def _message(name: str) -> dict[str, object]:
+    inner = TYPES[name].split("(", 1)[1].rstrip(")")
+    message: dict[str, object] = {}
+    for part in inner.split(","):
+        kind, field = part.split(" ")
+        fixed = FIXED.get(name, {})
+        message[field] = fixed[field] if field in fixed else _filled(kind, f"{name}.{field}")
+    return message
+
+
+def _filled(kind: str, label: str) -> object:
+    material = sha256(SEED, label.encode())
+    if kind == "address":
+        return AccountKey(derive_secret(SEED, label)).address
+    if kind == "bytes32":
+        return bytes(material)
+    return int.from_bytes(material[: int(kind.removeprefix("uint")) // 8], "big")
+
+
+def _text(value: object) -> str:
+    return _hex(value) if isinstance(value, bytes) else str(value)
+
+
+def _hex(data: bytes) -> str:
+    return "0x" + data.hex()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""The `andel` command: one function per command, and the one border where errors become a line and a hint."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from andel import __version__
+from andel.cli import audit, claim, demo, serve, validate
+from andel.errors import AndelError
+
+app = typer.Typer(
+    name="andel",
+    help="Contributor-owned machine learning: signed sensor data, joint training, exact shares, answers on chain.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("validate")(validate.validate)
+app.command("serve")(serve.serve_model)
+app.command("claim")(claim.claim_tokens)
+app.command("audit")(audit.audit_model)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and end."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Log what happens on standard error."),
+) -> None:
+    """Options of every command."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every RPC call would bury the rest
+    if version:
+        typer.echo(f"andel {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command line; ends the process with its exit code."""
+    try:
+        app()
+    except AndelError as error:
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        console.print(f"andel: {error.message}", style="red", markup=False)
+        if error.hint:
+            console.print(f"hint: {error.hint}", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("andel: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,139 @@
+"""`andel demo`: runs the whole path on this machine, on real weather or on a user's own tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from andel.cli.options import parse_key
+from andel.cli.outcome_table import print_outcome
+from andel.errors import SettingsError
+from andel.hashing import sha256
+from andel.ledger.connection import Chain
+from andel.simulation.actors import Actors
+from andel.simulation.funding import fund_by_transfer
+from andel.simulation.local_chain import LocalChain
+from andel.simulation.outcome_report import write_report
+from andel.simulation.run import Running, RunOptions, run
+from andel.simulation.scenario import Scenario, TableChoice, table_scenario, weather_scenario
+from andel.simulation.tables import read_tables
+from andel.simulation.weather import find_weather_folder, read_weather
+
+FUNDER_VARIABLE = "ANDEL_FUNDER_KEY"
+_MAX_ROUNDS = 100
+
+Say = Callable[[str], None]
+Fund = Callable[[Actors], None]
+
+
+def demo(
+    rounds: Annotated[int, typer.Option(min=1, max=_MAX_ROUNDS, help="Rounds of training.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Keys, first version and noise follow from it.")] = 1,
+    csv: Annotated[
+        list[Path] | None, typer.Option(help="Own data: a CSV file, plain or gzip; may be repeated.")
+    ] = None,
+    device_column: Annotated[str, typer.Option(help="Own data: the column that names the device or site.")] = "",
+    time_column: Annotated[str, typer.Option(help="Own data: one time column, or year,month,day,hour.")] = "",
+    features: Annotated[str, typer.Option(help="Own data: the columns to learn from, separated by commas.")] = "",
+    target: Annotated[str, typer.Option(help="Own data: the column to predict.")] = "",
+    horizon: Annotated[int, typer.Option(min=1, max=8_784, help="Own data: hours ahead.")] = 1,
+    owners: Annotated[int, typer.Option(min=1, max=50, help="Own data: owners per device.")] = 3,
+    honest: Annotated[bool, typer.Option("--honest", help="Own data: without the three dishonest ones.")] = False,
+    rpc: Annotated[str, typer.Option(help="Use this chain instead of starting anvil; see ANDEL_FUNDER_KEY.")] = "",
+    chain_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for anvil; 0: any free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for the API; 0: any free one.")] = 0,
+    folder: Annotated[Path | None, typer.Option(help="Keep evidence, logs and report here.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave chain and API running until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last, on standard output.")] = False,
+) -> None:
+    """From signed packets to a paid, audited, on-chain prediction, in one run."""
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:6.1f} s[/dim]  ", end="")
+        console.print(text, markup=False)
+
+    own = [bool(csv), bool(device_column), bool(time_column), bool(features), bool(target)]
+    if any(own) and not all(own):
+        raise SettingsError(
+            "own data takes --csv, --device-column, --time-column, --features and --target together",
+            "give all five, or none for the weather",
+        )
+    if csv:
+        columns = TableChoice(tuple(features.split(",")), target, horizon, owners, not honest)
+        dataset = read_tables(csv, device_column, time_column.split(","), columns.features, target)
+        scenario = table_scenario(dataset, columns, rounds, seed)
+    else:
+        scenario = weather_scenario(read_weather(find_weather_folder()), rounds, seed)
+    _introduce(scenario, say)
+    where = folder or Path(tempfile.mkdtemp(prefix="andel-demo-"))
+    where.mkdir(parents=True, exist_ok=True)
+    if any((where / "content").glob("*")):
+        raise SettingsError(f"{where} already holds a run", "name an empty folder")
+    with _chain(rpc, chain_port, where, say) as (chain, fund):
+        options = RunOptions(where, sha256(b"andel.demo", seed.to_bytes(8, "big")), fund, say, port)
+        running = run(scenario, chain, options)
+        try:
+            report = write_report(running.outcome, where / "report.html")
+            print_outcome(console, running.outcome)
+            say(f"report: {report}")
+            if as_json:
+                typer.echo(json.dumps(running.outcome.to_json()))
+            if keep:
+                _wait(running, console)
+        finally:
+            running.api.stop()
+    if not running.audit.ok:
+        raise typer.Exit(1)
+
+
+def _introduce(scenario: Scenario, say: Say) -> None:
+    dataset = scenario.dataset
+    say(f"{scenario.name}: {dataset.rows:,} rows of {len(dataset.series)} sites; {dataset.source}")
+    for problem, count in dataset.problem_counts.items():
+        first = next((str(item) for item in dataset.problems if item.reason == problem), "")
+        say(f"  {count:,} refused: {problem} (first: {first})")
+
+
+@contextmanager
+def _chain(rpc: str, port: int, folder: Path, say: Say) -> Iterator[tuple[Chain, Fund]]:
+    """The chain of the run and how its actors get gas: anvil of our own, or the one at `rpc`."""
+    if not rpc:
+        with LocalChain(folder, port=port or None) as local:
+            say(f"anvil listens at {local.url}")
+            yield local.connect(), lambda actors: local.fund([key.address for key in actors.accounts])
+        return
+    secret = os.environ.get(FUNDER_VARIABLE, "")
+    if not secret:
+        raise SettingsError(
+            f"on a chain of your own the actors need gas, and {FUNDER_VARIABLE} is not set",
+            f"export {FUNDER_VARIABLE}=<64 hex digits of a funded account>",
+        )
+    funder = parse_key(secret, FUNDER_VARIABLE)
+    chain = Chain.connect(rpc)
+    say(f"chain {chain.chain_id} at {chain.url}, funded by {funder.address}")
+
+    def fund(actors: Actors) -> None:
+        fund_by_transfer(chain, funder, actors)
+
+    yield chain, fund
+
+
+def _wait(running: Running, console: Console) -> None:
+    console.print(
+        f"chain {running.world.chain.url}, model {running.world.model.round_manager.address}, "
+        f"API {running.api.url}; Ctrl-C ends all",
+        markup=False,
+    )
+    while True:
+        time.sleep(3_600)

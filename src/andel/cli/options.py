@@ -1,0 +1,53 @@
+"""Options that several commands share, and how their texts become what roles take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from andel.content import ContentStore
+from andel.errors import InputError, SettingsError
+from andel.keys import AccountKey, parse_address
+from andel.ledger.connection import Chain
+from andel.ledger.deployment import Deployment, ModelContracts, find_model
+
+RpcOption = Annotated[str, typer.Option("--rpc", help="Address of a chain's JSON-RPC.")]
+ModelOption = Annotated[str, typer.Option("--model", help="Its RoundManager's address, or a deployment file.")]
+StoreOption = Annotated[str, typer.Option("--store", help="Content store: a directory or an fsspec URL.")]
+KeyFileOption = Annotated[Path, typer.Option("--key-file", help="File with the secret key, 64 hex digits.")]
+
+_KEY_FILE_BYTES = 200
+
+
+def read_key(path: Path) -> AccountKey:
+    """The key in a file of 64 hex digits. Raises SettingsError; the file's content is never shown."""
+    try:
+        text = path.read_bytes()[:_KEY_FILE_BYTES].decode("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"key file {path} cannot be read", "give a file with 64 hex digits") from error
+    return parse_key(text, f"key file {path}")
+
+
+def parse_key(text: str, where: str) -> AccountKey:
+    """The key in 64 hex digits. Raises SettingsError without showing them."""
+    try:
+        return AccountKey(bytes.fromhex(text.removeprefix("0x")))
+    except (ValueError, InputError):
+        raise SettingsError(f"{where} does not hold a secret key", "64 hex digits, nothing else") from None
+
+
+def open_model(rpc: str, model: str) -> ModelContracts:
+    """The model at an address on a chain, or in a deployment file, which also says where it answers on chain."""
+    chain = Chain.connect(rpc)
+    if not model.startswith("0x") and Path(model).is_file():
+        return Deployment.from_file(Path(model)).model(chain)
+    return find_model(chain, parse_address(model))
+
+
+def open_store(url: str) -> ContentStore:
+    """The content store at a URL that must exist already. Raises SettingsError."""
+    if "://" not in url and not Path(url).is_dir():
+        raise SettingsError(f"there is no content store at {url}", "name the directory that the rounds were kept in")
+    return ContentStore(url)

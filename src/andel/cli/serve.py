@@ -1,0 +1,32 @@
+"""`andel serve`: answers questions over HTTP with signed predictions of the model's published version."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption, open_model, open_store, read_key
+from andel.content import cid_of_digest
+from andel.errors import SettingsError
+from andel.roles.gateway import model_file_of, predictor_of, registry_of
+from andel.serving.api import build_app, serve
+
+
+def serve_model(
+    rpc: RpcOption,
+    model: ModelOption,
+    store: StoreOption,
+    key_file: KeyFileOption,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8480,
+) -> None:
+    """Serve the published version at POST /predict, signed with an operator's key."""
+    key = read_key(key_file)
+    opened = open_model(rpc, model)
+    published = registry_of(opened).current_of(opened.round_manager.address)
+    if published is None:
+        raise SettingsError("the model has no published version", "its owner publishes one after a round")
+    task = cid_of_digest(opened.round_manager.founding().task_hash)
+    file, parsed = model_file_of(open_store(store), published.version, task)
+    serve(build_app(predictor_of(key, opened, file, parsed)), host, port, "info")

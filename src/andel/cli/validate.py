@@ -1,0 +1,26 @@
+"""`andel validate`: settles rounds again and attests to them."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption, open_model, open_store, read_key
+from andel.roles.validator import Validator
+
+
+def validate(
+    rpc: RpcOption,
+    model: ModelOption,
+    store: StoreOption,
+    key_file: KeyFileOption,
+    until_round: Annotated[int, typer.Option(min=0, help="End when this round is final; 0: serve for ever.")] = 0,
+    poll_seconds: Annotated[float, typer.Option(min=0.01, max=60.0, help="Between looks at the chain.")] = 0.1,
+) -> None:
+    """Settle every closed round from its evidence, and attest to the result by commit and reveal."""
+    key = read_key(key_file)
+    opened = open_model(rpc, model)
+    typer.echo(f"validating {opened.round_manager.address} as {key.address}", err=True)
+    Validator(key, opened, open_store(store)).run(until_round, time.sleep, poll_seconds)

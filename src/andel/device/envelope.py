@@ -1,0 +1,162 @@
+"""The envelope: one signed format for any sensor that holds a secp256k1 key.
+
+    "ANDEL-READING/1" 00 | curve 1 | public key 33 | sequence 8 | timestamp 8 | channel count 1
+    | per channel: name length 1, name, unit length 1, unit, exponent 1, value 8 | signature r || s 64
+
+Integers are big-endian, exponent and value two's complement. The signature is over SHA-256 of all bytes
+before it. The form is canonical: names rise strictly by their bytes and nothing follows. Layout with an
+example and a signer to port: docs/rooms/device.md. Curve 2 is kept for P-256 and refused for now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from andel.device.reading import (
+    MAX_PACKET_BYTES,
+    MAX_TIMESTAMP,
+    Measurement,
+    PacketRefused,
+    Refusal,
+    SignedReading,
+    device_address,
+)
+from andel.errors import InputError
+from andel.hashing import sha256
+from andel.keys import DeviceKey, verify_signature
+
+TAG: Final = b"ANDEL-READING/1\x00"
+SECP256K1: Final = 1
+P256: Final = 2
+MAX_CHANNELS: Final = 64
+MAX_NAME_BYTES: Final = 32
+
+_KEY = len(TAG) + 1
+_SEQUENCE = _KEY + 33
+_TIMESTAMP = _SEQUENCE + 8
+_COUNT = _TIMESTAMP + 8
+_CHANNELS = _COUNT + 1
+_SIGNATURE_BYTES = 64
+
+
+def encode_envelope(key: DeviceKey, sequence: int, timestamp: int, measurements: Sequence[Measurement]) -> bytes:
+    """The envelope that a device with `key` sends: its counter, its clock (unix seconds) and what it
+    measured.
+
+    Raises InputError when a field does not fit, a channel is given twice, or the packet would be over 4 KiB.
+    """
+    if not 0 < len(measurements) <= MAX_CHANNELS:
+        raise InputError(f"an envelope holds 1 to {MAX_CHANNELS} channels, not {len(measurements)}")
+    if not 0 <= timestamp <= MAX_TIMESTAMP:
+        raise InputError(f"timestamp {timestamp} is outside 0 to {MAX_TIMESTAMP}")
+    try:
+        body = TAG + bytes([SECP256K1]) + key.public_key + sequence.to_bytes(8, "big")
+        body += timestamp.to_bytes(8, "big") + bytes([len(measurements)])
+        channels = sorted((_encode_channel(item) for item in measurements), key=lambda pair: pair[0])
+    except OverflowError as error:
+        raise InputError("sequence, exponent or value does not fit its field") from error
+    names = [name for name, _ in channels]
+    if len(set(names)) != len(names):
+        raise InputError("an envelope names each channel once")
+    body += b"".join(encoded for _, encoded in channels)
+    if len(body) + _SIGNATURE_BYTES > MAX_PACKET_BYTES:
+        raise InputError(f"an envelope of {len(body) + _SIGNATURE_BYTES} bytes is over {MAX_PACKET_BYTES}")
+    return body + key.sign_sha256(body)
+
+
+def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
+    """The reading in an envelope, verified against the public key that it carries.
+
+    Whether that key is the one a device is registered with is for the caller to compare
+    (`packets.read_packet` does). `verify=False` is for `packets.reread_packet` alone. Raises PacketRefused:
+    malformed, unsupported or bad-signature.
+    """
+    if not raw.startswith(TAG) or not _CHANNELS + _SIGNATURE_BYTES < len(raw) <= MAX_PACKET_BYTES:
+        _malformed(f"{len(raw)} bytes are no envelope")
+    if raw[len(TAG)] != SECP256K1:
+        curve = "P-256" if raw[len(TAG)] == P256 else f"number {raw[len(TAG)]}"
+        raise PacketRefused(Refusal.UNSUPPORTED, f"curve {curve} is not supported; secp256k1 is")
+    public_key = raw[_KEY:_SEQUENCE]
+    timestamp = int.from_bytes(raw[_TIMESTAMP:_COUNT], "big")
+    if timestamp > MAX_TIMESTAMP:
+        _malformed(f"timestamp {timestamp} is over {MAX_TIMESTAMP}")
+    body, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
+    measurements = _decode_channels(body)
+    digest = sha256(body)
+    try:
+        device = device_address(public_key)
+        verified = not verify or verify_signature(digest, signature, public_key)
+    except InputError as error:
+        raise PacketRefused(Refusal.MALFORMED, "the public key is no point of secp256k1") from error
+    if not verified:
+        raise PacketRefused(Refusal.BAD_SIGNATURE, "the signature is not that of the envelope's own key")
+    return SignedReading(
+        device=device,
+        timestamp=timestamp,
+        measurements=measurements,
+        raw=raw,
+        digest=digest,
+        profile="envelope",
+        sequence=int.from_bytes(raw[_SEQUENCE:_TIMESTAMP], "big"),
+    )
+
+
+def _encode_channel(measurement: Measurement) -> tuple[bytes, bytes]:
+    name, unit = measurement.channel.encode(), measurement.unit.encode()
+    if not _is_name(measurement.channel) or len(name) > MAX_NAME_BYTES:
+        raise InputError(f"channel name {measurement.channel!r} is not 1 to {MAX_NAME_BYTES} printable bytes")
+    if not measurement.unit.isprintable() or len(unit) > MAX_NAME_BYTES:
+        raise InputError(f"unit {measurement.unit!r} is not 0 to {MAX_NAME_BYTES} printable bytes")
+    encoded = bytes([len(name)]) + name + bytes([len(unit)]) + unit
+    encoded += measurement.exponent.to_bytes(1, "big", signed=True)
+    return name, encoded + measurement.value.to_bytes(8, "big", signed=True)
+
+
+def _decode_channels(body: bytes) -> tuple[Measurement, ...]:
+    count = body[_COUNT]
+    if not 0 < count <= MAX_CHANNELS:
+        _malformed(f"{count} channels; an envelope holds 1 to {MAX_CHANNELS}")
+    found = []
+    offset, last_name = _CHANNELS, b""
+    for _ in range(count):
+        name, offset = _decode_text(body, offset)
+        unit, offset = _decode_text(body, offset)
+        if len(body) < offset + 9:
+            _malformed("the envelope ends inside a channel")
+        if name <= last_name:
+            _malformed("channel names do not rise strictly")
+        exponent = int.from_bytes(body[offset : offset + 1], "big", signed=True)
+        value = int.from_bytes(body[offset + 1 : offset + 9], "big", signed=True)
+        offset += 9
+        last_name = name
+        found.append(Measurement(_text(name), value, exponent, _text(unit)))
+    if offset != len(body):
+        _malformed("bytes follow the last channel")
+    return tuple(found)
+
+
+def _decode_text(body: bytes, offset: int) -> tuple[bytes, int]:
+    length = body[offset] if offset < len(body) else MAX_NAME_BYTES + 1
+    end = offset + 1 + length
+    if length > MAX_NAME_BYTES or end > len(body):
+        _malformed(f"a channel's name or unit is over {MAX_NAME_BYTES} bytes or cut off")
+    return body[offset + 1 : end], end
+
+
+def _text(data: bytes) -> str:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise PacketRefused(Refusal.MALFORMED, "a channel's name or unit is no UTF-8") from error
+    if not text.isprintable():
+        _malformed(f"a channel's name or unit holds unprintable characters: {text!r}")
+    return text
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and text.isprintable()
+
+
+def _malformed(message: str) -> NoReturn:
+    raise PacketRefused(Refusal.MALFORMED, message)

@@ -1,0 +1,99 @@
+"""Canonical bytes: the only place where a thing becomes what is signed or hashed.
+
+Objects become canonical JSON (RFC 8785) without floats; integers beyond 2**53 travel as decimal strings.
+Arrays of integers become a tag, their shapes, and little-endian values of one width. What is read back is
+bounded in size and refused when it is not canonical, so that one object has one hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import rfc8785
+
+from andel.errors import InputError
+
+MAX_OBJECT_BYTES = 64 * 1024 * 1024
+"""Largest canonical object that is parsed."""
+
+IntArray = npt.NDArray[np.int64]
+
+
+def canonical_json(value: object) -> bytes:
+    """RFC 8785 bytes of `value` (dicts, lists, strings, integers, booleans, null).
+
+    Raises InputError for floats, bytes and integers beyond 2**53.
+    """
+    try:
+        _refuse_floats(value)
+        return rfc8785.dumps(value)  # type: ignore[arg-type]  # checked by the call itself
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise InputError(f"cannot be written as canonical JSON: {error}") from error
+
+
+def parse_json(data: bytes, max_bytes: int = MAX_OBJECT_BYTES) -> Any:
+    """The object whose canonical JSON is exactly `data`.
+
+    Raises InputError when `data` is too long, no JSON, or not in canonical form (so that each object has one
+    hash; this also refuses repeated keys and floats).
+    """
+    if len(data) > max_bytes:
+        raise InputError(f"object of {len(data)} bytes is over the limit of {max_bytes}")
+    try:
+        # not json.loads: it recurses as deep as the interpreter's limit allows, which eth-account's py_ecc lifts to
+        # 100,000, and nested brackets then end the process; orjson stops at 1,024 levels
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"not JSON: {str(error)[:120]}") from error
+    if canonical_json(value) != data:
+        raise InputError("JSON is not in canonical form (RFC 8785)")
+    return value
+
+
+def encode_arrays(tag: bytes, arrays: Sequence[npt.NDArray[np.integer[Any]]], bits: int) -> bytes:
+    """Canonical bytes of integer arrays: `tag`, count, shapes, then little-endian values of `bits` (32 or 64).
+
+    Raises InputError when a value does not fit.
+    """
+    limit = 1 << (bits - 1)
+    parts = [tag, b"\x00", bytes([bits, len(arrays)])]
+    for array in arrays:
+        parts.append(bytes([array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape))
+    for array in arrays:
+        if array.size and (int(array.min()) < -limit or int(array.max()) >= limit):
+            raise InputError(f"array value does not fit {bits} bits")
+        parts.append(np.ascontiguousarray(array, dtype=f"<i{bits // 8}").tobytes())
+    return b"".join(parts)
+
+
+def decode_arrays(tag: bytes, data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[IntArray]:
+    """The int64 arrays that `encode_arrays` wrote under `tag` with exactly these `shapes`.
+
+    Raises InputError when the tag, the shapes or the length differ.
+    """
+    bits = data[len(tag) + 1] if len(data) > len(tag) + 1 else 0
+    header = tag + b"\x00" + bytes([bits, len(shapes)])
+    header += b"".join(bytes([len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape) for shape in shapes)
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    if bits not in (32, 64) or not data.startswith(header):
+        raise InputError(f"not {tag.decode('ascii', 'replace')} arrays of the expected shapes")
+    if len(data) != len(header) + sum(sizes) * bits // 8:
+        raise InputError(f"arrays of {len(data)} bytes have the wrong length")
+    values = np.frombuffer(data, dtype=f"<i{bits // 8}", offset=len(header)).astype(np.int64)
+    splits = np.split(values, np.cumsum(sizes)[:-1]) if shapes else []
+    return [part.reshape(shape) for part, shape in zip(splits, shapes, strict=True)]
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, float):
+        raise InputError(f"float {value!r} has no canonical form here; scale it to an integer")
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_floats(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_floats(item)

@@ -1,0 +1,134 @@
+"""The one tree of errors.
+
+AndelError
+├── InputError              what came from outside cannot be used
+│   ├── PacketError         bytes are not a device's packet
+│   ├── TableError          a table cannot be read
+│   ├── ModelFileError      a model file breaks its format or its bounds
+│   ├── PlanError           a plan contradicts itself or the chain
+│   └── SettingsError       a setting or an option is unusable
+├── EvidenceError           evidence and chain disagree; names the place
+├── ContentError            the content store
+│   ├── ContentMissing      an object is not there
+│   └── ContentCorrupt      an object's bytes are not those of its name
+├── ChainError              the chain or the way to it
+│   ├── RpcUnreachable      no answer from the RPC address
+│   ├── Reverted            a contract refused, with its own error's name
+│   ├── NodeMissing         no `anvil` on this machine
+│   └── PortInUse           another program listens there
+└── TrainingError           a round of training could not be completed
+    └── QuorumMissed        too few contributors answered in time
+
+Every class keeps the values that it speaks of, and a hint for the person who reads it. The command line
+prints `message` and `hint`, one line each; nothing here prints.
+"""
+
+from __future__ import annotations
+
+
+class AndelError(Exception):
+    """Base of all errors that are expected in operation; `hint` says what a person can do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(AndelError):
+    """Something from outside (bytes, a file, an option) cannot be used."""
+
+
+class PacketError(InputError):
+    """Bytes are not a packet of the format they were read as."""
+
+
+class TableError(InputError):
+    """A table cannot be read, or none of its rows can."""
+
+
+class ModelFileError(InputError):
+    """A model file breaks its format or a bound that its answers rest on."""
+
+
+class PlanError(InputError):
+    """A plan contradicts itself, its task or the chain."""
+
+
+class SettingsError(InputError):
+    """A setting or an option is unusable."""
+
+
+class EvidenceError(AndelError):
+    """Evidence and chain disagree, or evidence disagrees with itself; `place` names where."""
+
+    def __init__(self, place: str, message: str, hint: str = "") -> None:
+        super().__init__(f"{place}: {message}", hint)
+        self.place = place
+
+
+class ContentError(AndelError):
+    """The content store cannot give what was asked; `cid` names the object."""
+
+    def __init__(self, cid: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.cid = cid
+
+
+class ContentMissing(ContentError):
+    """The object is not in the store."""
+
+
+class ContentCorrupt(ContentError):
+    """The object's bytes do not hash to its name."""
+
+
+class ChainError(AndelError):
+    """The chain, or the way to it, failed."""
+
+
+class RpcUnreachable(ChainError):
+    """Nothing answers at the RPC address; `url` keeps it."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"no chain answers at {url}: {reason}", "check the address, or leave --rpc out to use anvil")
+        self.url = url
+
+
+class Reverted(ChainError):
+    """A contract refused a call; `error` is its own error's name, `arguments` that error's values."""
+
+    def __init__(self, action: str, error: str, arguments: tuple[object, ...] = ()) -> None:
+        values = ", ".join(str(value) for value in arguments)
+        super().__init__(f"{action} was refused on chain: {error}({values})")
+        self.action = action
+        self.error = error
+        self.arguments = arguments
+
+
+class NodeMissing(ChainError):
+    """No `anvil` can be found."""
+
+
+class PortInUse(ChainError):
+    """Another program listens on the port; `port` keeps it."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use", "choose another with --port, or stop what listens there")
+        self.port = port
+
+
+class TrainingError(AndelError):
+    """A round of training could not be completed."""
+
+
+class QuorumMissed(TrainingError):
+    """Too few contributors answered before the deadline."""
+
+    def __init__(self, answered: int, needed: int) -> None:
+        super().__init__(
+            f"{answered} contributors answered, {needed} are needed",
+            "retry the round, or lower the plan's quorum",
+        )
+        self.answered = answered
+        self.needed = needed

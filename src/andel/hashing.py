@@ -1,0 +1,19 @@
+"""The two hash functions of the protocol: SHA-256 for evidence, Keccak-256 where contracts hash."""
+
+from __future__ import annotations
+
+import hashlib
+
+from eth_hash.auto import keccak as _keccak256
+
+from andel.units import Digest
+
+
+def sha256(*parts: bytes) -> Digest:
+    """SHA-256 of the parts joined."""
+    return Digest(hashlib.sha256(b"".join(parts)).digest())
+
+
+def keccak(*parts: bytes) -> Digest:
+    """Keccak-256 (Ethereum's, not SHA-3) of the parts joined."""
+    return Digest(_keccak256(b"".join(parts)))

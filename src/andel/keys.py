@@ -1,0 +1,182 @@
+"""secp256k1 keys: accounts, which sign digests for contracts, and devices, which sign bytes as firmware does.
+
+The only place besides `typed_data` that touches the curve library. Secrets never appear in a repr, a log or an
+error. Device signatures are 64 bytes r‖s with any s (some firmware emits high s); account signatures are
+65 bytes r‖s‖v with low s and v of 27 or 28, as contracts expect.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from coincurve import PrivateKey, PublicKey
+from coincurve.ecdsa import cdata_to_der, deserialize_compact, signature_normalize
+from eth_utils.address import to_checksum_address
+
+from andel.errors import InputError
+from andel.hashing import keccak, sha256
+from andel.units import Address
+
+CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+class AccountKey:
+    """The key of an account: owner, operator, contributor."""
+
+    __slots__ = ("_key", "address")
+
+    def __init__(self, secret: bytes) -> None:
+        """Raises InputError unless `secret` is 32 bytes inside the curve's order."""
+        self._key = _private_key(secret)
+        self.address = address_of_public_key(self._key.public_key.format(compressed=False))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """65 bytes r‖s‖v over a 32-byte digest, low s, v of 27 or 28 (deterministic, RFC 6979)."""
+        signature = self._key.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([signature[64] + 27])
+
+    def secret_bytes(self) -> bytes:
+        """The 32 secret bytes, for writing a key file or deriving another key; never print them."""
+        return self._key.secret
+
+    def __repr__(self) -> str:
+        return f"AccountKey({self.address})"
+
+
+class DeviceKey:
+    """The key inside a device; signs SHA-256 of the bytes it is given."""
+
+    __slots__ = ("_key", "address", "public_key")
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = _private_key(secret)
+        self.public_key: bytes = self._key.public_key.format(compressed=True)
+        self.address = address_of_public_key(self.public_key)
+
+    def sign_sha256(self, message: bytes) -> bytes:
+        """64 bytes r‖s over SHA-256 of `message` (deterministic, RFC 6979)."""
+        return self._key.sign_recoverable(message)[:64]
+
+    def __repr__(self) -> str:
+        return f"DeviceKey({self.address})"
+
+
+def address_of_public_key(public_key: bytes) -> Address:
+    """The address (keccak256(X‖Y)[12:], checksummed) of a public key in any SEC 1 form.
+
+    Raises InputError when the bytes are no point of the curve.
+    """
+    return _address(_public_key(public_key))
+
+
+def verify_signature(digest: bytes, signature: bytes, public_key: bytes) -> bool:
+    """Whether r‖s (64 bytes, high or low s) is `public_key`'s over the 32-byte `digest`.
+
+    Raises InputError when the key is no point of the curve.
+    """
+    if len(signature) != 64:
+        return False
+    key = _public_key(public_key)
+    try:
+        # libsecp256k1 verifies low s only; a high s is the same signature seen from the other side
+        _, normal = signature_normalize(deserialize_compact(signature))
+        return bool(key.verify(cdata_to_der(normal), digest, hasher=None))
+    except ValueError:
+        return False
+
+
+def recover_address(digest: bytes, signature: bytes) -> Address:
+    """The account whose 65-byte r‖s‖v over `digest` this is.
+
+    Raises InputError when the signature has another form, a high s, or no key fits.
+    """
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        raise InputError("signature is not 65 bytes r‖s‖v with v of 27 or 28")
+    if int.from_bytes(signature[32:64], "big") > CURVE_ORDER // 2:
+        raise InputError("signature has a high s; contracts refuse it", "normalise s and flip v")
+    return _recover(digest, signature[:64], signature[64] - 27)
+
+
+def recover_device(digest: bytes, signature: bytes) -> tuple[Address, ...]:
+    """The addresses (at most two) that could have made r‖s over `digest`; device packets carry no v."""
+    found = []
+    for recovery_id in (0, 1):
+        try:
+            found.append(_recover(digest, signature, recovery_id))
+        except InputError:
+            continue
+    return tuple(found)
+
+
+def recoverable_signature(digest: bytes, signature: bytes, device: Address) -> bytes:
+    """A device's r‖s as the 65 bytes that a contract can recover `device` from: low s, v of 27 or 28.
+
+    Raises InputError when `device` did not make it.
+    """
+    s = int.from_bytes(signature[32:64], "big")
+    if len(signature) != 64 or not 0 < s < CURVE_ORDER:
+        raise InputError(f"the signature is not {device}'s")
+    low = signature[:32] + min(s, CURVE_ORDER - s).to_bytes(32, "big")
+    for recovery_id in (0, 1):
+        try:
+            if _recover(digest, low, recovery_id) == device:
+                return low + bytes([27 + recovery_id])
+        except InputError:
+            continue
+    raise InputError(f"the signature is not {device}'s")
+
+
+def address_bytes(address: str) -> bytes:
+    """The 20 bytes of an address. Raises InputError when it is none."""
+    try:
+        raw = bytes.fromhex(address.removeprefix("0x"))
+    except ValueError as error:
+        raise InputError(f"not an address: {address[:80]!r}") from error
+    if len(raw) != 20:
+        raise InputError(f"not an address: {address[:80]!r}")
+    return raw
+
+
+@lru_cache(maxsize=65_536)
+def checksummed(raw: bytes) -> Address:
+    """The EIP-55 text of a 20-byte address."""
+    return Address(to_checksum_address(raw))
+
+
+def parse_address(text: str) -> Address:
+    """An address written in any case, checksummed. Raises InputError when it is none."""
+    return checksummed(address_bytes(text))
+
+
+def derive_secret(seed: bytes, *path: str | int) -> bytes:
+    """A 32-byte secret for tests and simulations: SHA-256 of `seed` and a path, inside the curve's order."""
+    digest = sha256(seed, *(f"/{part}".encode() for part in path))
+    return (int.from_bytes(digest, "big") % (CURVE_ORDER - 1) + 1).to_bytes(32, "big")
+
+
+def _private_key(secret: bytes) -> PrivateKey:
+    if len(secret) != 32 or not 0 < int.from_bytes(secret, "big") < CURVE_ORDER:
+        raise InputError("a secret key is 32 bytes inside the order of secp256k1")
+    return PrivateKey(secret)
+
+
+@lru_cache(maxsize=65_536)
+def _public_key(data: bytes) -> PublicKey:
+    # parsing a key costs as much as a sixth of a verify, and a device keeps its key
+    try:
+        return PublicKey(data)
+    except ValueError as error:
+        raise InputError(f"not a secp256k1 public key: {data[:33].hex()}") from error
+
+
+def _address(key: PublicKey) -> Address:
+    return checksummed(keccak(key.format(compressed=False)[1:])[12:])
+
+
+def _recover(digest: bytes, signature: bytes, recovery_id: int) -> Address:
+    try:
+        key = PublicKey.from_signature_and_message(signature + bytes([recovery_id]), digest, hasher=None)
+    except Exception as error:  # coincurve raises a bare Exception when no point fits
+        raise InputError("no key fits the signature") from error
+    return _address(key)

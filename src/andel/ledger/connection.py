@@ -1,0 +1,269 @@
+"""The door to a chain: reading contracts, sending to them, deploying them, and the chain's own clock.
+
+Takes the address of a node, and keys only for the length of a call. Gives plain values and `Receipt`. Everything a
+node can do late or wrong is met here and in `sending`: answers are bounded, logs are asked for in pages of 2,000
+blocks and never beyond the tip, no read rests on who asks. Never computes values or shares; never reads this
+machine's clock for anything that the chain decides.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from web3.utils.address import get_create_address
+
+from andel.errors import ChainError, InputError
+from andel.keys import AccountKey, parse_address
+from andel.ledger.abi import decode_result, encode_call, encode_creation, event_topics
+from andel.ledger.answers import bytes_of, events_of, quantity, receipt_of
+from andel.ledger.interface import Contract, interface_of
+from andel.ledger.receipt import Event, Receipt
+from andel.ledger.refusals import refused
+from andel.ledger.rpc import NodeRefused, Request, Rpc
+from andel.ledger.sending import Intent, Sender
+from andel.units import Address, Digest
+
+LOG_PAGE_BLOCKS: Final = 2_000
+"""Blocks in one request for logs; IoTeX takes no more."""
+
+_SLOWEST_BLOCK_SECONDS: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One transaction of many: `key` calls `function` of `contract`; `gas` None asks the node."""
+
+    key: AccountKey
+    contract: Contract
+    function: str
+    arguments: tuple[object, ...]
+    value: int = 0
+    gas: int | None = None
+
+
+class Chain:
+    """One chain, through one node. Safe to share between threads."""
+
+    def __init__(
+        self,
+        rpc: Rpc,
+        chain_id: int,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        timeout_seconds: float = 60.0,
+        poll_seconds: float = 0.02,
+        mine: Callable[[int], None] | None = None,
+    ) -> None:
+        """Asks nothing; `connect` is the usual way."""
+        self.chain_id = chain_id
+        self._rpc = rpc
+        self._sleep = sleep
+        self._clock = clock
+        self._timeout = timeout_seconds
+        self._poll = poll_seconds
+        self._mine = mine
+        self._sender = Sender(
+            rpc, chain_id, sleep=sleep, clock=clock, timeout_seconds=timeout_seconds, poll_seconds=poll_seconds
+        )
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        timeout_seconds: float = 60.0,
+        poll_seconds: float = 0.02,
+        mine: Callable[[int], None] | None = None,
+    ) -> Self:
+        """The chain a node serves. `mine` makes blocks where time does not (the embedded chain).
+
+        `timeout_seconds` bounds the wait for a receipt. Raises RpcUnreachable.
+        """
+        rpc = Rpc(url, timeout_seconds=min(timeout_seconds, 15.0), sleep=sleep)
+        chain_id = quantity(rpc.request("eth_chainId"))
+        return cls(
+            rpc,
+            chain_id,
+            sleep=sleep,
+            clock=clock,
+            timeout_seconds=timeout_seconds,
+            poll_seconds=poll_seconds,
+            mine=mine,
+        )
+
+    @property
+    def url(self) -> str:
+        """The node's address, without what stands before an @."""
+        return self._rpc.url
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._rpc.close()
+
+    def block_number(self) -> int:
+        """The newest block's number."""
+        return quantity(self._rpc.request("eth_blockNumber"))
+
+    def block_time(self, block: int | None = None) -> int:
+        """The chain's clock: time of the newest block, or of `block`, in seconds. Raises ChainError if unknown."""
+        return quantity(self._block(block).get("timestamp"))
+
+    def block_hash(self, block: int) -> Digest:
+        """A block's hash, as the `blockhash` of later blocks. Raises ChainError if unknown."""
+        return Digest(bytes_of(self._block(block).get("hash")))
+
+    def balance(self, address: Address) -> int:
+        """An account's coins, wei."""
+        return quantity(self._rpc.request("eth_getBalance", address, "latest"))
+
+    def gas_price(self) -> int:
+        """What the node takes a unit of gas for now, wei."""
+        return quantity(self._rpc.request("eth_gasPrice"))
+
+    def gas_spent_on(self, contract: Contract, from_block: int, to_block: int) -> int:
+        """Gas of all transactions sent to a contract in these blocks, both included."""
+        requests: list[Request] = [("eth_getBlockReceipts", (hex(block),)) for block in range(from_block, to_block + 1)]
+        spent = 0
+        for answer in self._rpc.batch(requests):
+            if not isinstance(answer, list):
+                raise ChainError(f"the node gave no receipts of blocks {from_block} to {to_block}")
+            for receipt in answer:
+                if receipt.get("to") and parse_address(receipt["to"]) == contract.address:
+                    spent += quantity(receipt.get("gasUsed"))
+        return spent
+
+    def code(self, address: Address) -> bytes:
+        """The code at an address; empty where there is no contract."""
+        return bytes_of(self._rpc.request("eth_getCode", address, "latest"))
+
+    def next_nonce(self, address: Address) -> int:
+        """The nonce of the account's next transaction."""
+        return self._sender.next_nonce(address)
+
+    def created_address(self, address: Address, nonce: int) -> Address:
+        """The address of the contract that the account's transaction with this nonce creates."""
+        return parse_address(get_create_address(address, nonce))  # type: ignore[arg-type]  # any hex text serves
+
+    def call(self, contract: Contract, function: str, *arguments: object) -> Any:
+        """What a view returns: one value, or a tuple of several. Raises Reverted, ChainError, RpcUnreachable."""
+        return self.call_many(contract, function, [arguments])[0]
+
+    def call_many(self, contract: Contract, function: str, arguments: Sequence[Sequence[object]]) -> list[Any]:
+        """`call` for many arguments, in batches, in their order."""
+        requests: list[Request] = []
+        for values in arguments:
+            data = encode_call(contract, function, values)
+            requests.append(("eth_call", ({"to": contract.address, "data": "0x" + data.hex()}, "latest")))
+        results = []
+        for answer in self._rpc.batch(requests):
+            if isinstance(answer, NodeRefused):
+                raise refused(f"{contract.name}.{function}", contract.name, answer)
+            results.append(decode_result(contract, function, bytes_of(answer)))
+        return results
+
+    def send(
+        self,
+        key: AccountKey,
+        contract: Contract,
+        function: str,
+        *arguments: object,
+        value: int = 0,
+        gas: int | None = None,
+    ) -> Receipt:
+        """Calls `function` in a transaction of `key` and waits for it.
+
+        Raises Reverted (mostly before any gas is spent), ChainError, RpcUnreachable, InputError.
+        """
+        return self.send_many([Call(key, contract, function, arguments, value, gas)])[0]
+
+    def send_many(self, calls: Sequence[Call]) -> list[Receipt]:
+        """Many transactions at once, receipts in their order. They must not rest on one another's effects.
+
+        All are tried before one is sent. Raises as `send`, for the first that is refused.
+        """
+        return [receipt_of(raw) for raw in self._sender.send([_intent(call) for call in calls])]
+
+    def transfer(self, key: AccountKey, to: Address, value: int) -> Receipt:
+        """Sends `value` wei. Raises ChainError, RpcUnreachable."""
+        (raw,) = self._sender.send([Intent(key, to, b"", value, None, f"transfer to {to}", None)])
+        return receipt_of(raw)
+
+    def deploy(self, key: AccountKey, name: str, *arguments: object) -> tuple[Contract, Receipt]:
+        """Creates a contract of ours with its constructor's values. Raises as `send`."""
+        data = encode_creation(interface_of(name), arguments)
+        (raw,) = self._sender.send([Intent(key, None, data, 0, None, f"deployment of {name}", name)])
+        receipt = receipt_of(raw)
+        if receipt.contract_address is None or not self.code(receipt.contract_address):
+            raise ChainError(f"transaction {receipt.hash} created no {name}")
+        return Contract(name, receipt.contract_address), receipt
+
+    def wait_for_block(self, number: int) -> None:
+        """Returns when block `number` is there; makes the blocks where this chain can. Raises ChainError if late."""
+        missing = number - self.block_number()
+        end = self._clock() + self._timeout + max(missing, 0) * _SLOWEST_BLOCK_SECONDS
+        while missing > 0:
+            self._pass(missing)
+            missing = number - self.block_number()
+            if missing > 0 and self._clock() > end:
+                raise ChainError(f"block {number} is not there in time; the chain stands at {number - missing}")
+
+    def wait_for_time(self, timestamp: int) -> None:
+        """Returns when the newest block's time is `timestamp` or later (makes blocks where this chain can).
+
+        Raises ChainError when the chain falls behind by more than the timeout.
+        """
+        now = self.block_time()
+        end = self._clock() + self._timeout + max(timestamp - now, 0)
+        while now < timestamp:
+            self._pass(1)
+            now = self.block_time()
+            if now < timestamp and self._clock() > end:
+                raise ChainError(f"the chain's clock stands at {now}, and should have come to {timestamp}")
+
+    def _pass(self, blocks: int) -> None:
+        if self._mine is not None:
+            self._mine(blocks)
+        else:
+            self._sleep(max(self._poll, 0.2))
+
+    def logs(
+        self, contract: Contract, event: str, from_block: int, to_block: int | None = None, **indexed: object
+    ) -> list[Event]:
+        """The contract's events of that name, in the chain's order, both blocks included (None: to the newest).
+
+        `indexed` narrows by indexed values. Raises InputError for unknown names, ChainError, RpcUnreachable.
+        """
+        topics = event_topics(contract, event, indexed)
+        tip = self.block_number()
+        last = tip if to_block is None else min(to_block, tip)
+        found: list[Event] = []
+        for start in range(from_block, last + 1, LOG_PAGE_BLOCKS):
+            page = {
+                "address": contract.address,
+                "topics": topics,
+                "fromBlock": hex(start),
+                "toBlock": hex(min(start + LOG_PAGE_BLOCKS - 1, last)),
+            }
+            found += events_of(self._rpc.request("eth_getLogs", page))
+        return found
+
+    def _block(self, block: int | None) -> dict[str, Any]:
+        if block is not None and block < 0:
+            raise InputError(f"no block has the number {block}")
+        at = "latest" if block is None else hex(block)
+        answer = self._rpc.request("eth_getBlockByNumber", at, False)
+        if not isinstance(answer, dict):
+            raise ChainError(f"the node does not know block {block}")
+        return answer
+
+
+def _intent(call: Call) -> Intent:
+    action = f"{call.contract.name}.{call.function}"
+    data = encode_call(call.contract, call.function, call.arguments)
+    return Intent(call.key, call.contract.address, data, call.value, call.gas, action, call.contract.name)

@@ -1,0 +1,50 @@
+"""The hashes that both a contract and a participant compute: seeds, commitments, entries.
+
+Takes plain values. Gives 32 bytes that equal the contract's own, so that what stands on chain can be replayed
+without the contract. `typed_data` holds what is signed, `value.claims` what is paid. Never asks a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from eth_abi.abi import encode
+
+from andel.errors import InputError
+from andel.hashing import keccak
+from andel.units import Address, Digest
+
+_SEED_DOMAINS: Final = {1: keccak(b"andel.seed.1"), 2: keccak(b"andel.seed.2")}
+
+
+def attestation_commitment(attestation_hash: bytes, validator: Address, salt: bytes) -> Digest:
+    """What a validator commits to before it reveals; `attestation_hash` is the EIP-712 digest, `salt` 32 bytes."""
+    return keccak(encode(["bytes32", "address", "bytes32"], [attestation_hash, validator, salt]))
+
+
+def round_seed(
+    number: int, chain_id: int, model: Address, round_id: int, attempt: int, root: bytes, block_hash: bytes
+) -> Digest:
+    """Seed 1 (over the root of commitments) or 2 (over the root of updates) of an attempt.
+
+    `block_hash` is that of the attempt's seed block. Raises InputError for another number.
+    """
+    if number not in _SEED_DOMAINS:
+        raise InputError(f"a round has seeds 1 and 2, not {number}")
+    return keccak(
+        encode(
+            ["bytes32", "uint256", "address", "uint64", "uint32", "bytes32", "bytes32"],
+            [_SEED_DOMAINS[number], chain_id, model, round_id, attempt, root, block_hash],
+        )
+    )
+
+
+def entry_value(root: bytes, owner: Address) -> Digest:
+    """What `BatchRegistry` keeps for a batch that `owner` entered."""
+    return keccak(encode(["bytes32", "address"], [root, owner]))
+
+
+def entries_hash(entries: Sequence[tuple[Address, int, bytes]]) -> Digest:
+    """`entriesHash` of the EIP-712 `BatchEntries`, over (device, day, root) in the order they are sent."""
+    return keccak(encode(["(address,uint32,bytes32)[]"], [list(entries)]))

@@ -1,0 +1,112 @@
+"""What the chain says of a round, gathered for `settle`: the same reading for every role that settles.
+
+Everything here comes from the chain alone. Admission is judged at the block that opened the round, so that a
+later listing, stop or revocation changes no past round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from andel.data.batch import BatchHeader, parse_batches
+from andel.errors import EvidenceError, InputError, Reverted
+from andel.ledger.deployment import ModelContracts
+from andel.ledger.round_state import RoundState
+from andel.training.plan import RoundPlan
+from andel.training.result import DataCommitment
+from andel.units import Address
+from andel.value.settle import ChainFacts
+
+
+@dataclass(frozen=True, slots=True)
+class RoundOnChain:
+    """A round's state with the chain time of its opening."""
+
+    state: RoundState
+    opened_at: int
+
+
+def read_round(model: ModelContracts, number: int) -> RoundOnChain:
+    """The round as the chain has it. Raises EvidenceError when there is no such round."""
+    try:
+        state = model.round_manager.round_of(number)
+    except Reverted as refusal:
+        raise EvidenceError(f"round {number}", "the chain knows no such round") from refusal
+    return RoundOnChain(state, model.round_manager.chain.block_time(state.opened_block))
+
+
+def check_plan(plan: RoundPlan, model: ModelContracts, number: int, on_chain: RoundOnChain) -> None:
+    """Raises EvidenceError when the plan does not say what the chain says of the round."""
+    state = on_chain.state
+    operators = model.round_manager.operators(state.operators_epoch)
+    founding = model.round_manager.founding()
+    expected = {
+        "plan hash": (plan.hash, state.plan_hash),
+        "chain": (plan.chain_id, model.round_manager.chain.chain_id),
+        "model": (plan.model, model.round_manager.address),
+        "round": (plan.round, number),
+        "attempt": (plan.attempt, state.attempt),
+        "parent version": (plan.version, state.parent_version),
+        "budget": (plan.budget, state.budget),
+        "deadline": (plan.deadline, state.deadline),
+        "k": (plan.k, operators.k),
+        "n": (plan.n, len(operators.validators)),
+        "operators' share": (plan.operator_share_bps, founding.operator_share_bps),
+        "terms": (plan.terms, founding.terms_hash),
+        "listers": (sorted(plan.listers), sorted(founding.listers)),
+    }
+    for what, (planned, chained) in expected.items():
+        if planned != chained:
+            message = f"{what} is {_text(planned)}, on chain {_text(chained)}"
+            raise EvidenceError(f"round {number}, plan", message)
+
+
+def chain_facts(
+    model: ModelContracts, plan: RoundPlan, on_chain: RoundOnChain, commitments: Sequence[DataCommitment]
+) -> ChainFacts:
+    """Seeds, roots, registry entries and admitted devices for the committed batches of a round."""
+    headers = _committed(commitments)
+    keys = sorted({(header.device, header.day) for header in headers})
+    entries = model.batch_registry.entries_of(keys)
+    state = on_chain.state
+    return ChainFacts(
+        first_seed=state.first_seed,
+        second_seed=state.second_seed,
+        commitments_root=state.commitments_root,
+        updates_root=state.updates_root,
+        entries=dict(zip(keys, entries, strict=True)),
+        admitted=admitted_devices(model, plan, on_chain.opened_at, {header.device for header in headers}),
+    )
+
+
+def admitted_devices(
+    model: ModelContracts, plan: RoundPlan, opened_at: int, devices: set[Address]
+) -> frozenset[Address]:
+    """Those of `devices` that a lister of the plan had listed, and not stopped, when the round opened."""
+    return frozenset(device for device in sorted(devices) if _is_admitted(model, plan, opened_at, device))
+
+
+def _is_admitted(model: ModelContracts, plan: RoundPlan, opened_at: int, device: Address) -> bool:
+    status = model.device_registry.status_of(device)
+    if status.revoked and status.last_change <= opened_at:
+        return False
+    for lister in plan.listers:
+        listed_at, stopped_at = model.device_registry.listing_of(lister, device)
+        if 0 < listed_at <= opened_at and (stopped_at == 0 or stopped_at > opened_at):
+            return True
+    return False
+
+
+def _committed(commitments: Sequence[DataCommitment]) -> list[BatchHeader]:
+    headers: list[BatchHeader] = []
+    for commitment in commitments:
+        try:
+            headers += parse_batches(commitment.batches)[1]
+        except InputError:
+            continue  # `settle` gives the contributor its reason
+    return headers
+
+
+def _text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,119 @@
+"""The coordinator: opens rounds, moves messages, closes rounds. It decides nothing that validators do not check.
+
+It never sees the reference set, so it cannot steer training by it: the next version and state come from what k
+validators attested, out of the content store. Each step follows from the chain's state, and waits are bounded.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+from andel.content import ContentStore, digest_of_cid
+from andel.errors import EvidenceError, TrainingError
+from andel.keys import AccountKey
+from andel.ledger.deployment import ModelContracts
+from andel.ledger.round_state import RoundState, Status
+from andel.roles.chain_facts import chain_facts, read_round
+from andel.roles.replay import read_history
+from andel.training.flower import Grid
+from andel.training.plan import RoundPlan
+from andel.training.result import DataCommitment, RoundResult, commitments_root, updates_root
+from andel.training.rounds import FederatedRound, RoundSettings, Waiting
+from andel.training.task import Task, parse_task
+from andel.training.updates import decode_version
+from andel.units import Address
+from andel.value.history import History
+from andel.value.manifest import write_commitments, write_manifest
+from andel.value.proof import prove_data, unopened
+
+log = logging.getLogger(__name__)
+
+
+class Coordinator:
+    """Runs rounds of one model over a Flower grid."""
+
+    def __init__(
+        self,
+        key: AccountKey,
+        model: ModelContracts,
+        store: ContentStore,
+        grid: Grid,
+        waiting: Waiting,
+        settings: RoundSettings | None = None,
+    ) -> None:
+        self._key = key
+        self._model = model
+        self._store = store
+        self._grid = grid
+        self._waiting = waiting
+        self._settings = settings or RoundSettings()
+
+    def run_round(self, plan: RoundPlan) -> RoundResult:
+        """One round from open to close and seed 2; validators take it from there.
+
+        Raises TrainingError when too few contributors answer, Reverted when the chain refuses a step.
+        """
+        task_bytes = self._store.get(plan.task)
+        task = parse_task(task_bytes)
+        self._store.put(plan.to_bytes())
+        manager = self._model.round_manager
+        manager.open(self._key, plan.hash, plan.version, plan.budget, plan.deadline)
+        federated = FederatedRound(self._grid, plan, task_bytes, self._waiting, self._settings)
+        commitments = federated.collect_commitments()
+        listed = digest_of_cid(write_commitments(self._store, commitments))
+        manager.commit_data(self._key, plan.round, commitments_root(plan, commitments), listed)
+        seed = self._record_seed(plan.round).first_seed
+        history = read_history(self._store, plan)
+        openings = federated.collect_openings(seed, unopened(commitments, history))
+        proven = self._proven(plan, task, commitments, openings, history)
+        parameters = decode_version(self._store.get_digest(plan.version), task)
+        updates = federated.collect_updates(parameters, seed, proven)
+        result = federated.result()
+        evidence = digest_of_cid(write_manifest(self._store, result))
+        manager.close(self._key, plan.round, updates_root(plan, updates), evidence)
+        self._record_seed(plan.round)
+        return result
+
+    def wait_settled(self, number: int, seconds: float, alive: Callable[[], None] = lambda: None) -> RoundState:
+        """The round's state once validators have finalised it.
+
+        `alive` is called at each look and may raise. Raises TrainingError after `seconds`, or when it is void.
+        """
+        until = self._waiting.clock() + seconds
+        while True:
+            state = self._model.round_manager.round_of(number)
+            if state.status == Status.FINALISED:
+                return state
+            if state.status == Status.VOID:
+                raise TrainingError(f"round {number} is void", "validators did not agree; see their logs")
+            alive()
+            if self._waiting.clock() >= until:
+                raise TrainingError(f"round {number} was not finalised within {seconds:.0f} s", "are k validators up?")
+            self._waiting.sleep(self._settings.poll_seconds)
+
+    def _proven(
+        self,
+        plan: RoundPlan,
+        task: Task,
+        commitments: Sequence[DataCommitment],
+        openings: Mapping[Address, bytes],
+        history: History,
+    ) -> dict[Address, int]:
+        facts = chain_facts(self._model, plan, read_round(self._model, plan.round), commitments)
+        verdicts = prove_data(
+            plan, task, commitments, openings, facts.entries, facts.admitted, facts.first_seed, history
+        )
+        for verdict in verdicts:
+            if verdict.reason:
+                log.warning("data not proven contributor=%s reason=%s", verdict.contributor, verdict.reason)
+        return {verdict.contributor: verdict.weight for verdict in verdicts}
+
+    def _record_seed(self, number: int) -> RoundState:
+        manager = self._model.round_manager
+        manager.chain.wait_for_block(manager.round_of(number).seed_block + 1)
+        manager.record_seed(self._key, number)
+        state = manager.round_of(number)
+        if state.status == Status.VOID:
+            raise EvidenceError(f"round {number}", "its seed lapsed: the attempt is void")
+        return state

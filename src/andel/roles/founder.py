@@ -1,0 +1,68 @@
+"""A model's founder: measures the reference set, seals it to the validators, and describes the task.
+
+The reference set is what scores every contributor, so its packets stay closed until the last round: validators
+get them encrypted, everybody else sees their roots in each plan, and `publish` opens them at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from andel.content import ContentStore, cid_of_digest
+from andel.data.batch import Batch, batches_object
+from andel.data.bundle import pack_packets
+from andel.hashing import sha256
+from andel.sealing import seal
+from andel.training.plan import DayRanges, Reference, RoundPlan
+from andel.training.task import Task
+from andel.training.updates import encode_version, genesis_parameters
+from andel.units import Address, BaseUnits, Digest
+
+
+@dataclass(frozen=True, slots=True)
+class FoundedModel:
+    """A model before its first round: the task's CID, the first version's hash, the reference, and its packets."""
+
+    task: str
+    genesis: Digest
+    reference: Reference
+    packets: bytes
+
+
+def found_model(
+    store: ContentStore,
+    task: Task,
+    owner: Address,
+    batches: Sequence[Batch],
+    days: Mapping[str, DayRanges],
+    readers: Sequence[bytes],
+    content_key: bytes,
+) -> FoundedModel:
+    """Keeps task, first version and the sealed reference set in the store.
+
+    Args: batches of the reference devices in the order of devices and days; `days` with keys "score" and
+    "report"; `readers` the validators' 32-byte sealing keys; a fresh random 16-byte `content_key`.
+    """
+    packets = pack_packets([packet for batch in batches for packet in batch.packets])
+    reference = Reference(
+        batches=store.put(batches_object(owner, [batch.header for batch in batches])),
+        sealed=store.put(seal(packets, readers, content_key)),
+        packets=cid_of_digest(sha256(packets)),
+        score=days["score"],
+        report=days["report"],
+    )
+    genesis = store.put_digest(encode_version(genesis_parameters(task)))
+    return FoundedModel(store.put(task.to_bytes()), genesis, reference, packets)
+
+
+def publish_reference(store: ContentStore, founded: FoundedModel) -> str:
+    """Opens the reference set, after the last round closed; returns its CID, which every plan names."""
+    return store.put(founded.packets)
+
+
+def next_plan(
+    template: RoundPlan, *, number: int, version: Digest, state: Digest, budget: BaseUnits, deadline: int
+) -> RoundPlan:
+    """The plan of round `number`, its first attempt, on the version and state that the last one left."""
+    return replace(template, round=number, attempt=0, version=version, state=state, budget=budget, deadline=deadline)

@@ -1,0 +1,93 @@
+"""Settling a round again from the chain and the content store: what validators attest to and auditors check.
+
+There is one way to do it, used by both; they differ only in how they come to the reference packets, which are
+sealed to validators until they are published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from andel.content import ContentStore
+from andel.errors import EvidenceError
+from andel.ledger.deployment import ModelContracts
+from andel.roles.chain_facts import chain_facts, check_plan, read_round
+from andel.training.plan import RoundPlan
+from andel.training.task import Task
+from andel.training.updates import decode_version
+from andel.typed_data import typed_digest
+from andel.units import Digest
+from andel.value.history import EMPTY_HISTORY, History, parse_history
+from andel.value.manifest import RoundEvidence, read_evidence
+from andel.value.reference import ReferenceSet, open_reference
+from andel.value.report import ValueReport
+from andel.value.settle import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A round settled again: its evidence, the verdict, and the attestation that follows from it."""
+
+    evidence: RoundEvidence
+    report: ValueReport
+    attestation: dict[str, object]
+    digest: Digest
+
+
+class ReferenceOpener:
+    """Opens reference sets and keeps them: verifying thousands of packets again each round would change nothing."""
+
+    def __init__(self, store: ContentStore, read_packets: Callable[[RoundPlan], bytes]) -> None:
+        self._store = store
+        self._read_packets = read_packets
+        self._opened: dict[object, ReferenceSet] = {}
+
+    def open(self, plan: RoundPlan, task: Task) -> ReferenceSet:
+        """The plan's reference set. Raises EvidenceError, ContentError, InputError."""
+        name = (plan.reference, plan.task)
+        if name not in self._opened:
+            batches = self._store.get(plan.reference.batches)
+            self._opened[name] = open_reference(plan, task, batches, self._read_packets(plan))
+        return self._opened[name]
+
+    @property
+    def sets(self) -> tuple[ReferenceSet, ...]:
+        """All sets opened so far."""
+        return tuple(self._opened.values())
+
+
+def replay_round(model: ModelContracts, store: ContentStore, number: int, references: ReferenceOpener) -> Replay:
+    """Round `number` settled again.
+
+    Raises EvidenceError naming the place where evidence and chain disagree, ContentError for a missing or
+    altered object, InputError for one that is not of its format.
+    """
+    on_chain = read_round(model, number)
+    state = on_chain.state
+    evidence = read_evidence(store, state.evidence_hash)
+    plan, task = evidence.plan, evidence.task
+    check_plan(plan, model, number, on_chain)
+    report = settle(
+        plan,
+        task,
+        decode_version(store.get_digest(plan.version), task),
+        evidence.commitments,
+        evidence.openings,
+        chain_facts(model, plan, on_chain, evidence.commitments),
+        evidence.updates,
+        read_history(store, plan),
+        references.open(plan, task),
+    )
+    attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
+    return Replay(evidence, report, attestation, typed_digest("Attestation", plan.domain, attestation))
+
+
+def read_history(store: ContentStore, plan: RoundPlan) -> History:
+    """The state that a plan builds on; the empty one before the first round. Raises EvidenceError, ContentError."""
+    if plan.state == EMPTY_HISTORY.hash:
+        return EMPTY_HISTORY
+    history = parse_history(store.get_digest(plan.state))
+    if history.round >= plan.round:
+        raise EvidenceError(f"round {plan.round}, state", f"it is of round {history.round}")
+    return history

@@ -1,0 +1,212 @@
+"""An operator's answering machine: measured values or a packed question in, a signed prediction out.
+
+Takes a proven model file, its task, the operator's key and the chain's clock; gives `Prediction`s and a
+description of what can be asked. Physical values become integers by exact decimal arithmetic, rounded half to
+even where a value is finer than the feature's step. Never guesses a missing value, never keeps a question,
+never asks what a question is for. Holds no state: threads may share one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Final
+
+import numpy as np
+
+from andel.data.features import MAX_TARGET, CodeArray, FeatureSpec, codes_of
+from andel.device.reading import MAX_TIMESTAMP
+from andel.errors import InputError, SettingsError
+from andel.hashing import sha256
+from andel.keys import AccountKey
+from andel.serving.evaluate import evaluate, pack_question, unpack_question
+from andel.serving.model_file import ModelFile
+from andel.serving.prediction import CLOCK_TOLERANCE_SECONDS, Prediction, json_integer, sign_prediction
+from andel.training.task import Task
+from andel.typed_data import Domain
+
+MINUTE_SECONDS: Final = 60
+"""Answers are dated by whole minutes, so that operators asked together sign the same message."""
+
+MAX_VALID_SECONDS: Final = 366 * 86_400
+
+_MAX_STEPS = 2**53
+_MAX_DIGITS = 18
+_MAX_NUMBER_TEXT = 48
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """Answers for one version. Making one raises InputError when model file and task do not belong together.
+
+    `clock` gives the chain's time (unix seconds); `units` tells people the units of channels besides the
+    target's, which the task names.
+    """
+
+    model_file: ModelFile
+    task: Task
+    key: AccountKey
+    domain: Domain
+    clock: Callable[[], int]
+    valid_seconds: int
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.model_file.task != sha256(self.task.to_bytes()):
+            raise InputError(f"the model file is not of task {self.task.name!r}", "give the task that it names")
+        if self.model_file.features != tuple(feature.name for feature in self.task.features):
+            raise InputError("the model file's features are not the task's")
+        if not MINUTE_SECONDS < self.valid_seconds <= MAX_VALID_SECONDS:
+            raise SettingsError(f"valid_seconds {self.valid_seconds} is not in 61..{MAX_VALID_SECONDS}")
+
+    def ask_values(
+        self, values: Mapping[str, Decimal | int | str], time: int, issued_at: int | None = None
+    ) -> Prediction:
+        """The answer to what was measured at `time` (unix seconds): physical values by channel, in its unit.
+
+        Text is read as a decimal number. Raises InputError for a channel that is missing or unknown, a value
+        that is no number or out of range, and as `ask_question` does.
+        """
+        self._check_channels(values)
+        if not 0 <= time <= MAX_TIMESTAMP:
+            raise InputError(f"time {_shown(time)} is not in 0..{MAX_TIMESTAMP} unix seconds")
+        numbers = {channel: _decimal_of(channel, value) for channel, value in values.items()}
+        base = steps_half_even(numbers[self.task.target], self.task.exponent)
+        if abs(base) > MAX_TARGET:
+            raise InputError(f"{self.task.target} is out of range", f"give it in {self.task.unit}")
+        return self.ask_question(pack_question(self._codes(numbers, time), base), issued_at)
+
+    def ask_question(self, question: bytes, issued_at: int | None = None) -> Prediction:
+        """The answer to a packed question of 32 bytes, in steps of 10**task.exponent of task.unit.
+
+        `issued_at` is the caller's date for the answer, within a minute of the chain's clock; without it the
+        answer is dated by the clock, rounded down to a whole minute. Raises InputError for a date further off
+        and a question that is not canonical; whatever the clock raises passes through.
+        """
+        codes, base = unpack_question(question, self.model_file.inputs)
+        issued = self._issued_at(issued_at)
+        answer = int(evaluate(self.model_file, codes[None, :], np.array([base], dtype=np.int64))[0])
+        return sign_prediction(
+            self.key,
+            self.domain,
+            version=self.model_file.version,
+            question=question,
+            answer=answer,
+            unit=self.model_file.unit,
+            issued_at=issued,
+            valid_until=issued + self.valid_seconds,
+        )
+
+    def describe(self) -> dict[str, object]:
+        """What can be asked and who answers, as plain values for JSON; ranges are physical, as decimal text."""
+        channels = self._channels()
+        return {
+            "name": self.task.name,
+            "target": self.task.target,
+            "unit": self.task.unit,
+            "step": f"{Decimal(1).scaleb(self.task.exponent):f}",
+            "horizon_seconds": self.task.horizon_seconds,
+            "channels": {channel: self._unit(channel) for channel in channels},
+            "features": [self._describe_feature(feature) for feature in self.task.features],
+            "model": self.domain.contract,
+            "chain_id": json_integer(self.domain.chain_id),
+            "version": "0x" + self.model_file.version.hex(),
+            "file_hash": "0x" + self.model_file.file_hash.hex(),
+            "task_hash": "0x" + self.model_file.task.hex(),
+            "signer": self.key.address,
+            "valid_seconds": self.valid_seconds,
+        }
+
+    def _channels(self) -> tuple[str, ...]:
+        """Channels that a question by values gives: the features' and the target, sorted."""
+        channels = {feature.channel for feature in self.task.features if feature.channel}
+        return tuple(sorted(channels | {self.task.target}))
+
+    def _unit(self, channel: str) -> str | None:
+        return self.task.unit if channel == self.task.target else self.units.get(channel)
+
+    def _check_channels(self, values: Mapping[str, object]) -> None:
+        needed = self._channels()
+        described = ", ".join(self._with_unit(channel) for channel in needed)
+        if missing := [self._with_unit(channel) for channel in needed if channel not in values]:
+            raise InputError(f"the question lacks {', '.join(missing)}", f"needed are {described}")
+        if len(values) > len(needed):
+            unknown = next(channel for channel in values if channel not in needed)
+            raise InputError(f"channel {_shown(unknown)} is unknown to the model", f"needed are {described}")
+
+    def _with_unit(self, channel: str) -> str:
+        unit = self._unit(channel)
+        return f"{channel} ({unit})" if unit else channel
+
+    def _codes(self, numbers: Mapping[str, Decimal], time: int) -> CodeArray:
+        codes = np.empty(len(self.task.features), dtype=np.uint8)
+        # codes_of takes one integer per channel; features may see one channel in different steps
+        by_exponent: dict[int, list[int]] = {}
+        for index, feature in enumerate(self.task.features):
+            by_exponent.setdefault(feature.exponent, []).append(index)
+        for exponent, indices in by_exponent.items():
+            features = [self.task.features[index] for index in indices]
+            channels = {feature.channel for feature in features if feature.channel}
+            steps = {channel: steps_half_even(numbers[channel], exponent) for channel in channels}
+            codes[indices] = codes_of(steps, time, features)
+        return codes
+
+    def _issued_at(self, asked: int | None) -> int:
+        now = self.clock()
+        if asked is None:
+            return now - now % MINUTE_SECONDS
+        if abs(asked - now) > CLOCK_TOLERANCE_SECONDS:
+            raise InputError(
+                f"issued_at {_shown(asked)} is over {CLOCK_TOLERANCE_SECONDS} s from the chain's time {now}",
+                "leave it out, or take the time from the chain",
+            )
+        return asked
+
+    def _describe_feature(self, feature: FeatureSpec) -> dict[str, object]:
+        if feature.kind != "channel":
+            return {"name": feature.name, "kind": feature.kind, "harmonic": feature.harmonic}
+        return {
+            "name": feature.name,
+            "kind": feature.kind,
+            "channel": feature.channel,
+            "low": f"{Decimal(feature.low).scaleb(feature.exponent):f}",
+            "high": f"{Decimal(feature.high).scaleb(feature.exponent):f}",
+            "unit": self._unit(feature.channel),
+        }
+
+
+def steps_half_even(value: Decimal, exponent: int) -> int:
+    """`value` in steps of 10**`exponent`, rounded to nearest, halves to even; exact in any precision.
+
+    Raises InputError for a value that is not finite or beyond 2**53 steps.
+    """
+    # the exponent is judged first: "1e999999" as an integer would be a megabyte
+    if value.is_finite() and (value.is_zero() or value.adjusted() <= _MAX_DIGITS):
+        context = Context(prec=80, rounding=ROUND_HALF_EVEN)
+        steps = int(context.scaleb(context.quantize(value, Decimal((0, (1,), exponent))), -exponent))
+        if abs(steps) <= _MAX_STEPS:
+            return steps
+    raise InputError(f"value {_shown(value)} is out of range", "give it in the channel's unit")
+
+
+def _decimal_of(channel: str, value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10 ** (_MAX_DIGITS + 1):
+        return Decimal(value)
+    if isinstance(value, str) and len(value) <= _MAX_NUMBER_TEXT and _NUMBER.fullmatch(value):
+        return Decimal(value)
+    raise InputError(
+        f"{channel} is {_shown(value)}, not a number in range", "give a decimal number, in the channel's unit"
+    )
+
+
+def _shown(value: object) -> str:
+    """What somebody sent, short and in ASCII: it goes into messages."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"an integer of {value.bit_length()} bits"
+    text = ascii(value) if isinstance(value, str) else ascii(str(value)).strip("'")
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,50 @@
+"""The keys of a simulated run: everybody's, from one seed and a number, so that a run repeats itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from andel.keys import AccountKey, DeviceKey, derive_secret
+
+VALIDATORS = 3
+QUORUM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """`founder` owns the model, `lister` vouches for devices, `coordinator` runs rounds and serves."""
+
+    founder: AccountKey
+    lister: AccountKey
+    coordinator: AccountKey
+    consumer: AccountKey
+    validators: tuple[AccountKey, ...]
+    owners: tuple[AccountKey, ...]
+    devices: tuple[DeviceKey, ...]
+    reference_devices: tuple[DeviceKey, ...]
+
+    @property
+    def accounts(self) -> tuple[AccountKey, ...]:
+        """Everybody who sends transactions."""
+        return (self.founder, self.lister, self.coordinator, self.consumer, *self.validators, *self.owners)
+
+
+def make_actors(seed: bytes, participants: int, sites: int) -> Actors:
+    """Keys for a run; the n-th participant has the n-th owner and the n-th device."""
+
+    def account(*path: str | int) -> AccountKey:
+        return AccountKey(derive_secret(seed, "account", *path))
+
+    def device(*path: str | int) -> DeviceKey:
+        return DeviceKey(derive_secret(seed, "device", *path))
+
+    return Actors(
+        founder=account("founder"),
+        lister=account("lister"),
+        coordinator=account("coordinator"),
+        consumer=account("consumer"),
+        validators=tuple(account("validator", i) for i in range(VALIDATORS)),
+        owners=tuple(account("owner", i) for i in range(participants)),
+        devices=tuple(device("owner", i) for i in range(participants)),
+        reference_devices=tuple(device("reference", i) for i in range(sites)),
+    )

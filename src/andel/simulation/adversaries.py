@@ -1,0 +1,39 @@
+"""What dishonest participants do to their own updates, as Flower mods inside the signing mod.
+
+They sign what they send, as anybody would: nothing below can tell who they are but by what their updates are worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from andel.simulation.participants import Kind
+from andel.training import wire
+from andel.training.flower import ClientAppCallable, Context, Message, Mod
+from andel.training.integer_mlp import IntArray, parameter_shapes
+from andel.training.updates import MAX_UPDATE
+
+_POISON = -3
+
+
+def mods_of(kind: Kind) -> list[Mod]:
+    """The mods that make a participant's updates what its kind sends; none for honest ones."""
+    if kind == Kind.RIDER:
+        return [_changed(np.zeros_like)]
+    if kind == Kind.POISONER:
+        return [_changed(lambda update: (_POISON * update).clip(-MAX_UPDATE, MAX_UPDATE))]
+    return []
+
+
+def _changed(change: Callable[[IntArray], IntArray]) -> Mod:
+    def mod(message: Message, context: Context, call_next: ClientAppCallable) -> Message:
+        reply = call_next(message, context)
+        if message.metadata.message_type == wire.TRAIN and not reply.has_error():
+            _, task, _ = wire.read_instruction(message)
+            update = wire.arrays_of(reply, parameter_shapes(len(task.features), task.hidden))
+            reply.content[wire.ARRAYS] = wire.array_record([change(array) for array in update])
+        return reply
+
+    return mod

@@ -1,0 +1,116 @@
+"""What a run came to, in numbers: the JSON object of `andel demo --json`, and what the report is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from andel.data.features import RowSet
+from andel.training.integer_mlp import IntArray, Parameters, predict_change
+from andel.training.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Mean absolute and root mean square error on the report rows, in the target's unit."""
+
+    mae: float
+    rmse: float
+
+
+@dataclass(frozen=True, slots=True)
+class RoundOutcome:
+    """One round as the report shows it."""
+
+    round: int
+    errors: Errors
+    gain: int
+    minted: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantOutcome:
+    """One participant at the end: `share` in base units, and why."""
+
+    name: str
+    kind: str
+    share: int
+    packets: int
+    slots: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything a run says of itself."""
+
+    seconds: float
+    unit: str
+    rounds: tuple[RoundOutcome, ...]
+    persistence: Errors
+    central: Errors
+    participants: tuple[ParticipantOutcome, ...]
+    predictions: Mapping[str, int]
+    gas: Mapping[str, int]
+    hashes: Mapping[str, str]
+    audit: Mapping[str, object]
+    tampered: str
+    title: str
+    source: str
+
+    @property
+    def model(self) -> Errors:
+        """The last round's model."""
+        return self.rounds[-1].errors
+
+    def gap_closed(self, measure: str = "mae") -> float:
+        """The part of the gap between persistence and central training that the model closed."""
+        persistence, central, model = (
+            getattr(errors, measure) for errors in (self.persistence, self.central, self.model)
+        )
+        return float((persistence - model) / (persistence - central)) if persistence != central else 0.0
+
+    def to_json(self) -> dict[str, object]:
+        """The keys that other programs read."""
+        return {
+            "seconds": round(self.seconds, 2),
+            "rounds": len(self.rounds),
+            "round_mae": [round(item.errors.mae, 4) for item in self.rounds],
+            "model_mae": round(self.model.mae, 4),
+            "persistence_mae": round(self.persistence.mae, 4),
+            "central_mae": round(self.central.mae, 4),
+            "model_rmse": round(self.model.rmse, 4),
+            "persistence_rmse": round(self.persistence.rmse, 4),
+            "central_rmse": round(self.central.rmse, 4),
+            "participants": [{"name": item.name, "kind": item.kind, "share": item.share} for item in self.participants],
+            "predictions": dict(self.predictions),
+            "gas": dict(self.gas),
+            "hashes": dict(self.hashes),
+            "audit": dict(self.audit),
+            "tampered": self.tampered,
+        }
+
+
+def model_errors(task: Task, parameters: Parameters, rows: RowSet) -> Errors:
+    """A version's errors on rows."""
+    return change_errors(task, predict_change(parameters, rows.codes, task.target_scale), rows.change)
+
+
+def persistence_errors(task: Task, rows: RowSet) -> Errors:
+    """The errors of predicting no change."""
+    return change_errors(task, np.zeros_like(rows.change), rows.change)
+
+
+def change_errors(task: Task, predicted: IntArray, change: IntArray) -> Errors:
+    """Errors of predicted changes, both in the target's steps."""
+    unit = 10.0**task.exponent
+    missed = (np.asarray(predicted, np.float64) - np.asarray(change, np.float64)) * unit
+    return Errors(float(np.abs(missed).mean()), float(np.sqrt((missed**2).mean())))
+
+
+def mean_share(shares: Sequence[int]) -> float:
+    """Mean of shares, 0 where there are none."""
+    return sum(shares) / len(shares) if shares else 0.0

@@ -1,0 +1,302 @@
+"""`andel demo`: one model through all six rooms, from signed packets to a paid, audited, on-chain prediction.
+
+The run plays every actor, each through the product's own role: contributors over Flower's Grid, a coordinator,
+three validators in processes of their own, a gateway that answers over HTTP, a consumer contract, an auditor.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from andel.content import ContentStore
+from andel.data.features import build_rows
+from andel.ledger.connection import Chain
+from andel.ledger.deployment import Deployment
+from andel.roles.auditor import Audit, audit
+from andel.roles.contributor import Contributor
+from andel.roles.coordinator import Coordinator
+from andel.roles.founder import next_plan, publish_reference
+from andel.roles.gateway import PublishedModel, predictor_of, publish_version, registry_of
+from andel.roles.holder import claim, current_history
+from andel.serving.api import RunningServer, build_app, serve_in_thread
+from andel.serving.compile import execution_gas
+from andel.serving.prediction import Prediction
+from andel.simulation.actors import Actors
+from andel.simulation.adversaries import mods_of
+from andel.simulation.central import train_central
+from andel.simulation.devices import unsigned_readings
+from andel.simulation.outcome import (
+    Errors,
+    Outcome,
+    ParticipantOutcome,
+    RoundOutcome,
+    change_errors,
+    model_errors,
+    persistence_errors,
+)
+from andel.simulation.scenario import Scenario
+from andel.simulation.validator_processes import ValidatorProcesses
+from andel.simulation.world import ROUND_SECONDS, World, build_world
+from andel.training.client_app import contributor_app
+from andel.training.flower import Context
+from andel.training.grid import LocalGrid, LocalNode
+from andel.training.plan import RoundPlan
+from andel.training.rounds import Waiting
+from andel.training.updates import decode_version
+from andel.units import TOKEN, BaseUnits, Digest
+from andel.value.manifest import read_evidence
+from andel.value.reference import ReferenceSet, open_reference
+from andel.value.report import ValueReport
+
+ROUND_BUDGET = BaseUnits(1_000 * TOKEN)
+SETTLE_SECONDS = 120.0
+
+
+@dataclass(slots=True)
+class RunOptions:
+    """How a run is made. `fund` gives the actors gas; `say` tells a person what happens."""
+
+    folder: Path
+    seed: bytes
+    fund: Callable[[Actors], None]
+    say: Callable[[str], None]
+    port: int = 0
+
+
+@dataclass(slots=True)
+class Running:
+    """What a finished run leaves open when it is to be kept: the world and the API."""
+
+    world: World
+    api: RunningServer
+    outcome: Outcome
+    audit: Audit = field(default_factory=Audit)
+
+
+def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
+    """The whole path; the API is left running for the caller to stop."""
+    started = time.monotonic()
+    say = options.say
+    store = ContentStore(str(options.folder / "content"))
+    world = build_world(scenario, chain, store, options.folder, options.seed, options.fund, say)
+    first = world.first_plan()
+    reference = open_reference(first, scenario.task, store.get(first.reference.batches), world.founded.packets)
+    persistence = persistence_errors(scenario.task, reference.report)
+    central = _central(scenario, reference)
+    say(f"persistence: MAE {persistence.mae:.3f} {scenario.task.unit}; trained centrally: {central.mae:.3f}")
+    rounds, gas = _train(world, first, reference, options)
+    publish_reference(store, world.founded)
+    say("reference packets published: from here on anybody can replay every round")
+    gas["claim"] = _claims(world, say)
+    published = publish_version(world.actors.founder, world.model, store, world.founded.task)
+    Deployment.of_model(world.model).to_file(options.folder / "deployment.json")
+    api, prediction, answers, gas["predict"] = _ask(world, published, options)
+    gas["predict_execution"] = execution_gas(published.code)
+    say(f"one question, three answers: {answers}")
+    audited = audit(world.model, store, prediction)
+    say(f"audit: {'everything holds' if audited.ok else audited.failure}; {audited.checked}")
+    tampered = _tamper(world, options.folder, prediction)
+    say(f"the same audit on a copy with one byte changed: {tampered}")
+    batches = sum(member.entry_gas[1] for member in world.members)
+    gas["batch"] = sum(member.entry_gas[0] for member in world.members) // max(batches, 1)
+    outcome = Outcome(
+        seconds=time.monotonic() - started,
+        unit=scenario.task.unit,
+        rounds=tuple(rounds),
+        persistence=persistence,
+        central=central,
+        participants=_participants(world, audited),
+        predictions=answers,
+        gas=gas,
+        hashes=_hashes(audited, published),
+        audit=_audit_counts(audited),
+        tampered=tampered,
+        title=f"{scenario.name}: {scenario.task.name}",
+        source=scenario.dataset.source,
+    )
+    return Running(world, api, outcome, audited)
+
+
+def _train(
+    world: World, first: RoundPlan, reference: ReferenceSet, options: RunOptions
+) -> tuple[list[RoundOutcome], dict[str, int]]:
+    scenario, model, store = world.scenario, world.model, world.store
+    waiting = Waiting(time.monotonic, time.sleep)
+    grid = LocalGrid(
+        LocalNode(contributor_app(_always(member.contributor), mods_of(member.participant.kind)), {})
+        for member in world.members
+    )
+    coordinator = Coordinator(world.actors.coordinator, model, store, grid, waiting)
+    version, state = first.version, first.state
+    rounds = []
+    settle = 0
+    with ValidatorProcesses(world.actors.validators, options.folder / "validators") as validators:
+        validators.start(world.chain.url, model.round_manager.address, store.url, scenario.rounds)
+        for number in range(1, scenario.rounds + 1):
+            budget = BaseUnits(min(ROUND_BUDGET, model.pool.accrued() - model.pool.minted()))
+            deadline = world.chain.block_time() + ROUND_SECONDS
+            plan = next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
+            coordinator.run_round(plan)
+            settled = coordinator.wait_settled(number, SETTLE_SECONDS, validators.check)
+            version, state = settled.version_hash, settled.state_hash
+            parameters = decode_version(store.get_digest(version), scenario.task)
+            errors = model_errors(scenario.task, parameters, reference.report)
+            rounds.append(RoundOutcome(number, errors, 0, settled.minted, 0))
+            settle = world.chain.gas_spent_on(model.round_manager.contract, settled.opened_block, settled.settled_block)
+            options.say(
+                f"round {number}: MAE {errors.mae:.3f} {scenario.task.unit}, "
+                f"{settled.minted / TOKEN:,.0f} tokens minted, settled by 2 of 3 validators"
+            )
+    return rounds, {"settle": settle}
+
+
+def _always(contributor: Contributor) -> Callable[[Context], Contributor]:
+    """Every node of this process runs beside one owner's data."""
+    return lambda _: contributor
+
+
+def _central(scenario: Scenario, reference: ReferenceSet) -> Errors:
+    task = scenario.task
+    readings = [
+        reading
+        for series in scenario.dataset.series
+        for reading in unsigned_readings(series, scenario.dataset.channels, scenario.training_weeks)
+    ]
+    rows = build_rows(readings, task.features, task.target, task.horizon_seconds, task.exponent)
+    predicted = train_central(rows.codes, rows.change, task.target_scale, reference.report.codes, seed=0)
+    return change_errors(task, predicted, reference.report.change)
+
+
+def _claims(world: World, say: Callable[[str], None]) -> int:
+    """Everybody who earned anything claims; a second claim pays nothing. Returns the gas of a first claim."""
+    earned = current_history(world.model, world.store).earned
+    gas = 0
+    for member in world.members:
+        account = member.contributor.address
+        if account in earned:
+            _, receipt = claim(world.model, world.store, member.contributor.key, account)
+            gas = max(gas, receipt.gas_used)
+    for account in list(earned)[:1]:
+        again, _ = claim(world.model, world.store, world.actors.consumer, account)
+        say(f"{len(earned)} owners claimed their tokens; a second claim paid {again}")
+    return gas
+
+
+def _ask(
+    world: World, published: PublishedModel, options: RunOptions
+) -> tuple[RunningServer, Prediction, dict[str, int], int]:
+    """The same question over HTTP, by `eth_call`, and from a contract in a transaction."""
+    model, scenario = world.model, world.scenario
+    predictor = predictor_of(world.actors.coordinator, model, published.file, scenario.task)
+    api = serve_in_thread(build_app(predictor), "127.0.0.1", options.port)
+    values, timestamp = _question_values(scenario)
+    response = httpx.post(f"{api.url}/predict", json={"values": values, "time": timestamp}, timeout=10.0)
+    response.raise_for_status()
+    prediction = Prediction.from_json(response.json())
+    called = registry_of(model).predict(model.round_manager.address, prediction.question)
+    assert model.prediction_log is not None  # deployed with the model
+    asked, receipt = model.prediction_log.ask(world.actors.consumer, prediction.question)
+    answers = {"http": prediction.answer, "call": called, "transaction": asked}
+    return api, prediction, answers, receipt.gas_used
+
+
+def _question_values(scenario: Scenario) -> tuple[dict[str, str], int]:
+    """The last complete reading of the first site in the founder's weeks, in physical units as text."""
+    series = scenario.dataset.series[0]
+    wanted = {feature.channel for feature in scenario.task.features if feature.channel} | {scenario.task.target}
+    readings = unsigned_readings(series, scenario.dataset.channels, scenario.reference_weeks)
+    for reading in reversed(readings):
+        found = {item.channel: item for item in reading.measurements}
+        if wanted <= set(found):
+            texts = {name: f"{found[name].value}e{found[name].exponent}" for name in wanted}
+            return texts, reading.timestamp
+    return {}, 0
+
+
+def _tamper(world: World, folder: Path, prediction: Prediction) -> str:
+    """What an audit says of a copy of the store in which one byte of one update is changed."""
+    copy = folder / "tampered"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder / "content", copy)
+    state = world.model.round_manager.round_of(max(1, world.scenario.rounds // 2))
+    victim = copy / next(
+        cid for what, cid in _evidence_names(world, state.evidence_hash) if what.startswith("update of")
+    )
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.write_bytes(bytes(data))
+    failure = audit(world.model, ContentStore(str(copy)), prediction).failure
+    shutil.rmtree(copy)
+    return failure
+
+
+def _evidence_names(world: World, evidence_hash: Digest) -> tuple[tuple[str, str], ...]:
+    return read_evidence(world.store, evidence_hash).cids
+
+
+def _participants(world: World, audited: Audit) -> tuple[ParticipantOutcome, ...]:
+    earned = audited.reports[-1].history.earned if audited.reports else {}
+    return tuple(
+        ParticipantOutcome(
+            name=member.participant.name,
+            kind=member.participant.kind.value,
+            share=earned.get(member.contributor.address, 0),
+            packets=member.intake.accepted,
+            slots=_slots(audited.reports, member.contributor.address),
+            reason=member.refusal or _reason(audited.reports, member.contributor.address),
+        )
+        for member in world.members
+    )
+
+
+def _slots(reports: list[ValueReport], account: str) -> int:
+    return max(
+        (item.weight for report in reports for item in report.contributors if item.contributor == account), default=0
+    )
+
+
+def _reason(reports: list[ValueReport], account: str) -> str:
+    """Why a participant earned what it earned, in a few plain words."""
+    parts = [item for report in reports for item in report.contributors if item.contributor == account]
+    paid = sum(1 for item in parts if item.share)
+    scored = [item for item in parts if item.weight]
+    if not scored:
+        return parts[-1].reason if parts else "took part in no round"
+    if all(item.score == 0 for item in scored):
+        return "its updates changed nothing, so they are worth exactly nothing"
+    if not paid:
+        harmful = sum(item.score < 0 for item in scored)
+        return f"its updates made the model worse in {harmful} of {len(scored)} rounds: it is in debt"
+    return f"its updates improved the model and were paid in {paid} of {len(scored)} rounds"
+
+
+def _hashes(audited: Audit, published: PublishedModel) -> Mapping[str, str]:
+    last = audited.reports[-1] if audited.reports else None
+    return {
+        "aggregate": last.aggregate_hash.hex() if last else "",
+        "value": last.value_root.hex() if last else "",
+        "model": published.file.file_hash.hex(),
+    }
+
+
+def _audit_counts(audited: Audit) -> Mapping[str, object]:
+    checked = audited.checked
+    return {
+        "ok": audited.ok,
+        "failure": audited.failure,
+        "checked": {
+            "packets": checked.packets,
+            "openings": checked.openings,
+            "updates": checked.updates,
+            "rounds": checked.rounds,
+            "claims": checked.claims,
+            "answers": checked.answers,
+            "objects": checked.objects,
+        },
+    }

@@ -1,0 +1,262 @@
+"""The world of a run: contracts deployed, devices claimed, packets taken in, batches entered, the model founded.
+
+Everything here goes through the product's own rooms and roles, as the actors would do it themselves; only who
+they are and what they measure is simulated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from andel.content import ContentStore, digest_of_cid
+from andel.data.intake import DeviceRecord, IntakeCounts, IntakeSettings
+from andel.data.store import EvidenceStore
+from andel.device.pebble import read_confirmation, sign_confirmation
+from andel.errors import Reverted
+from andel.hashing import sha256
+from andel.keys import AccountKey, DeviceKey
+from andel.ledger.connection import Chain
+from andel.ledger.deployment import ModelConfig, ModelContracts, SharedContracts, deploy_model, deploy_shared
+from andel.ledger.round_state import ValidatorRecord
+from andel.roles.contributor import Contributor
+from andel.roles.founder import FoundedModel, found_model
+from andel.sealing import sealing_public_key
+from andel.simulation.actors import QUORUM, VALIDATORS, Actors, make_actors
+from andel.simulation.devices import SimulatedDevice
+from andel.simulation.participants import Kind, Participant
+from andel.simulation.scenario import Scenario
+from andel.training.plan import RoundPlan
+from andel.units import TOKEN, Address, BaseUnits, Digest
+from andel.value.history import EMPTY_HISTORY
+
+TERMS = b"Openings of committed batches are public to the validators and in the content store (mode: open).\n"
+CAP = BaseUnits(1_000_000 * TOKEN)
+CEILING = BaseUnits(500_000 * TOKEN)
+RATE = BaseUnits(20 * TOKEN)
+OPERATOR_SHARE_BPS = 1_000
+SEED_DELAY = 2
+COMMIT_PERIOD = 3_600
+ROUND_SECONDS = 86_400
+_ENTRIES_PER_CALL = 50
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A participant with what it runs; `intake` is what became of its packets, `entry_gas` of its batches."""
+
+    participant: Participant
+    contributor: Contributor
+    device: SimulatedDevice
+    intake: IntakeCounts
+    entry_gas: tuple[int, int]
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A founded model with its members, ready for round 1."""
+
+    scenario: Scenario
+    actors: Actors
+    chain: Chain
+    model: ModelContracts
+    store: ContentStore
+    founded: FoundedModel
+    members: tuple[Member, ...]
+
+    def first_plan(self) -> RoundPlan:
+        """The template of every plan; number, version, state, budget and deadline change with the round."""
+        return RoundPlan(
+            chain_id=self.chain.chain_id,
+            model=self.model.round_manager.address,
+            round=0,
+            attempt=0,
+            task=self.founded.task,
+            version=self.founded.genesis,
+            state=EMPTY_HISTORY.hash,
+            windows=self.scenario.trained,
+            deadline=0,
+            k=QUORUM,
+            n=VALIDATORS,
+            budget=BaseUnits(0),
+            operator_share_bps=OPERATOR_SHARE_BPS,
+            listers=(self.actors.lister.address,),
+            terms=terms_hash(),
+            reference=self.founded.reference,
+        )
+
+
+def terms_hash() -> Digest:
+    """The hash of the terms every owner of the run accepts."""
+    return sha256(TERMS)
+
+
+def build_world(
+    scenario: Scenario,
+    chain: Chain,
+    store: ContentStore,
+    folder: Path,
+    seed: bytes,
+    fund: Callable[[Actors], None],
+    say: Say,
+) -> World:
+    """Sets everything up, saying what it does."""
+    actors = make_actors(seed, len(scenario.participants), len(scenario.dataset.series))
+    fund(actors)
+    shared = deploy_shared(chain, actors.founder)
+    store.put(TERMS)
+    say("contracts of the network deployed: DeviceRegistry, BatchRegistry, OnchainModels")
+    devices = [*actors.devices, *actors.reference_devices]
+    owners = [*actors.owners, *[actors.founder] * len(actors.reference_devices)]
+    _register(chain, shared, actors.lister, devices, owners)
+    say(f"{len(devices)} devices listed, and claimed with their own signatures")
+    records = {
+        device.address: DeviceRecord(device.public_key, owner.address)
+        for device, owner in zip(devices, owners, strict=True)
+    }
+    settings = IntakeSettings(scenario.task.accepted_time)
+    founder = _founder(scenario, actors, records, settings, folder)
+    readers = [sealing_public_key(key) for key in actors.validators]
+    days = {"score": scenario.score, "report": scenario.report}
+    content_key = sha256(seed, b"content key")[:16]
+    founded = found_model(
+        store, scenario.task, actors.founder.address, founder.all_batches(), days, readers, content_key
+    )
+    model = _deploy(chain, shared, actors, founded)
+    gas = _enter_batches(model, founder)
+    say(f"reference set: {gas[1]} batches entered, sealed to {VALIDATORS} validators; the model is launched")
+    members = _join(scenario, actors, records, settings, model, folder, say)
+    return World(scenario, actors, chain, model, store, founded, members)
+
+
+def _register(
+    chain: Chain, shared: SharedContracts, lister: AccountKey, devices: list[DeviceKey], owners: list[AccountKey]
+) -> None:
+    registry = shared.device_registry
+    registry.list_devices(lister, [device.address for device in devices])
+    claims = []
+    for device, owner in zip(devices, owners, strict=True):
+        # as on a real Pebble: the button is pressed now, whatever the data's year
+        packet = sign_confirmation(device, owner.address, chain.block_time())
+        claim = read_confirmation(packet, device.public_key)
+        claims.append(registry.prepare(owner, "claim", device.address, claim.timestamp, claim.signature))
+    chain.send_many(claims)
+
+
+def _founder(
+    scenario: Scenario,
+    actors: Actors,
+    records: Mapping[Address, DeviceRecord],
+    settings: IntakeSettings,
+    folder: Path,
+) -> Contributor:
+    """The founder's own intake of the reference devices."""
+    own = {key.address: records[key.address] for key in actors.reference_devices}
+    founder = _contributor(actors.founder, own, settings, folder / "founder")
+    for key, series in zip(actors.reference_devices, scenario.dataset.series, strict=True):
+        device = SimulatedDevice(key, scenario.profile, series, scenario.dataset.channels, scenario.task.target, 0, 0)
+        founder.take((key.address, packet) for packet in device.packets(scenario.reference_weeks))
+    return founder
+
+
+def _deploy(chain: Chain, shared: SharedContracts, actors: Actors, founded: FoundedModel) -> ModelContracts:
+    return deploy_model(
+        chain,
+        actors.founder,
+        shared,
+        ModelConfig(
+            name="Andel demo model",
+            symbol="ANDEL",
+            cap=CAP,
+            rate=RATE,
+            ceiling=CEILING,
+            owner=actors.founder.address,
+            coordinator=actors.coordinator.address,
+            validators=tuple(ValidatorRecord(key.address, sealing_public_key(key)) for key in actors.validators),
+            k=QUORUM,
+            seed_delay=SEED_DELAY,
+            commit_period=COMMIT_PERIOD,
+            operator_share_bps=OPERATOR_SHARE_BPS,
+            genesis_version=founded.genesis,
+            task_hash=digest_of_cid(founded.task),
+            terms_hash=terms_hash(),
+            listers=(actors.lister.address,),
+        ),
+    )
+
+
+def _join(
+    scenario: Scenario,
+    actors: Actors,
+    records: Mapping[Address, DeviceRecord],
+    settings: IntakeSettings,
+    model: ModelContracts,
+    folder: Path,
+    say: Say,
+) -> tuple[Member, ...]:
+    members: list[Member] = []
+    stolen: list[tuple[Address, bytes]] = []
+    refused: Counter[str] = Counter()
+    for participant in scenario.participants:
+        key, device_key = actors.owners[participant.number], actors.devices[participant.number]
+        contributor = _contributor(key, dict(records), settings, folder / f"owner-{participant.number}")
+        device = SimulatedDevice(
+            device_key,
+            scenario.profile,
+            scenario.dataset.series[participant.site],
+            scenario.dataset.channels,
+            scenario.task.target,
+            participant.noise,
+            participant.number,
+        )
+        packets = [(device_key.address, packet) for packet in device.packets(participant.weeks)]
+        if participant.kind == Kind.REPLAYER:
+            packets = stolen
+        elif not stolen:
+            stolen = packets
+        intake = contributor.take(packets)
+        refused.update({reason.value: count for reason, count in intake.refused.items()})
+        contributor.join(model.round_manager)
+        gas = _enter_batches(model, contributor)
+        refusal = ", ".join(f"{count} packets refused: {reason}" for reason, count in intake.refused.items())
+        if participant.kind == Kind.REPLAYER and members:
+            refusal += "; intake bypassed: " + _bypass_intake(model, key, members[0].contributor)
+        members.append(Member(participant, contributor, device, intake, gas, refusal))
+    accepted = sum(member.intake.accepted for member in members)
+    say(f"{accepted} packets verified and kept; refused: {dict(refused) or 'none'}")
+    say(f"{sum(member.entry_gas[1] for member in members)} batches entered in the registry by their owners")
+    return tuple(members)
+
+
+def _bypass_intake(model: ModelContracts, thief: AccountKey, victim: Contributor) -> str:
+    """What the registry says to an owner who enters another's batch without asking its own intake."""
+    try:
+        model.batch_registry.enter(thief, victim.entries()[:1])
+    except Reverted as refusal:
+        return refusal.error
+    return "entered"
+
+
+def _contributor(
+    key: AccountKey, records: Mapping[Address, DeviceRecord], settings: IntakeSettings, folder: Path
+) -> Contributor:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Contributor(key, records, EvidenceStore(f"sqlite:///{folder / 'evidence.db'}"), settings, terms_hash())
+
+
+def _enter_batches(model: ModelContracts, contributor: Contributor) -> tuple[int, int]:
+    """(gas, batches): the owner's own transactions, each with up to 50 entries."""
+    entries = contributor.entries()
+    if not entries:
+        return 0, 0
+    registry = model.batch_registry
+    calls = [
+        registry.prepare(contributor.key, "enter", [entry.values() for entry in entries[i : i + _ENTRIES_PER_CALL]])
+        for i in range(0, len(entries), _ENTRIES_PER_CALL)
+    ]
+    return sum(receipt.gas_used for receipt in registry.chain.send_many(calls)), len(entries)

@@ -1,0 +1,82 @@
+"""The contributor's side of a round, as a Flower ClientApp that any Flower node can run.
+
+The app answers the four messages of `andel.training.wire`. What it may touch is a `LocalContributor`: who runs
+beside the data decides what that is. Signing is a mod (`andel.training.receipts`), so that it signs what really
+leaves, after any other mod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from andel.keys import AccountKey
+from andel.training import wire
+from andel.training.flower import ClientApp, Context, Message, Mod
+from andel.training.integer_mlp import IntArray, parameter_shapes
+from andel.training.plan import RoundPlan
+from andel.training.receipts import receipt_mod, reveal
+from andel.training.task import Task
+from andel.training.updates import split_parameters, train_update
+
+
+class LocalContributor(Protocol):
+    """What the app needs from whoever runs beside the data. Each call may raise an AndelError."""
+
+    @property
+    def key(self) -> AccountKey:
+        """The key that signs commitments and updates."""
+
+    def accept(self, plan: RoundPlan, task: Task) -> None:
+        """Raises PlanError unless the owner agreed to this task and the plan is the chain's."""
+
+    def batches(self, plan: RoundPlan) -> bytes:
+        """The batches object the contributor trains on under `plan`."""
+
+    def weight(self, plan: RoundPlan) -> int:
+        """Distinct slots in those batches."""
+
+    def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
+        """The openings that `seed` draws from those batches."""
+
+    def rows(self, plan: RoundPlan, task: Task) -> tuple[npt.NDArray[np.uint8], IntArray]:
+        """Inputs (n, features) uint8 and changes (n,) int64 of those batches."""
+
+
+def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Sequence[Mod] = ()) -> ClientApp:
+    """A ClientApp for contributors; `mods` run inside the signing mod, so that what they change is signed.
+
+    `contributor` finds the local contributor of a node from its Flower context (`node_config`).
+    """
+    app: Any = ClientApp(mods=[receipt_mod(lambda context: contributor(context).key), *mods])
+
+    @app.query("batches")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def batches(message: Message, context: Context) -> Message:
+        plan, task, _ = wire.read_instruction(message)
+        local = contributor(context)
+        local.accept(plan, task)
+        return wire.answer(message, {"batches": local.batches(plan)})
+
+    @app.query("openings")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def openings(message: Message, context: Context) -> Message:
+        plan, task, seed = wire.read_instruction(message)
+        local = contributor(context)
+        return wire.answer(message, {"openings": local.openings(plan, task, seed), "contributor": local.key.address})
+
+    @app.train()  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def train(message: Message, context: Context) -> Message:
+        plan, task, seed = wire.read_instruction(message)
+        local = contributor(context)
+        local.accept(plan, task)
+        parameters = wire.arrays_of(message, parameter_shapes(len(task.features), task.hidden))
+        codes, change = local.rows(plan, task)
+        update = train_update(task, parameters, codes, change, seed=seed, contributor=local.key.address)
+        values: dict[str, str | int | bytes] = {"weight": local.weight(plan), "batches": local.batches(plan)}
+        return wire.answer(message, values, split_parameters(update, task))
+
+    app.query("reveal")(reveal)
+    client_app: ClientApp = app
+    return client_app

@@ -1,0 +1,165 @@
+"""`RoundPlan`: what one round does, as its signed messages bind it.
+
+The coordinator writes it, its CID's digest goes on chain when the round opens, and every commitment, update
+and attestation of the round carries that digest. Days and times are integers; hashes are hex without 0x;
+amounts are decimal strings, since JSON numbers end at 2**53.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+from andel.encoding import canonical_json
+from andel.errors import PlanError
+from andel.hashing import sha256
+from andel.keys import parse_address
+from andel.training.task import check_plain_fields, parse_object
+from andel.typed_data import Domain
+from andel.units import Address, BaseUnits, Digest
+
+PLAN_FORMAT: Final = "andel-plan/1"
+_MAX_PLAN_BYTES = 1024 * 1024
+_MAX_RANGES = 4_096
+
+DayRanges = tuple[tuple[int, int], ...]
+"""Inclusive ranges of days since 1970-01-01, ascending and apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The founder's reference set: signed readings nobody trains on.
+
+    `batches` is the CID of its batch headers (the roots), `sealed` of its packets encrypted to the validators,
+    `packets` of the plain packets, which are published after the last round closes. Readings of `score` days
+    steer and score; readings of `report` days are only reported on.
+    """
+
+    batches: str
+    sealed: str
+    packets: str
+    score: DayRanges
+    report: DayRanges
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPlan:
+    """One round's plan; see the module's docstring for the forms."""
+
+    chain_id: int
+    model: Address
+    round: int
+    attempt: int
+    task: str
+    version: Digest
+    state: Digest
+    windows: DayRanges
+    deadline: int
+    k: int
+    n: int
+    budget: BaseUnits
+    operator_share_bps: int
+    listers: tuple[Address, ...]
+    terms: Digest
+    reference: Reference
+
+    @property
+    def domain(self) -> Domain:
+        """The EIP-712 domain of the model's messages."""
+        return Domain(self.chain_id, self.model)
+
+    @property
+    def hash(self) -> Digest:
+        """SHA-256 of the plan's bytes: planHash."""
+        return sha256(self.to_bytes())
+
+    @property
+    def binding(self) -> dict[str, object]:
+        """The fields that every signed message of the round begins with."""
+        return {"model": self.model, "round": self.round, "attempt": self.attempt, "planHash": self.hash}
+
+    def covers(self, day: int) -> bool:
+        """Whether the round trains on readings of `day`."""
+        return any(first <= day <= last for first, last in self.windows)
+
+    def to_bytes(self) -> bytes:
+        """Canonical bytes."""
+        return canonical_json(
+            {
+                "format": PLAN_FORMAT,
+                "chain_id": self.chain_id,
+                "model": self.model,
+                "round": self.round,
+                "attempt": self.attempt,
+                "task": self.task,
+                "version": self.version.hex(),
+                "state": self.state.hex(),
+                "windows": self.windows,
+                "deadline": self.deadline,
+                "k": self.k,
+                "n": self.n,
+                "budget": str(self.budget),
+                "operator_share_bps": self.operator_share_bps,
+                "listers": self.listers,
+                "terms": self.terms.hex(),
+                "reference": {
+                    "batches": self.reference.batches,
+                    "sealed": self.reference.sealed,
+                    "packets": self.reference.packets,
+                    "score": self.reference.score,
+                    "report": self.reference.report,
+                },
+            }
+        )
+
+
+def parse_plan(data: bytes) -> RoundPlan:
+    """The plan in canonical bytes. Raises PlanError when a field is missing, unknown or malformed."""
+    values = parse_object(data, PLAN_FORMAT, _MAX_PLAN_BYTES)
+    expected = {field.name for field in fields(RoundPlan)}
+    if set(values) != expected:
+        raise PlanError(f"plan fields differ: {sorted(set(values) ^ expected)}")
+    try:
+        check_plain_fields("plan", RoundPlan, values)
+        check_plain_fields("reference", Reference, values["reference"])
+        reference = dict(values["reference"])
+        plan = RoundPlan(
+            **{
+                **values,
+                "model": parse_address(values["model"]),
+                "version": _digest(values["version"]),
+                "state": _digest(values["state"]),
+                "terms": _digest(values["terms"]),
+                "windows": _ranges(values["windows"]),
+                "budget": BaseUnits(int(values["budget"])),
+                "listers": tuple(parse_address(lister) for lister in values["listers"]),
+                "reference": Reference(
+                    **{
+                        **reference,
+                        "score": _ranges(reference["score"]),
+                        "report": _ranges(reference["report"]),
+                    }
+                ),
+            }
+        )
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise PlanError(f"plan cannot be read: {error}") from error
+    counts = (plan.chain_id, plan.round, plan.attempt, plan.deadline, plan.k, plan.n, plan.budget)
+    if plan.to_bytes() != data or min(counts) < 0 or not 0 <= plan.operator_share_bps <= 10_000:
+        raise PlanError("plan's fields are not in their canonical form, or out of bounds")
+    return plan
+
+
+def _digest(text: str) -> Digest:
+    raw = bytes.fromhex(text)
+    if len(raw) != 32:
+        raise PlanError(f"not a 32-byte hash: {text[:80]!r}")
+    return Digest(raw)
+
+
+def _ranges(pairs: list[list[int]]) -> DayRanges:
+    ranges = tuple((int(first), int(last)) for first, last in pairs)
+    follows = all(a[1] < b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    if len(ranges) > _MAX_RANGES or not follows or any(first > last for first, last in ranges):
+        raise PlanError("day ranges must ascend, stay apart and number at most 4096")
+    return ranges

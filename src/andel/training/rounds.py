@@ -1,0 +1,130 @@
+"""Our round loop over any Flower Grid: bounded waits, a quorum, and what each phase collected.
+
+`FederatedRound` is driven phase by phase, since the chain stands between the phases: commitments before seed 1,
+openings after it, hashes before updates. No phase waits longer than its time, and none ends the round unless
+too few contributors are left.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from andel.errors import QuorumMissed
+from andel.keys import address_bytes
+from andel.training import wire
+from andel.training.flower import ConfigRecord, Grid, Message
+from andel.training.integer_mlp import Parameters
+from andel.training.plan import RoundPlan
+from andel.training.result import DataCommitment, RoundResult, SignedUpdate
+from andel.training.strategy import EvidenceStrategy
+from andel.units import Address
+
+Item = TypeVar("Item")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundSettings:
+    """Bounds of a round: `quorum` contributors, `phase_seconds` of waiting, a poll each `poll_seconds`."""
+
+    quorum: int = 1
+    phase_seconds: float = 600.0
+    poll_seconds: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The clock (seconds, monotonic) and the sleep that a round waits by."""
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+class FederatedRound:
+    """One round over a grid: call the phases in order, then `result`."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        plan: RoundPlan,
+        task: bytes,
+        waiting: Waiting,
+        settings: RoundSettings | None = None,
+    ) -> None:
+        self._grid = grid
+        self._waiting = waiting
+        self._settings = settings or RoundSettings()
+        self._strategy = EvidenceStrategy(plan, task)
+
+    def collect_commitments(self) -> tuple[DataCommitment, ...]:
+        """Signed data commitments, ordered by contributor. Raises QuorumMissed."""
+        strategy = self._strategy
+        strategy.take_commitments(self._ask(strategy.configure_query(wire.BATCHES, self._grid.get_node_ids())))
+        self._need(len(strategy.commitments))
+        return tuple(_ordered(strategy.commitments))
+
+    def collect_openings(self, seed: bytes, contributors: Iterable[Address]) -> Mapping[Address, bytes]:
+        """What `seed` (seed 1) drew from these contributors' batches; who withheld it is missing."""
+        strategy = self._strategy
+        strategy.seed = seed
+        nodes = strategy.nodes_of(contributors)
+        if nodes:
+            strategy.take_openings(self._ask(strategy.configure_query(wire.OPENINGS, nodes)))
+        return dict(strategy.openings)
+
+    def collect_updates(
+        self, parameters: Parameters, seed: bytes, proven: Mapping[Address, int]
+    ) -> tuple[SignedUpdate, ...]:
+        """Signed updates of proven contributors, ordered: all hashes first, then the updates behind them.
+
+        Raises QuorumMissed.
+        """
+        strategy = self._strategy
+        strategy.seed, strategy.proven = seed, proven
+        arrays = wire.array_record(parameters)
+        messages = strategy.configure_train(strategy.plan.round, arrays, ConfigRecord(), self._grid)
+        strategy.aggregate_train(strategy.plan.round, self._ask(messages))
+        self._need(len(strategy.receipts))
+        nodes = strategy.nodes_of(strategy.receipts)
+        strategy.take_updates(self._ask(strategy.configure_query(wire.REVEAL, nodes)))
+        self._need(len(strategy.updates))
+        return tuple(_ordered(strategy.updates))
+
+    def result(self) -> RoundResult:
+        """All that the round collected."""
+        strategy = self._strategy
+        return RoundResult(
+            strategy.plan,
+            tuple(_ordered(strategy.commitments)),
+            dict(strategy.openings),
+            tuple(_ordered(strategy.updates)),
+            tuple(strategy.refused),
+        )
+
+    def _ask(self, messages: list[Message]) -> list[Message]:
+        """The replies that come within the phase's time, in the order of their nodes."""
+        waiting = {str(identity) for identity in self._grid.push_messages(messages)}
+        until = self._waiting.clock() + self._settings.phase_seconds
+        replies: list[Message] = []
+        while waiting:
+            for reply in self._grid.pull_messages(sorted(waiting)):
+                waiting.discard(reply.metadata.reply_to_message_id)
+                replies.append(reply)
+            if not waiting or self._waiting.clock() >= until:
+                break
+            self._waiting.sleep(self._settings.poll_seconds)
+        if waiting:
+            log.warning("no reply in time messages=%d", len(waiting))
+        return sorted(replies, key=lambda reply: reply.metadata.src_node_id)
+
+    def _need(self, answered: int) -> None:
+        if answered < self._settings.quorum:
+            raise QuorumMissed(answered, self._settings.quorum)
+
+
+def _ordered(by_contributor: Mapping[Address, Item]) -> list[Item]:
+    return [by_contributor[address] for address in sorted(by_contributor, key=address_bytes)]

@@ -1,0 +1,121 @@
+"""What a model learns and how: the task, fixed when the model is founded.
+
+A task is a canonical JSON object in the content store; every plan names it by its CID, so its digest is bound
+into each signed commitment. All constants that training, value, quantisation and serving share stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from andel.data.features import FeatureSpec
+from andel.device.reading import MAX_TIMESTAMP
+from andel.encoding import canonical_json, parse_json
+from andel.errors import PlanError
+
+TASK_FORMAT: Final = "andel-task/1"
+MAX_FEATURES: Final = 24
+_MAX_TASK_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Everything about a model that no round changes.
+
+    `target` is the channel that is predicted `horizon_seconds` ahead; `unit` and `exponent` are that channel's;
+    the network learns its change in units of `target_scale`. `residual_limit` is where the loss that trains
+    turns from squared to linear (Huber), `score_limit` where the loss that steers and scores does, both at
+    2**16. `line_search` holds step lengths in quarters. `noise_sigmas`: how many standard errors a round's gain
+    must be above zero before anything is minted. `openings`: leaves drawn from each contributor's batches.
+    """
+
+    name: str
+    target: str
+    unit: str
+    exponent: int
+    horizon_seconds: int
+    target_scale: int
+    features: tuple[FeatureSpec, ...]
+    hidden: int
+    steps: int
+    batch_rows: int
+    rate_shift: int
+    residual_limit: int
+    score_limit: int
+    line_search: tuple[int, ...]
+    noise_sigmas: int
+    openings: int
+    accepted_time: tuple[int, int]
+    initial_seed: str
+
+    def to_bytes(self) -> bytes:
+        """Canonical bytes; the task's hash is their SHA-256."""
+        values = asdict(self)
+        values["features"] = [asdict(feature) for feature in self.features]
+        return canonical_json({"format": TASK_FORMAT, **values})
+
+
+def parse_task(data: bytes) -> Task:
+    """The task in canonical bytes. Raises PlanError naming the field that is missing or out of bounds."""
+    values = parse_object(data, TASK_FORMAT, _MAX_TASK_BYTES)
+    expected = {field.name for field in fields(Task)}
+    if set(values) != expected:
+        raise PlanError(f"task fields differ: {sorted(set(values) ^ expected)}")
+    try:
+        check_plain_fields("task", Task, values)
+        for feature in values["features"]:
+            check_plain_fields("feature", FeatureSpec, feature)
+        bytes.fromhex(values["initial_seed"])
+        values["features"] = tuple(FeatureSpec(**feature) for feature in values["features"])
+        values["line_search"] = tuple(int(quarter) for quarter in values["line_search"])
+        low, high = values["accepted_time"]
+        task = Task(**{**values, "accepted_time": (int(low), int(high))})
+    except (TypeError, ValueError, AttributeError) as error:
+        raise PlanError(f"task cannot be read: {error}") from error
+    _check_bounds(task)
+    if task.to_bytes() != data:
+        raise PlanError("task's fields are not in their canonical form")
+    return task
+
+
+def parse_object(data: bytes, expected_format: str, max_bytes: int) -> dict[str, Any]:
+    """The fields of a canonical JSON object of one format, without `format`. Raises PlanError."""
+    value = parse_json(data, max_bytes)
+    if not isinstance(value, dict) or value.pop("format", None) != expected_format:
+        raise PlanError(f"object is not of format {expected_format}")
+    return value
+
+
+def check_plain_fields(what: str, kind: type[Any], values: Mapping[str, object]) -> None:
+    """Raises PlanError unless each field that `kind` declares as int or str holds exactly that."""
+    for field in fields(kind):
+        expected = {"int": int, "str": str}.get(str(field.type))
+        if expected and type(values.get(field.name)) is not expected:
+            raise PlanError(f"{what} field {field.name} is no {field.type}: {str(values.get(field.name))[:60]!r}")
+
+
+def _check_bounds(task: Task) -> None:
+    bounds: Mapping[str, tuple[int, int, int]] = {
+        "features": (len(task.features), 1, MAX_FEATURES),
+        "hidden": (task.hidden, 1, 256),
+        "steps": (task.steps, 1, 10_000),
+        "batch_rows": (task.batch_rows, 1, 4_096),
+        "rate_shift": (task.rate_shift, 0, 24),
+        "residual_limit": (task.residual_limit, 1, 1 << 20),
+        "score_limit": (task.score_limit, 1, 1 << 20),
+        "line_search": (len(task.line_search), 1, 64),
+        "noise_sigmas": (task.noise_sigmas, 0, 100),
+        "openings": (task.openings, 1, 100_000),
+        "horizon_seconds": (task.horizon_seconds, 1, 366 * 86_400),
+        "target_scale": (task.target_scale, 1, 1 << 31),
+        "exponent": (task.exponent, -18, 18),
+        "accepted_time's start": (task.accepted_time[0], 0, task.accepted_time[1] - 1),
+        "accepted_time's end": (task.accepted_time[1], 1, MAX_TIMESTAMP + 1),
+    }
+    for name, (value, low, high) in bounds.items():
+        if not low <= value <= high:
+            raise PlanError(f"task field {name} is {value}, outside {low} to {high}")
+    if not all(0 <= quarter <= 64 for quarter in task.line_search):
+        raise PlanError(f"line_search {task.line_search} leaves 0 to 64 quarters")

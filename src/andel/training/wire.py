@@ -1,0 +1,117 @@
+"""The records of a round's Flower messages: which keys they have, and how to read them safely.
+
+Four message types make a round: `query.batches` (data commitments), `query.openings` (leaves drawn by seed 1),
+`train` (a signed hash) and `query.reveal` (the update behind it). Every message to a node carries the plan and
+the task; what a node sends back stands under the names below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from andel.errors import InputError
+from andel.training.flower import Array, ArrayRecord, ConfigRecord, Message, RecordDict
+from andel.training.integer_mlp import IntArray
+from andel.training.plan import RoundPlan, parse_plan
+from andel.training.task import Task, parse_task
+
+BATCHES: Final = "query.batches"
+OPENINGS: Final = "query.openings"
+TRAIN: Final = "train"
+REVEAL: Final = "query.reveal"
+
+ARRAYS: Final = "arrays"
+_ORDER = "order"
+_REPLY = "answer"
+
+
+def instruction(plan: RoundPlan, task: bytes, seed: bytes, parameters: Sequence[IntArray] = ()) -> RecordDict:
+    """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version."""
+    content = RecordDict({_ORDER: ConfigRecord({"plan": plan.to_bytes(), "task": task, "seed": seed})})
+    if parameters:
+        content[ARRAYS] = array_record(parameters)
+    return content
+
+
+def read_instruction(message: Message) -> tuple[RoundPlan, Task, bytes]:
+    """Plan, task and seed of an instruction. Raises InputError or PlanError."""
+    order = message.content.get(_ORDER)
+    return parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task")), _bytes(order, "seed")
+
+
+def answer(message: Message, values: dict[str, str | int | bytes], arrays: Sequence[IntArray] = ()) -> Message:
+    """A node's reply: named values and, where there are any, arrays."""
+    content = RecordDict({_REPLY: ConfigRecord(dict(values))})
+    if arrays:
+        content[ARRAYS] = array_record(arrays)
+    return Message(content, reply_to=message)
+
+
+def read_answer(message: Message) -> ConfigRecord:
+    """The named values of a node's reply. Raises InputError when the reply has none."""
+    record = message.content.get(_REPLY)
+    if not isinstance(record, ConfigRecord):
+        raise InputError("reply has no answer record")
+    return record
+
+
+def bytes_of(record: ConfigRecord, name: str, max_bytes: int) -> bytes:
+    """A bounded bytes value of a record. Raises InputError when it is missing, other or too long."""
+    value = _bytes(record, name)
+    if len(value) > max_bytes:
+        raise InputError(f"{name} of {len(value)} bytes is over the limit of {max_bytes}")
+    return value
+
+
+def text_of(record: ConfigRecord, name: str) -> str:
+    """A short text value of a record. Raises InputError."""
+    value = record.get(name)
+    if not isinstance(value, str) or len(value) > 256:
+        raise InputError(f"reply has no text {name!r}")
+    return value
+
+
+def int_of(record: ConfigRecord, name: str) -> int:
+    """An integer value of a record. Raises InputError."""
+    value = record.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"reply has no integer {name!r}")
+    return value
+
+
+def array_record(arrays: Sequence[IntArray]) -> ArrayRecord:
+    """Arrays in order as Flower's record."""
+    return ArrayRecord({str(i): Array(np.ascontiguousarray(array)) for i, array in enumerate(arrays)})
+
+
+def arrays_of(message: Message, shapes: Sequence[tuple[int, ...]]) -> list[IntArray]:
+    """The int64 arrays of a message, which must have exactly these shapes and an integer type.
+
+    Raises InputError.
+    """
+    record = message.content.get(ARRAYS)
+    if not isinstance(record, ArrayRecord) or len(record) != len(shapes):
+        raise InputError(f"message does not hold {len(shapes)} arrays")
+    arrays = []
+    for i, shape in enumerate(shapes):
+        item = record.get(str(i))
+        if item is None or item.stype != "numpy.ndarray" or tuple(item.shape) != shape:
+            raise InputError(f"array {i} is not of shape {shape}")
+        try:
+            array = item.numpy()
+        except Exception as error:  # NumPy's reader fails on hostile bytes in many ways
+            raise InputError(f"array {i} cannot be read: {error}") from error
+        if array.shape != shape or array.dtype.kind != "i":
+            raise InputError(f"array {i} is not of integers of shape {shape}")
+        arrays.append(array.astype(np.int64))
+    return arrays
+
+
+def _bytes(record: object, name: str) -> bytes:
+    value = record.get(name) if isinstance(record, ConfigRecord) else None
+    if not isinstance(value, bytes):
+        raise InputError(f"record has no bytes {name!r}")
+    return value

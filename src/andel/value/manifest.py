@@ -1,0 +1,136 @@
+"""The manifest of a round: one object that names all its evidence, whose digest is the attested evidenceHash.
+
+It lists, by CID, the plan, the parent version, the state before the round, and for every contributor its batches,
+openings and update with the signatures. Whoever has the manifest and the content store can settle the round
+again; the seeds and roots come from the chain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from andel.content import ContentStore, cid_of_digest, digest_of_cid
+from andel.encoding import canonical_json
+from andel.errors import InputError
+from andel.keys import address_bytes, parse_address
+from andel.training.plan import RoundPlan, parse_plan
+from andel.training.result import DataCommitment, RoundResult, SignedUpdate
+from andel.training.task import Task, parse_object, parse_task
+from andel.units import Address, Digest
+
+_FORMAT: Final = "andel-manifest/1"
+_MAX_BYTES = 64 * 1024 * 1024
+_MAX_ENTRIES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEvidence:
+    """A round's evidence, read from the store: all that `settle` takes but the chain's word and the reference."""
+
+    plan: RoundPlan
+    task: Task
+    commitments: tuple[DataCommitment, ...]
+    openings: dict[Address, bytes]
+    updates: tuple[SignedUpdate, ...]
+    cids: tuple[tuple[str, str], ...]
+    """(what, CID) of every object that was read, the manifest first."""
+
+
+def write_commitments(store: ContentStore, commitments: tuple[DataCommitment, ...]) -> str:
+    """Keeps the list of data commitments (and the batches they commit to); returns its CID."""
+    return store.put(canonical_json(_commitment_entries(store, commitments)))
+
+
+def write_manifest(store: ContentStore, result: RoundResult) -> str:
+    """Keeps all of a round's evidence and its manifest; returns the manifest's CID."""
+    plan = result.plan
+    updates = sorted(result.updates, key=lambda item: address_bytes(item.contributor))
+    openings = sorted(result.openings.items(), key=lambda item: address_bytes(item[0]))
+    manifest = {
+        "format": _FORMAT,
+        "plan": store.put(plan.to_bytes()),
+        "commitments": _commitment_entries(store, result.commitments),
+        "openings": [[contributor, store.put(data)] for contributor, data in openings],
+        "updates": [
+            {
+                "contributor": item.contributor,
+                "update": store.put(item.update),
+                "batches": cid_of_digest(item.batches_hash),
+                "weight": item.weight,
+                "signature": item.signature.hex(),
+            }
+            for item in updates
+        ],
+        "refused": [[item.sender, item.phase, item.reason] for item in result.refused],
+    }
+    return store.put(canonical_json(manifest))
+
+
+def read_evidence(store: ContentStore, evidence_hash: Digest) -> RoundEvidence:
+    """A round's evidence behind the digest that stands on chain.
+
+    Raises ContentError when an object is missing or altered, InputError when one is not of its format.
+    """
+    reader = _Reader(store)
+    values = parse_object(reader.get("manifest", cid_of_digest(evidence_hash)), _FORMAT, _MAX_BYTES)
+    try:
+        plan = parse_plan(reader.get("plan", values["plan"]))
+        task = parse_task(reader.get("task", plan.task))
+        commitments = tuple(_read_commitment(reader, item) for item in _entries(values, "commitments"))
+        openings = {
+            parse_address(contributor): reader.get(f"openings of {contributor}", cid)
+            for contributor, cid in _entries(values, "openings")
+        }
+        updates = tuple(_read_update(reader, item) for item in _entries(values, "updates"))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"manifest cannot be read: {error}") from error
+    return RoundEvidence(plan, task, commitments, openings, updates, tuple(reader.read))
+
+
+class _Reader:
+    def __init__(self, store: ContentStore) -> None:
+        self._store = store
+        self.read: list[tuple[str, str]] = []
+
+    def get(self, what: str, cid: str) -> bytes:
+        self.read.append((what, cid))
+        return self._store.get(cid)
+
+
+def _commitment_entries(store: ContentStore, commitments: tuple[DataCommitment, ...]) -> list[dict[str, str]]:
+    ordered = sorted(commitments, key=lambda item: address_bytes(item.contributor))
+    return [
+        {
+            "contributor": item.contributor,
+            "batches": store.put(item.batches),
+            "signature": item.signature.hex(),
+        }
+        for item in ordered
+    ]
+
+
+def _read_commitment(reader: _Reader, item: dict[str, Any]) -> DataCommitment:
+    contributor = parse_address(item["contributor"])
+    batches = reader.get(f"batches of {contributor}", item["batches"])
+    return DataCommitment(contributor, batches, bytes.fromhex(item["signature"]))
+
+
+def _read_update(reader: _Reader, item: dict[str, Any]) -> SignedUpdate:
+    contributor = parse_address(item["contributor"])
+    update = reader.get(f"update of {contributor}", item["update"])
+    return SignedUpdate(
+        contributor,
+        digest_of_cid(item["update"]),
+        digest_of_cid(item["batches"]),
+        int(item["weight"]),
+        bytes.fromhex(item["signature"]),
+        update,
+    )
+
+
+def _entries(values: dict[str, Any], name: str) -> list[Any]:
+    entries = values[name]
+    if not isinstance(entries, list) or len(entries) > _MAX_ENTRIES:
+        raise InputError(f"manifest's {name} are not a list of at most {_MAX_ENTRIES}")
+    return entries

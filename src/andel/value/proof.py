@@ -1,0 +1,132 @@
+"""Which contributors' data is proven in a round, and how many slots it weighs.
+
+A commitment counts when its signature binds this round's plan, each of its batches was entered in the batch
+registry by the same contributor under the committed root, lies in the plan's windows, comes from a device that
+one of the plan's listers admits, and its openings hold. A set of batches is opened once, under the first seed
+drawn after it was committed; later rounds that commit the same set take what was proven then.
+The weight is the number of distinct slots with a proven reading: never a self-report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from eth_abi.abi import encode
+
+from andel.data.batch import BatchHeader, parse_batches
+from andel.data.openings import OpeningReport, OpeningRules, verify_openings
+from andel.errors import InputError
+from andel.hashing import keccak
+from andel.training.plan import RoundPlan
+from andel.training.result import DataCommitment
+from andel.training.task import Task
+from andel.typed_data import Domain, typed_signer
+from andel.units import Address, Digest
+from andel.value.history import History
+
+RegistryEntries = Mapping[tuple[Address, int], bytes]
+"""What `BatchRegistry.entriesOf` answers for (device, day): 32 bytes, zero where nothing was entered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenData:
+    """One contributor's verdict: slots by device (what was proven), packets verified in this round, and the
+    reason where something is not proven.
+    """
+
+    contributor: Address
+    batches_hash: Digest
+    slots: Mapping[Address, int]
+    packets: int
+    reason: str = ""
+
+    @property
+    def weight(self) -> int:
+        """Distinct slots over all devices."""
+        return sum(self.slots.values())
+
+
+def registry_entry(root: bytes, owner: Address) -> Digest:
+    """What the registry stores for a batch: keccak256(abi.encode(root, owner)), one slot for both."""
+    return keccak(encode(["bytes32", "address"], [root, owner]))
+
+
+def prove_data(
+    plan: RoundPlan,
+    task: Task,
+    commitments: Sequence[DataCommitment],
+    openings: Mapping[Address, bytes],
+    entries: RegistryEntries,
+    admitted: frozenset[Address],
+    seed: bytes,
+    history: History,
+) -> tuple[ProvenData, ...]:
+    """A verdict per commitment, in their order. Nothing here raises for what a contributor sent."""
+    rules = OpeningRules(accepted_time=task.accepted_time)
+    verdicts: dict[Address, ProvenData] = {}
+    used: dict[tuple[Address, int], Address] = {}
+    for commitment in commitments:
+        contributor = commitment.contributor
+        if contributor in verdicts:
+            continue
+        try:
+            headers = _committed_headers(plan, commitment, entries, admitted, used)
+        except InputError as error:
+            verdicts[contributor] = ProvenData(contributor, commitment.batches_hash, {}, 0, error.message)
+            continue
+        if slots := history.proven.get(commitment.batches_hash):
+            verdicts[contributor] = ProvenData(contributor, commitment.batches_hash, slots, 0)
+            continue
+        report = verify_openings(openings.get(contributor, b""), seed, contributor, headers, task.openings, rules)
+        verdicts[contributor] = _verdict(commitment, headers, report)
+    return tuple(verdicts.values())
+
+
+def unopened(commitments: Iterable[DataCommitment], history: History) -> tuple[Address, ...]:
+    """The contributors whose committed batches have not been opened and proven before."""
+    return tuple(item.contributor for item in commitments if item.batches_hash not in history.proven)
+
+
+def check_signature(
+    name: str, domain: Domain, message: Mapping[str, object], signature: bytes, signer: Address
+) -> None:
+    """Raises InputError unless `signer` signed the typed message."""
+    if typed_signer(name, domain, message, signature) != signer:
+        raise InputError(f"{name} does not carry {signer}'s signature under this plan")
+
+
+def _committed_headers(
+    plan: RoundPlan,
+    commitment: DataCommitment,
+    entries: RegistryEntries,
+    admitted: frozenset[Address],
+    used: dict[tuple[Address, int], Address],
+) -> tuple[BatchHeader, ...]:
+    contributor, headers = parse_batches(commitment.batches)
+    if contributor != commitment.contributor:
+        raise InputError(f"batches of {contributor} under the commitment of {commitment.contributor}")
+    check_signature("DataCommitment", plan.domain, commitment.message(plan), commitment.signature, contributor)
+    for header in headers:
+        place = f"batch of {header.device}, day {header.day}"
+        if not plan.covers(header.day):
+            raise InputError(f"{place}: the plan does not name that day")
+        if header.device not in admitted:
+            raise InputError(f"{place}: none of the plan's listers admits the device")
+        if entries.get((header.device, header.day)) != registry_entry(header.root, contributor):
+            raise InputError(f"{place}: not entered in the registry by {contributor} under this root")
+        other = used.setdefault((header.device, header.day), contributor)
+        if other != contributor:
+            raise InputError(f"{place}: committed by {other} already")
+    return headers
+
+
+def _verdict(commitment: DataCommitment, headers: Sequence[BatchHeader], report: OpeningReport) -> ProvenData:
+    slots: dict[Address, int] = {}
+    reason = ""
+    for header, verdict in zip(headers, report.verdicts, strict=True):
+        slots[header.device] = slots.get(header.device, 0) + verdict.weight
+        if not verdict.weight and not reason:
+            reason = f"batch of {header.device}, day {header.day}: {verdict.reason}: {verdict.detail}"
+    proven = {device: count for device, count in slots.items() if count}
+    return ProvenData(commitment.contributor, commitment.batches_hash, proven, report.packets, reason)

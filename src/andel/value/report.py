@@ -1,0 +1,71 @@
+"""`ValueReport`: what one round was worth, as validators attest it. Made only by `settle.settle`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from andel.training.plan import RoundPlan
+from andel.units import Address, BaseUnits, Digest
+from andel.value.claims import value_root
+from andel.value.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class ContributorValue:
+    """One contributor's part in a round.
+
+    `weight` in proven slots; `score` at 2**49; `debt` is what its devices owed before the round (≤ 0);
+    `reason` says why it did not count, and is empty where it did.
+    """
+
+    contributor: Address
+    weight: int
+    score: int
+    debt: int
+    merit: int
+    share: BaseUnits
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueReport:
+    """One round's verdict.
+
+    `gain` and `noise` are in twice the Huber loss at 2**32, summed over the scored rows: how much the loss fell,
+    and the bound it had to pass. `step` is in quarters of the aggregate. `evaluation` is the mean absolute
+    error on the scored rows in thousandths of the target's unit step.
+    """
+
+    round: int
+    attempt: int
+    contributors: tuple[ContributorValue, ...]
+    aggregate_hash: Digest
+    norm_limit: int
+    step: int
+    gain: int
+    noise: int
+    evaluation: int
+    minted: BaseUnits
+    version: bytes
+    version_hash: Digest
+    history: History
+    claims_root: Digest
+    claims_total: BaseUnits
+    packets_checked: int
+
+    @property
+    def value_root(self) -> Digest:
+        """What stands in the attestation for the round's money."""
+        return value_root(self.claims_root, self.claims_total, self.minted, self.gain)
+
+    def attestation(self, plan: RoundPlan, updates_root: Digest, evidence_hash: Digest) -> dict[str, object]:
+        """The fields of the EIP-712 `Attestation`."""
+        return {
+            **plan.binding,
+            "updatesRoot": updates_root,
+            "versionHash": self.version_hash,
+            "valueRoot": self.value_root,
+            "stateHash": self.history.hash,
+            "evaluation": self.evaluation,
+            "evidenceHash": evidence_hash,
+        }

@@ -1,0 +1,27 @@
+"""What every test may ask for: where the project lies, what lies beside it, and one Hypothesis profile."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline: on two busy cores the first example of a test that imports much is slow; that is no finding.
+settings.register_profile("andel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("andel")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    """The folder that holds pyproject.toml."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder of published vectors and data sets beside the checkout; without it the test is skipped."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("no folder `shared` beside the checkout: published vectors and data sets are not at hand")
+    return folder

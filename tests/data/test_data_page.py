@@ -1,0 +1,81 @@
+"""docs/rooms/data.md: its examples are the bytes this room makes, and its table is computed."""
+
+import re
+from fractions import Fraction
+from math import floor
+
+import pytest
+
+from andel.data.batch import LAST_DAY, batch_leaves, batches_object, make_batch, parse_batches, running_slots
+from andel.data.openings import OpeningRules, make_openings, verify_openings
+from andel.device.envelope import encode_envelope
+from andel.device.packets import read_packet
+from andel.device.reading import Measurement
+from andel.hashing import sha256
+from andel.keys import AccountKey, DeviceKey
+
+KEY = DeviceKey(b"\x01" * 32)
+OWNER = AccountKey(b"\x02" * 32).address
+TIME = 1_700_000_000
+SHARES = ("0.1", "0.5", "1", "2", "5", "10", "20")
+DRAWS = (30, 60, 90, 180, 300)
+
+
+def example_batch():
+    values = [Measurement("temperature", -277, -2, "degC"), Measurement("humidity", 4_862, -2, "%")]
+    raws = [encode_envelope(KEY, 7 + hour, TIME + 3_600 * hour, values) for hour in (0, 1)]
+    return make_batch([read_packet(raw, KEY.public_key) for raw in raws], KEY.public_key)
+
+
+def leaves_text(batch):
+    leaves = batch_leaves(batch.timestamps, running_slots(batch.timestamps), batch.packets)
+    lines = [f"leaf {index}  {leaf.hex()}" for index, leaf in enumerate(leaves)]
+    return "\n".join([*lines, f"root    {batch.root.hex()}"])
+
+
+def found_percent(share, draws):
+    return floor(1_000 * (1 - (1 - share) ** draws)) / 10
+
+
+def detection_table():
+    head = ["bad leaves", *(f"k = {draws}" for draws in DRAWS)]
+    rows = [head, ["---"] * len(head)]
+    for text in SHARES:
+        share = Fraction(text) / 100
+        rows.append([f"{text} %", *(f"{found_percent(share, draws):.1f}" for draws in DRAWS)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows).replace("| --- |", "|---|").replace(" --- |", "---|")
+
+
+@pytest.fixture(scope="module")
+def page(repo_root):
+    return (repo_root / "docs" / "rooms" / "data.md").read_text(encoding="utf-8")
+
+
+def json_blocks(page):
+    return [found.replace("\n", "").encode() for found in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+
+
+def test_the_leaves_and_root_on_the_page_are_current(page):
+    assert f"```text\n{leaves_text(example_batch())}\n```" in page
+
+
+def test_the_list_on_the_page_is_current(page):
+    shown = json_blocks(page)[0]
+    assert shown == batches_object(OWNER, [example_batch().header])
+    assert f"Its SHA-256 is `{sha256(shown).hex()}`" in page
+    assert f"0 to {LAST_DAY:,} |" in page
+
+
+def test_the_openings_on_the_page_prove_the_list_on_the_page(page):
+    listed, shown = json_blocks(page)
+    contributor, headers = parse_batches(listed)
+    assert shown == make_openings(bytes(32), contributor, [example_batch()], 1)
+    report = verify_openings(shown, bytes(32), contributor, headers, 1, OpeningRules((TIME, TIME + 86_400)))
+    assert report.weight == 2
+
+
+def test_the_table_of_what_sampling_finds_is_computed(page):
+    assert detection_table() in page
+    assert "| 5 % | 78.5 | 95.3 | 99.0 |" in page
+    for leaves in (24, 288):
+        assert f"{found_percent(Fraction(1, leaves), 90)} %" in page

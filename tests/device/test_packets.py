@@ -1,0 +1,87 @@
+"""The one door: the profile is told by the bytes, and hostile bytes only ever give a refusal."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from andel.device.envelope import TAG
+from andel.device.packets import read_packet, reread_packet
+from andel.device.reading import MAX_PACKET_BYTES, Measurement, PacketRefused, Refusal
+from tests.device.actors import Device, EnvelopeSensor, Pebble
+
+PEBBLE, SENSOR = Pebble(), EnvelopeSensor("sensor")
+
+
+def refusal(raw, public_key=PEBBLE.public_key):
+    with pytest.raises(PacketRefused) as caught:
+        read_packet(raw, public_key)
+    return caught.value.reason
+
+
+def test_both_profiles_go_through_the_same_door():
+    assert PEBBLE.read(PEBBLE.packet()).profile == "pebble"
+    assert SENSOR.read(SENSOR.packet()).profile == "envelope"
+
+
+def test_a_packet_in_ones_own_store_is_read_again_to_the_same_reading():
+    for device in (PEBBLE, SENSOR):
+        raw = device.packet()
+        assert reread_packet(raw, device.public_key) == device.read(raw)
+
+
+def test_an_envelope_with_its_own_key_is_not_another_devices():
+    assert refusal(SENSOR.packet(), PEBBLE.public_key) == Refusal.BAD_SIGNATURE
+    with pytest.raises(PacketRefused):
+        reread_packet(SENSOR.packet(), PEBBLE.public_key)
+
+
+@pytest.mark.parametrize("raw", [b"", bytes(MAX_PACKET_BYTES + 1), TAG, TAG + bytes(200)], ids=len)
+def test_no_bytes_too_many_and_an_empty_envelope_are_refused(raw):
+    assert refusal(raw) in (Refusal.MALFORMED, Refusal.UNSUPPORTED)
+
+
+@pytest.mark.parametrize("raw", [b"{}", b' \n{"message":{}}', b'{"message":' + b"[" * 4_000])
+def test_json_is_recognised_without_being_parsed(raw):
+    assert refusal(raw) == Refusal.UNSUPPORTED
+
+
+@pytest.mark.parametrize("key", [b"", bytes(33), b"\x02" + b"\xff" * 32])
+def test_a_device_registered_with_no_real_key_verifies_nothing(key):
+    for raw in (PEBBLE.packet(), SENSOR.packet()):
+        assert refusal(raw, key) == Refusal.BAD_SIGNATURE
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=300))
+def test_random_bytes_are_refused(data):
+    for raw in (data, TAG + data, b"\x08\x00\x12" + data):
+        refusal(raw)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from([PEBBLE.packet(), SENSOR.packet()]), st.data())
+def test_mutated_packets_are_refused_or_say_what_was_signed(raw, data):
+    device = SENSOR if raw.startswith(TAG) else PEBBLE
+    start = data.draw(st.integers(0, len(raw)))
+    end = data.draw(st.integers(start, min(len(raw), start + 8)))
+    mutated = raw[:start] + data.draw(st.binary(max_size=8)) + raw[end:]
+    try:
+        reading = device.read(mutated)
+    except PacketRefused:
+        return
+    assert reading.digest == device.read(raw).digest
+    assert mutated == raw
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(-20, 20), st.integers(-20, 20))
+def test_scaling_to_other_steps_rounds_down(value, exponent, wanted):
+    scaled = Measurement("a", value, exponent, "").scaled_down(wanted)
+    scale = 10 ** abs(exponent - wanted)
+    if exponent >= wanted:
+        assert scaled == value * scale
+    else:
+        assert scaled * scale <= value < (scaled + 1) * scale
+
+
+def test_a_device_is_named_by_its_public_key():
+    assert PEBBLE.read(PEBBLE.packet()).device == Device().address

@@ -1,0 +1,42 @@
+"""The files under vectors/ are what scripts/write_vectors.py writes, and mean what contracts will check."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from andel.hashing import sha256
+from andel.keys import address_bytes, recover_address
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("write_vectors", ROOT / "scripts" / "write_vectors.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_files_are_current(script):
+    assert script.stale() == []
+    assert script.main(["--check"]) == 0
+
+
+def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, capsys):
+    (tmp_path / "typed_data.json").write_text("{}", encoding="utf-8")
+    assert script.stale(tmp_path) == ["typed_data.json", "confirm.json"]
+    monkeypatch.setattr(script, "stale", lambda: ["confirm.json"])
+    assert script.main(["--check"]) == 1
+    assert "vectors/confirm.json is not current" in capsys.readouterr().err
+
+
+def test_the_confirmation_recovers_to_its_device_as_a_contract_would_check():
+    vector = json.loads((ROOT / "vectors" / "confirm.json").read_text(encoding="utf-8"))
+    owner = address_bytes(vector["owner"])
+    digest = sha256(owner, vector["timestamp"].to_bytes(4, "big"))
+    assert recover_address(digest, bytes.fromhex(vector["signature65"][2:])) == vector["device"]
+    assert int.from_bytes(owner[:4], "big") > 3

@@ -1,0 +1,108 @@
+"""The pages agree with the code: commands exist, links lead somewhere, words and attacks are all there."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WORDS = (
+    "contributor device reading batch round update operator attestation "
+    "share emission claim offering holder alliance prediction"
+).split() + ["model version"]
+CODE_BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+ATTACK_FILE = re.compile(r"tests/attacks/(test_\w+\.py)")
+
+
+def command_lines(text: str, program: str) -> list[list[str]]:
+    """The calls of a program in the code blocks of a page, each as words; continued lines are joined."""
+    lines = "\n".join(CODE_BLOCK.findall(text)).replace("\\\n", " ").splitlines()
+    calls = [line.strip().removeprefix("$ ").removeprefix(".venv/bin/") for line in lines]
+    return [shlex.split(call, comments=True) for call in calls if re.match(rf"{program}( |$)", call)]
+
+
+def pages(tree) -> list[Path]:
+    """Every Markdown page of the project."""
+    return list(tree.ending(".md"))
+
+
+def test_the_readme_shows_the_two_commands(tree):
+    shown = command_lines(tree.text(Path("README.md")), "make")
+    assert ["make", "demo"] in shown
+    assert ["make", "test"] in shown
+
+
+def test_every_make_target_in_a_page_exists(tree):
+    targets = re.findall(r"^([a-z-]+|bench-%):", tree.text(Path("Makefile")), re.MULTILINE)
+    for page in pages(tree):
+        for call in command_lines(tree.text(page), "make"):
+            for word in (w for w in call[1:] if "=" not in w):
+                assert word in targets or word.startswith("bench-"), f"{page}: make {word}"
+
+
+def test_every_command_in_a_page_works_with_every_option_shown(tree):
+    calls = {tuple(call): page for page in pages(tree) for call in command_lines(tree.text(page), "andel")}
+    assert any(call[:2] == ("andel", "demo") for call in calls), "no page shows `andel demo`"
+    wanted: dict[tuple[str, ...], set[str]] = {}
+    for call in calls:
+        verbs = []
+        for word in call[1:]:
+            if not re.fullmatch(r"[a-z][a-z-]*", word):
+                break
+            verbs.append(word)
+        options = {word.split("=")[0] for word in call if word.startswith("--")}
+        wanted.setdefault(tuple(verbs), set()).update(options - {"--help"})
+    for command, options in wanted.items():
+        text = help_text(command)
+        missing = {option for option in options if not re.search(rf"{option}\b", text)}
+        assert missing == set(), f"andel {' '.join(command)}"
+
+
+def help_text(command: tuple[str, ...]) -> str:
+    """What `andel COMMAND --help` prints."""
+    environment = os.environ | {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
+    arguments = [sys.executable, "-m", "andel", *command, "--help"]
+    outcome = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60)
+    assert outcome.returncode == 0, f"andel {' '.join(command)} --help: {outcome.stderr}"
+    return outcome.stdout
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_glossary_has_the_word(tree, word):
+    assert re.search(rf"^\*\*{word}\*\*", tree.text(Path("docs/glossary.md")), re.MULTILINE)
+
+
+def test_every_decision_is_linked_and_has_the_same_parts(tree):
+    architecture = tree.text(Path("docs/architecture.md"))
+    decisions = list(tree.ending(".md", under="docs/decisions"))
+    assert [path.name[:4] for path in decisions] == [f"{n:04}" for n in range(1, len(decisions) + 1)]
+    for path in decisions:
+        assert f"(decisions/{path.name})" in architecture, f"docs/architecture.md does not link {path.name}"
+        for part in ("Status:", "## Question", "## Decision", "## Consequences"):
+            assert part in tree.text(path), f"{path} has no {part}"
+
+
+def test_every_link_inside_the_project_leads_somewhere(tree):
+    broken = []
+    for page in pages(tree):
+        inside = [target for target in LINK.findall(tree.text(page)) if not re.match(r"[a-z]+:|#", target)]
+        for target in inside:
+            if not (tree.root / page.parent / target.split("#")[0]).exists():
+                broken.append(f"{page}: {target}")
+    assert broken == []
+
+
+def test_the_threat_model_and_the_attack_tests_name_each_other(tree):
+    named = set(ATTACK_FILE.findall(tree.text(Path("docs/threat-model.md"))))
+    there = {path.name for path in tree.ending(".py", under="tests/attacks") if path.name.startswith("test_")}
+    assert there, "no attack is tested"
+    assert named == there
+
+
+def test_the_changelog_tells_of_this_version(tree):
+    text = tree.text(Path("CHANGELOG.md"))
+    assert re.search(r"^## \[Unreleased\]", text, re.MULTILINE) or re.search(r"^## \[\d", text, re.MULTILINE)
