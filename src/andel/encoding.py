@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import orjson
-import rfc8785
 
 from andel.errors import InputError
 
@@ -26,12 +25,15 @@ IntArray = npt.NDArray[np.int64]
 def canonical_json(value: object) -> bytes:
     """RFC 8785 bytes of `value` (dicts, lists, strings, integers, booleans, null).
 
-    Raises InputError for floats, bytes and integers beyond 2**53.
+    Raises InputError for floats, bytes, integers beyond 2**53 and keys that are not ASCII (whose order RFC 8785
+    takes from UTF-16).
     """
     try:
-        _refuse_floats(value)
-        return rfc8785.dumps(value)  # type: ignore[arg-type]  # checked by the call itself
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        _check_canonical(value)
+        # orjson writes RFC 8785's own form for what `_check_canonical` lets through, an order of magnitude faster
+        # than a general implementation; the tests compare the two
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+    except (orjson.JSONEncodeError, RecursionError) as error:
         raise InputError(f"cannot be written as canonical JSON: {error}") from error
 
 
@@ -88,12 +90,21 @@ def decode_arrays(tag: bytes, data: bytes, shapes: Sequence[tuple[int, ...]]) ->
     return [part.reshape(shape) for part, shape in zip(splits, shapes, strict=True)]
 
 
-def _refuse_floats(value: object) -> None:
-    if isinstance(value, float):
+def _check_canonical(value: object) -> None:
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return
+    if kind is dict:
+        for key, item in value.items():  # type: ignore[attr-defined]  # kind is dict
+            if type(key) is not str or not key.isascii():
+                raise InputError(f"key {key!r} has no canonical form here")
+            _check_canonical(item)
+    elif kind is list or kind is tuple:
+        for item in value:  # type: ignore[attr-defined]  # kind is list or tuple
+            _check_canonical(item)
+    elif isinstance(value, float):
         raise InputError(f"float {value!r} has no canonical form here; scale it to an integer")
-    if isinstance(value, dict):
-        for item in value.values():
-            _refuse_floats(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_floats(item)
+    elif isinstance(value, str):
+        return  # Address and other named texts
+    else:
+        raise InputError(f"{kind.__name__} has no canonical form here")

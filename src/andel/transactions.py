@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from eth_account import Account
 
 from andel.errors import InputError
-from andel.keys import AccountKey
+from andel.keys import AccountKey, address_bytes
 from andel.units import Address
 
 MAX_DATA_BYTES = 256 * 1024
@@ -46,8 +46,7 @@ class SignedTransaction:
 
 def sign_transaction(key: AccountKey, transaction: Transaction) -> SignedTransaction:
     """`transaction` signed by `key` (deterministic). Raises InputError when a field is out of its range."""
-    if len(transaction.data) > MAX_DATA_BYTES:
-        raise InputError(f"transaction data of {len(transaction.data)} bytes is over {MAX_DATA_BYTES}")
+    _check(transaction)
     fields: dict[str, int | bytes | str] = {
         "chainId": transaction.chain_id,
         "nonce": transaction.nonce,
@@ -64,8 +63,22 @@ def sign_transaction(key: AccountKey, transaction: Transaction) -> SignedTransac
             "maxFeePerGas": transaction.max_fee,
             "maxPriorityFeePerGas": transaction.priority_fee,
         }
-    try:
-        signed = Account.sign_transaction(fields, key.secret_bytes())
-    except (TypeError, ValueError) as error:
-        raise InputError(f"transaction cannot be signed: {str(error)[:200]}") from error
+    signed = Account.sign_transaction(fields, key.secret_bytes())
     return SignedTransaction(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
+
+
+def _check(transaction: Transaction) -> None:
+    if len(transaction.data) > MAX_DATA_BYTES:
+        raise InputError(f"transaction data of {len(transaction.data)} bytes is over {MAX_DATA_BYTES}")
+    if transaction.to is not None:
+        address_bytes(transaction.to)
+    for name, bits in (("chain_id", 64), ("nonce", 64), ("gas", 64), ("value", 256), ("max_fee", 256)):
+        _require_bits(name, getattr(transaction, name), bits)
+    _require_bits("priority_fee", transaction.priority_fee or 0, 256)
+    if transaction.chain_id == 0:
+        raise InputError("a transaction without a chain id is valid on every chain")
+
+
+def _require_bits(name: str, number: int, bits: int) -> None:
+    if not 0 <= number < 1 << bits:
+        raise InputError(f"a transaction's {name} of {number} does not fit {bits} bits")

@@ -181,7 +181,8 @@ def test_nothing_that_was_asked_nor_the_key_is_logged(caplog):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)])
 def test_a_served_app_stops_at_a_signal(repo_root, number, code):
     program = (
-        "import sys; from andel.serving.api import build_app, serve; from tests.serving.test_predictor import PREDICTOR\n"
+        "import sys\nfrom andel.serving.api import build_app, serve\n"
+        "from tests.serving.test_predictor import PREDICTOR\n"
         "serve(build_app(PREDICTOR), '127.0.0.1', int(sys.argv[1]), 'critical')"
     )
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from andel.device.reading import MAX_TIMESTAMP, SignedReading, device_address
@@ -141,6 +142,7 @@ def batches_object(contributor: Address, headers: Sequence[BatchHeader]) -> byte
     return data
 
 
+@lru_cache(maxsize=1_024)
 def parse_batches(data: bytes) -> tuple[Address, tuple[BatchHeader, ...]]:
     """Contributor and headers of a list, in its order: by device bytes, then by day.
 

@@ -35,6 +35,7 @@ class RoundManagerContract(Bound):
     """The rounds of one model; its address is the model's id."""
 
     NAME = "RoundManager"
+    _founding: Founding | None = None
 
     def open(
         self, key: AccountKey, plan_hash: bytes, parent_version: bytes, budget: int, deadline: int
@@ -164,7 +165,9 @@ class RoundManagerContract(Bound):
         return Address(self.chain.call(self.contract, "owner"))
 
     def founding(self) -> Founding:
-        """What the model was founded with."""
+        """What the model was founded with; asked once, since it never changes."""
+        if self._founding is not None:
+            return self._founding
         names = (
             "deviceRegistry",
             "batchRegistry",
@@ -179,4 +182,5 @@ class RoundManagerContract(Bound):
             "termsHash",
             "listers",
         )
-        return Founding(*(self.chain.call(self.contract, name) for name in names))
+        self._founding = Founding(*(self.chain.call(self.contract, name) for name in names))
+        return self._founding

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from andel.content import ContentStore, digest_of_cid
+from andel.content import ContentStore, cid_of_digest, digest_of_cid
 from andel.errors import AndelError, ContentError, EvidenceError
 from andel.hashing import keccak
 from andel.ledger.deployment import ModelContracts
@@ -24,6 +24,7 @@ from andel.serving.evaluate import evaluate, unpack_question
 from andel.serving.prediction import Prediction, verify_prediction
 from andel.value.claims import ClaimTree
 from andel.value.history import EMPTY_HISTORY
+from andel.value.manifest import read_named
 from andel.value.proof import registry_entry
 from andel.value.reference import ReferenceSet
 from andel.value.report import ValueReport
@@ -77,7 +78,7 @@ def audit(model: ModelContracts, store: ContentStore, prediction: Prediction | N
 
 
 def _audit_rounds(model: ModelContracts, store: ContentStore, result: Audit, names: dict[str, str]) -> str:
-    references = ReferenceOpener(store, lambda plan: store.get(plan.reference.packets))
+    references = ReferenceOpener(store, lambda plan: read_named(store, "reference packets", plan.reference.packets))
     founding = model.round_manager.founding()
     version, state_hash, minted = founding.genesis_version, EMPTY_HISTORY.hash, 0
     task_cid = ""
@@ -145,12 +146,11 @@ def _check_seeds(model: ModelContracts, number: int, state: RoundState) -> None:
 
 
 def _check_commitment_list(store: ContentStore, state: RoundState, replay: Replay) -> None:
-    listed = store.get_digest(state.commitments_hash)
+    place = f"round {replay.report.round}, commitments"
+    listed = read_named(store, place, cid_of_digest(state.commitments_hash))
     for commitment in replay.evidence.commitments:
         if commitment.signature.hex().encode() not in listed:
-            raise EvidenceError(
-                f"round {replay.report.round}, commitments", f"{commitment.contributor} is not in the list of seed 1"
-            )
+            raise EvidenceError(place, f"{commitment.contributor} is not in the list of seed 1")
 
 
 def _audit_reference(model: ModelContracts, reference: ReferenceSet) -> None:

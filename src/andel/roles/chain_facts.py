@@ -84,18 +84,22 @@ def admitted_devices(
     model: ModelContracts, plan: RoundPlan, opened_at: int, devices: set[Address]
 ) -> frozenset[Address]:
     """Those of `devices` that a lister of the plan had listed, and not stopped, when the round opened."""
-    return frozenset(device for device in sorted(devices) if _is_admitted(model, plan, opened_at, device))
-
-
-def _is_admitted(model: ModelContracts, plan: RoundPlan, opened_at: int, device: Address) -> bool:
-    status = model.device_registry.status_of(device)
-    if status.revoked and status.last_change <= opened_at:
-        return False
+    ordered = sorted(devices)
+    statuses = model.device_registry.statuses_of(ordered)
+    sound = {
+        device
+        for device, status in zip(ordered, statuses, strict=True)
+        if not (status.revoked and status.last_change <= opened_at)
+    }
+    listed = set()
     for lister in plan.listers:
-        listed_at, stopped_at = model.device_registry.listing_of(lister, device)
-        if 0 < listed_at <= opened_at and (stopped_at == 0 or stopped_at > opened_at):
-            return True
-    return False
+        listings = model.device_registry.listings_of(lister, ordered)
+        listed |= {
+            device
+            for device, (since, until) in zip(ordered, listings, strict=True)
+            if 0 < since <= opened_at and (until == 0 or until > opened_at)
+        }
+    return frozenset(sound & listed)
 
 
 def _committed(commitments: Sequence[DataCommitment]) -> list[BatchHeader]:

@@ -22,7 +22,7 @@ from andel.errors import PlanError
 from andel.keys import AccountKey, address_bytes
 from andel.ledger.contracts import Entry
 from andel.ledger.round_manager import RoundManagerContract
-from andel.training.plan import RoundPlan
+from andel.training.plan import DayRanges, RoundPlan
 from andel.training.task import Task
 from andel.units import Address, Digest, day_of
 
@@ -46,6 +46,7 @@ class Contributor:
         self._manager: RoundManagerContract | None = None
         self._readings: dict[tuple[Address, int], list[SignedReading]] | None = None
         self._batches: tuple[Batch, ...] | None = None
+        self._listed: tuple[DayRanges, bytes] | None = None
         self._accepted_plan = b""
         self._rows: tuple[bytes, npt.NDArray[np.uint8], IntArray] | None = None
 
@@ -65,7 +66,7 @@ class Contributor:
 
     def take(self, packets: Iterable[tuple[Address, bytes]]) -> IntakeCounts:
         """Judges and keeps packets, each with the device its topic announced."""
-        self._readings = self._batches = self._rows = None
+        self._readings = self._batches = self._rows = self._listed = None
         return self._intake.take(packets)
 
     def all_batches(self) -> tuple[Batch, ...]:
@@ -95,7 +96,9 @@ class Contributor:
 
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object for the plan's windows."""
-        return batches_object(self.address, [batch.header for batch in self._chosen(plan)])
+        if self._listed is None or self._listed[0] != plan.windows:
+            self._listed = plan.windows, batches_object(self.address, [batch.header for batch in self._chosen(plan)])
+        return self._listed[1]
 
     def weight(self, plan: RoundPlan) -> int:
         """Distinct slots in those batches."""

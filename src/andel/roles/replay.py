@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from andel.content import ContentStore
+from andel.content import ContentStore, cid_of_digest
 from andel.errors import EvidenceError
 from andel.ledger.deployment import ModelContracts
 from andel.roles.chain_facts import chain_facts, check_plan, read_round
@@ -19,7 +19,7 @@ from andel.training.updates import decode_version
 from andel.typed_data import typed_digest
 from andel.units import Digest
 from andel.value.history import EMPTY_HISTORY, History, parse_history
-from andel.value.manifest import RoundEvidence, read_evidence
+from andel.value.manifest import RoundEvidence, read_evidence, read_named
 from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
 from andel.value.settle import settle
@@ -47,7 +47,7 @@ class ReferenceOpener:
         """The plan's reference set. Raises EvidenceError, ContentError, InputError."""
         name = (plan.reference, plan.task)
         if name not in self._opened:
-            batches = self._store.get(plan.reference.batches)
+            batches = read_named(self._store, "reference batches", plan.reference.batches)
             self._opened[name] = open_reference(plan, task, batches, self._read_packets(plan))
         return self._opened[name]
 
@@ -65,13 +65,14 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
     """
     on_chain = read_round(model, number)
     state = on_chain.state
-    evidence = read_evidence(store, state.evidence_hash)
+    place = f"round {number}"
+    evidence = read_evidence(store, state.evidence_hash, place)
     plan, task = evidence.plan, evidence.task
     check_plan(plan, model, number, on_chain)
     report = settle(
         plan,
         task,
-        decode_version(store.get_digest(plan.version), task),
+        decode_version(read_named(store, f"{place}, parent version", cid_of_digest(plan.version)), task),
         evidence.commitments,
         evidence.openings,
         chain_facts(model, plan, on_chain, evidence.commitments),
@@ -87,7 +88,8 @@ def read_history(store: ContentStore, plan: RoundPlan) -> History:
     """The state that a plan builds on; the empty one before the first round. Raises EvidenceError, ContentError."""
     if plan.state == EMPTY_HISTORY.hash:
         return EMPTY_HISTORY
-    history = parse_history(store.get_digest(plan.state))
+    place = f"round {plan.round}, state"
+    history = parse_history(read_named(store, place, cid_of_digest(plan.state)))
     if history.round >= plan.round:
-        raise EvidenceError(f"round {plan.round}, state", f"it is of round {history.round}")
+        raise EvidenceError(place, f"it is of round {history.round}")
     return history

@@ -22,6 +22,7 @@ from andel.roles.replay import ReferenceOpener, Replay, replay_round
 from andel.sealing import unseal
 from andel.training.plan import RoundPlan
 from andel.typed_data import sign_typed
+from andel.value.manifest import read_named
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class Validator:
         return replay
 
     def _unseal(self, plan: RoundPlan) -> bytes:
-        return unseal(self._store.get(plan.reference.sealed), self._key)
+        return unseal(read_named(self._store, "sealed reference packets", plan.reference.sealed), self._key)
 
     def _salt(self, number: int, attempt: int) -> bytes:
         """Secret until the reveal, the same after a restart, different for each attempt."""

@@ -237,7 +237,7 @@ def _tamper(world: World, folder: Path, prediction: Prediction) -> str:
 
 
 def _evidence_names(world: World, evidence_hash: Digest) -> tuple[tuple[str, str], ...]:
-    return read_evidence(world.store, evidence_hash).cids
+    return read_evidence(world.store, evidence_hash, "").cids
 
 
 def _participants(world: World, audited: Audit) -> tuple[ParticipantOutcome, ...]:

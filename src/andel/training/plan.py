@@ -8,6 +8,7 @@ amounts are decimal strings, since JSON numbers end at 2**53.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Final
 
 from andel.encoding import canonical_json
@@ -71,7 +72,7 @@ class RoundPlan:
     @property
     def hash(self) -> Digest:
         """SHA-256 of the plan's bytes: planHash."""
-        return sha256(self.to_bytes())
+        return _hash_of(self)
 
     @property
     def binding(self) -> dict[str, object]:
@@ -113,6 +114,7 @@ class RoundPlan:
         )
 
 
+@lru_cache(maxsize=64)
 def parse_plan(data: bytes) -> RoundPlan:
     """The plan in canonical bytes. Raises PlanError when a field is missing, unknown or malformed."""
     values = parse_object(data, PLAN_FORMAT, _MAX_PLAN_BYTES)
@@ -148,6 +150,11 @@ def parse_plan(data: bytes) -> RoundPlan:
     if plan.to_bytes() != data or min(counts) < 0 or not 0 <= plan.operator_share_bps <= 10_000:
         raise PlanError("plan's fields are not in their canonical form, or out of bounds")
     return plan
+
+
+@lru_cache(maxsize=64)
+def _hash_of(plan: RoundPlan) -> Digest:
+    return sha256(plan.to_bytes())
 
 
 def _digest(text: str) -> Digest:

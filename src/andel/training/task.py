@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any, Final
 
 from andel.data.features import FeatureSpec
@@ -57,6 +58,7 @@ class Task:
         return canonical_json({"format": TASK_FORMAT, **values})
 
 
+@lru_cache(maxsize=64)
 def parse_task(data: bytes) -> Task:
     """The task in canonical bytes. Raises PlanError naming the field that is missing or out of bounds."""
     values = parse_object(data, TASK_FORMAT, _MAX_TASK_BYTES)

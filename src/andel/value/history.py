@@ -76,9 +76,11 @@ def parse_history(data: bytes) -> History:
                 for batches, slots in values["proven"]
             },
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"state cannot be read: {error}") from error
-    if type(history.round) is not int or history.to_bytes() != data:
+    if type(history.round) is not int or any(len(batches) != 32 for batches in history.proven):
+        raise InputError("state's round is no integer, or a name of batches no hash")
+    if history.to_bytes() != data:
         raise InputError("state is not in its canonical form")
     return history
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from andel.content import ContentStore, cid_of_digest, digest_of_cid
 from andel.encoding import canonical_json
-from andel.errors import InputError
+from andel.errors import ContentError, EvidenceError, InputError
 from andel.keys import address_bytes, parse_address
 from andel.training.plan import RoundPlan, parse_plan
 from andel.training.result import DataCommitment, RoundResult, SignedUpdate
@@ -67,12 +67,12 @@ def write_manifest(store: ContentStore, result: RoundResult) -> str:
     return store.put(canonical_json(manifest))
 
 
-def read_evidence(store: ContentStore, evidence_hash: Digest) -> RoundEvidence:
-    """A round's evidence behind the digest that stands on chain.
+def read_evidence(store: ContentStore, evidence_hash: Digest, place: str) -> RoundEvidence:
+    """A round's evidence behind the digest that stands on chain; `place` names the round in errors.
 
-    Raises ContentError when an object is missing or altered, InputError when one is not of its format.
+    Raises EvidenceError naming what is missing, altered or not of its format.
     """
-    reader = _Reader(store)
+    reader = _Reader(store, place)
     values = parse_object(reader.get("manifest", cid_of_digest(evidence_hash)), _FORMAT, _MAX_BYTES)
     try:
         plan = parse_plan(reader.get("plan", values["plan"]))
@@ -84,18 +84,30 @@ def read_evidence(store: ContentStore, evidence_hash: Digest) -> RoundEvidence:
         }
         updates = tuple(_read_update(reader, item) for item in _entries(values, "updates"))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"manifest cannot be read: {error}") from error
+        raise EvidenceError(place, f"manifest cannot be read: {error}") from error
+    except InputError as error:
+        raise EvidenceError(f"{place}, {reader.read[-1][0]}", error.message) from error
     return RoundEvidence(plan, task, commitments, openings, updates, tuple(reader.read))
 
 
+def read_named(store: ContentStore, place: str, cid: str) -> bytes:
+    """An object of the evidence. Raises EvidenceError naming `place` when it is missing or altered."""
+    try:
+        return store.get(cid)
+    except ContentError as error:
+        raise EvidenceError(place, error.message) from error
+
+
 class _Reader:
-    def __init__(self, store: ContentStore) -> None:
+    def __init__(self, store: ContentStore, place: str) -> None:
         self._store = store
+        self._place = place
         self.read: list[tuple[str, str]] = []
 
     def get(self, what: str, cid: str) -> bytes:
+        """The object; its name stays in `read`, so that an error can say what was being read."""
         self.read.append((what, cid))
-        return self._store.get(cid)
+        return read_named(self._store, f"{self._place}, {what}", cid)
 
 
 def _commitment_entries(store: ContentStore, commitments: tuple[DataCommitment, ...]) -> list[dict[str, str]]:

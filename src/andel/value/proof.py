@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eth_abi.abi import encode
-
 from andel.data.batch import BatchHeader, parse_batches
 from andel.data.openings import OpeningReport, OpeningRules, verify_openings
 from andel.errors import InputError
 from andel.hashing import keccak
+from andel.keys import address_bytes
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment
 from andel.training.task import Task
@@ -49,7 +48,7 @@ class ProvenData:
 
 def registry_entry(root: bytes, owner: Address) -> Digest:
     """What the registry stores for a batch: keccak256(abi.encode(root, owner)), one slot for both."""
-    return keccak(encode(["bytes32", "address"], [root, owner]))
+    return keccak(root, bytes(12), address_bytes(owner))  # abi.encode of two static words
 
 
 def prove_data(

@@ -1,0 +1,66 @@
+"""Transactions: signed with a chain id, known by their hash, and only within bounds."""
+
+import pytest
+from eth_account import Account
+from eth_account.typed_transactions import TypedTransaction
+from hexbytes import HexBytes
+from hypothesis import given
+from hypothesis import strategies as st
+
+from andel.errors import InputError
+from andel.hashing import keccak
+from andel.keys import AccountKey, checksummed, derive_secret
+from andel.transactions import MAX_DATA_BYTES, Transaction, sign_transaction
+
+KEY = AccountKey(derive_secret(b"transactions"))
+TO = checksummed(b"\x11" * 20)
+
+
+def fields(**changes) -> Transaction:
+    values = {
+        "chain_id": 4690,
+        "nonce": 5,
+        "to": TO,
+        "value": 1,
+        "data": b"\x01\x00",
+        "gas": 30_000,
+        "max_fee": 2 * 10**12,
+        "priority_fee": 10**9,
+    }
+    return Transaction(**(values | changes))
+
+
+@given(st.integers(0, 2**64 - 2), st.integers(0, 2**128), st.binary(max_size=300), st.booleans(), st.booleans())
+def test_the_sender_of_any_transaction_is_its_signer(nonce, value, data, creates, legacy):
+    transaction = fields(
+        nonce=nonce, value=value, data=data, to=None if creates else TO, priority_fee=None if legacy else 10**9
+    )
+    signed = sign_transaction(KEY, transaction)
+    assert Account.recover_transaction(signed.raw) == KEY.address
+    assert signed.hash == "0x" + keccak(signed.raw).hex()
+    assert sign_transaction(KEY, transaction) == signed
+
+
+def test_every_field_is_in_the_bytes():
+    sent = TypedTransaction.from_bytes(HexBytes(sign_transaction(KEY, fields()).raw)).as_dict()
+    assert (sent["chainId"], sent["nonce"], sent["value"], sent["gas"]) == (4690, 5, 1, 30_000)
+    assert (sent["maxFeePerGas"], sent["maxPriorityFeePerGas"]) == (2 * 10**12, 10**9)
+    assert (bytes(sent["to"]), bytes(sent["data"])) == (b"\x11" * 20, b"\x01\x00")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"nonce": -1},
+        {"value": -1},
+        {"value": 2**256},
+        {"gas": -1},
+        {"chain_id": 0},
+        {"priority_fee": -1},
+        {"to": "0x1234"},
+        {"data": bytes(MAX_DATA_BYTES + 1)},
+    ],
+)
+def test_fields_out_of_range_are_refused(change):
+    with pytest.raises(InputError):
+        sign_transaction(KEY, fields(**change))

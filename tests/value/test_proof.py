@@ -1,0 +1,205 @@
+"""Whose data is proven: entered by the same owner, admitted, inside the plan, signed for it, and opened."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from andel.data.batch import batches_object, parse_batches
+from andel.encoding import canonical_json
+from andel.hashing import keccak, sha256
+from andel.keys import address_bytes
+from andel.training.result import sign_commitment
+from andel.units import Digest
+from andel.value.history import EMPTY_HISTORY
+from andel.value.proof import prove_data, registry_entry, unopened
+from tests.support.worlds import FIRST_DAY, FIRST_SEED, build_world, play
+
+WORLD = build_world(3, devices=2)
+OWNER, OTHER = WORLD.owners[:2]
+PLAN, TASK = WORLD.plan, WORLD.task
+
+
+def verdicts(played=None, *, entries=WORLD.entries, admitted=WORLD.admitted, history=EMPTY_HISTORY, seed=FIRST_SEED):
+    """Verdicts by contributor."""
+    round_ = played or play(WORLD)
+    found = prove_data(PLAN, TASK, round_.commitments, round_.openings, entries, admitted, seed, history)
+    return {item.contributor: item for item in found}
+
+
+def committed(owner, batches, plan=PLAN):
+    """A round in which `owner` committed these bytes instead."""
+    played = play(WORLD)
+    played.commitments = [c for c in played.commitments if c.contributor != owner.address]
+    played.commitments.append(sign_commitment(owner.key, plan, batches))
+    return played
+
+
+def only_owner_fails(found, reason):
+    """The owner weighs nothing for that reason; the others weigh all."""
+    assert found[OWNER.address].weight == 0 and reason in found[OWNER.address].reason
+    assert all(found[o.address].weight == 192 and not found[o.address].reason for o in WORLD.owners if o is not OWNER)
+
+
+def test_honest_owners_weigh_their_distinct_slots():
+    found = verdicts()
+    for owner in WORLD.owners:
+        item = found[owner.address]
+        assert (item.weight, item.reason) == (192, "")
+        assert item.slots == {batch.device: 96 for batch in owner.all_batches}
+        assert 0 < item.packets <= 192
+
+
+def test_the_registry_entry_is_what_the_contract_stores():
+    root = sha256(b"root")
+    assert registry_entry(root, OWNER.address) == keccak(root + bytes(12) + address_bytes(OWNER.address))
+
+
+def test_a_batch_entered_by_another_owner_is_refused():
+    batch = OWNER.all_batches[0]
+    entries = {**WORLD.entries, (batch.device, batch.day): registry_entry(batch.root, OTHER.address)}
+    only_owner_fails(verdicts(entries=entries), f"not entered in the registry by {OWNER.address}")
+
+
+@pytest.mark.parametrize("entry", [None, bytes(32), registry_entry(sha256(b"other root"), OWNER.address)])
+def test_a_batch_that_is_not_entered_under_its_root_is_refused(entry):
+    batch = OWNER.all_batches[0]
+    entries = {key: value for key, value in WORLD.entries.items() if key != (batch.device, batch.day)}
+    if entry is not None:
+        entries[batch.device, batch.day] = entry
+    only_owner_fails(verdicts(entries=entries), "under this root")
+
+
+def test_anothers_batches_prove_nothing_for_a_copier():
+    copied = batches_object(OWNER.address, [batch.header for batch in OTHER.all_batches])
+    only_owner_fails(verdicts(committed(OWNER, copied)), "not entered in the registry by")
+    relayed = OTHER.batches(PLAN)
+    only_owner_fails(verdicts(committed(OWNER, relayed)), f"batches of {OTHER.address} under the commitment of")
+
+
+def test_a_device_that_no_lister_admits_is_refused():
+    admitted = WORLD.admitted - {OWNER.all_batches[0].device}
+    only_owner_fails(verdicts(admitted=admitted), "none of the plan's listers admits the device")
+
+
+def test_a_day_outside_the_plan_is_refused():
+    plan = replace(PLAN, windows=((FIRST_DAY, FIRST_DAY + 2),))
+    played = play(WORLD)
+    commitments = [sign_commitment(o.key, plan, o.batches(PLAN)) for o in WORLD.owners]
+    found = prove_data(
+        plan, TASK, commitments, played.openings, WORLD.entries, WORLD.admitted, FIRST_SEED, EMPTY_HISTORY
+    )
+    assert {item.weight for item in found} == {0}
+    assert all("the plan does not name that day" in item.reason for item in found)
+
+
+@pytest.mark.parametrize("change", [{"attempt": 1}, {"round": 2}, {"budget": PLAN.budget + 1}, {"chain_id": 1}])
+def test_a_commitment_signed_for_another_plan_is_refused(change):
+    played = committed(OWNER, OWNER.batches(PLAN), replace(PLAN, **change))
+    only_owner_fails(verdicts(played), "does not carry")
+
+
+@pytest.mark.parametrize("signature", [b"", bytes(65), b"\x01" * 65])
+def test_a_commitment_without_a_signature_is_refused(signature):
+    played = play(WORLD)
+    played.commitments = [
+        replace(c, signature=signature) if c.contributor == OWNER.address else c for c in played.commitments
+    ]
+    found = verdicts(played)[OWNER.address]
+    assert found.weight == 0 and found.reason
+
+
+@pytest.mark.parametrize("batches", [b"", b"{}", b"\xff", b"[" * 5_000, OWNER.batches(PLAN) + b" "])
+def test_a_malformed_list_of_batches_is_refused(batches):
+    only_owner_fails(verdicts(committed(OWNER, batches)), "")
+    assert verdicts(committed(OWNER, batches))[OWNER.address].reason
+
+
+def test_withheld_openings_weigh_nothing():
+    played = play(WORLD)
+    del played.openings[OWNER.address]
+    only_owner_fails(verdicts(played), "malformed-openings")
+
+
+def without_batch(index):
+    """The owner's openings without those of one batch."""
+    played = play(WORLD)
+    fields = json.loads(played.openings[OWNER.address])
+    fields["openings"] = [entry for entry in fields["openings"] if entry["batch"] != index]
+    played.openings[OWNER.address] = canonical_json(fields)
+    return played
+
+
+def test_one_withheld_batch_costs_its_slots_only():
+    found = verdicts(without_batch(3))[OWNER.address]
+    assert found.weight == 192 - 24
+    assert "withheld" in found.reason and f"day {OWNER.all_batches[3].day}" in found.reason
+
+
+def test_openings_of_another_seed_weigh_nothing():
+    assert {item.weight for item in verdicts(seed=sha256(b"another seed")).values()} == {0}
+
+
+def test_anothers_openings_weigh_nothing():
+    played = play(WORLD)
+    played.openings[OWNER.address] = played.openings[OTHER.address]
+    only_owner_fails(verdicts(played), "malformed-openings")
+
+
+def test_a_header_that_claims_more_slots_is_refused():
+    """The root binds packets and counts; the header's number of slots is only a claim until the last leaf is open."""
+    contributor, headers = parse_batches(OWNER.batches(PLAN))
+    claimed = batches_object(contributor, [replace(headers[0], slots=23), *headers[1:]])
+    found = verdicts(committed(OWNER, claimed))[OWNER.address]
+    assert found.weight == 192 - 24 and "slot-count" in found.reason
+
+
+def test_batches_proven_before_are_not_opened_again():
+    first = verdicts()
+    proven = {item.batches_hash: item.slots for item in first.values()}
+    history = replace(EMPTY_HISTORY, proven=proven)
+    played = play(WORLD)
+    assert unopened(played.commitments, history) == ()
+    assert len(unopened(played.commitments, EMPTY_HISTORY)) == 3
+    played.openings.clear()
+    again = verdicts(played, history=history)
+    assert {a: (i.weight, i.packets) for a, i in again.items()} == {o.address: (192, 0) for o in WORLD.owners}
+
+
+def test_proven_before_does_not_replace_the_registry_or_the_listers():
+    proven = {item.batches_hash: item.slots for item in verdicts().values()}
+    history = replace(EMPTY_HISTORY, proven=proven)
+    only_owner_fails(
+        verdicts(history=history, admitted=WORLD.admitted - {OWNER.all_batches[0].device}), "listers admits"
+    )
+
+
+def test_another_set_of_batches_is_opened_anew():
+    proven = {item.batches_hash: item.slots for item in verdicts().values()}
+    fewer = batches_object(OWNER.address, [batch.header for batch in OWNER.all_batches[:-1]])
+    played = committed(OWNER, fewer)
+    history = replace(EMPTY_HISTORY, proven=proven)
+    assert unopened(played.commitments, history) == (OWNER.address,)
+    assert verdicts(played, history=history)[OWNER.address].weight == 0
+
+
+@given(st.binary(max_size=100))
+@settings(max_examples=30)
+def test_whatever_an_opening_holds_nothing_is_raised(data):
+    played = play(WORLD)
+    played.openings[OWNER.address] = data
+    assert verdicts(played)[OWNER.address].weight == 0
+
+
+@given(st.binary(max_size=100), st.binary(max_size=70))
+@settings(max_examples=30)
+def test_whatever_a_commitment_holds_nothing_is_raised(batches, signature):
+    played = play(WORLD)
+    played.commitments = [
+        replace(c, batches=batches, signature=signature) if c.contributor == OWNER.address else c
+        for c in played.commitments
+    ]
+    found = verdicts(played)[OWNER.address]
+    assert found.weight == 0 and found.reason and found.batches_hash == Digest(sha256(batches))
