@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from uuid import uuid4
 
 import fsspec
 
@@ -57,7 +58,8 @@ class ContentStore:
             raise InputError(f"object of {len(data)} bytes is over the store's limit of {self._max_bytes}")
         cid = cid_of_digest(sha256(data))
         if not self.has(cid):
-            partial = f"{self._path(cid)}.partial"
+            # several writers may keep the same object at once: each writes a file of its own, the last move wins
+            partial = f"{self._path(cid)}.{uuid4().hex}.partial"
             with self._files.open(partial, "wb") as file:
                 file.write(data)
             self._files.mv(partial, self._path(cid))

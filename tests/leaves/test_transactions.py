@@ -1,8 +1,10 @@
 """Transactions: signed with a chain id, known by their hash, and only within bounds."""
 
+from dataclasses import replace
+
 import pytest
 from eth_account import Account
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,17 +19,8 @@ TO = checksummed(b"\x11" * 20)
 
 
 def fields(**changes) -> Transaction:
-    values = {
-        "chain_id": 4690,
-        "nonce": 5,
-        "to": TO,
-        "value": 1,
-        "data": b"\x01\x00",
-        "gas": 30_000,
-        "max_fee": 2 * 10**12,
-        "priority_fee": 10**9,
-    }
-    return Transaction(**(values | changes))
+    usual = Transaction(4690, 5, TO, 1, b"\x01\x00", 30_000, 2 * 10**12, 10**9)
+    return replace(usual, **changes)
 
 
 @given(st.integers(0, 2**64 - 2), st.integers(0, 2**128), st.binary(max_size=300), st.booleans(), st.booleans())

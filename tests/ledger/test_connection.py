@@ -253,3 +253,14 @@ def test_a_contracts_address_is_known_before_it_is_made(chain, make_account):
     expected = chain.created_address(key.address, chain.next_nonce(key.address))
     contract, receipt = chain.deploy(key, "DeviceRegistry")
     assert contract.address == receipt.contract_address == expected
+
+
+def test_gas_spent_on_a_contract_is_counted_over_blocks(chain, local_chain, shared, make_account):
+    key, registry = make_account(), shared.device_registry
+    first = registry.list_devices(key, fresh_addresses("gas", 2))
+    chain.transfer(key, fresh_addresses("not a contract", 1)[0], 1)
+    last = registry.list_devices(key, fresh_addresses("more gas", 1))
+    assert chain.gas_spent_on(registry.contract, first.block, last.block) == first.gas_used + last.gas_used
+    assert chain.gas_price() > 0
+    with pytest.raises(ChainError, match="no receipts of blocks"):
+        chain.gas_spent_on(registry.contract, last.block, last.block + 1_000)

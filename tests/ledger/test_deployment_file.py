@@ -4,10 +4,11 @@ import pytest
 
 from andel.encoding import canonical_json
 from andel.errors import InputError
+from andel.keys import checksummed
 from andel.ledger.deployment import DEPLOYMENT_FORMAT, Deployment
 from tests.ledger.actors import Play
 
-SOMEWHERE = "0x" + "11" * 20
+SOMEWHERE = checksummed(b"\x11" * 20)
 
 
 def test_a_model_is_found_again_through_its_file(chain, actors, shared, tmp_path):

@@ -1,7 +1,7 @@
 """What an IoTeX gateway does otherwise than a development node is met: receipts, status, fees, logs, batches."""
 
 import pytest
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
 from andel.errors import ChainError, Reverted, RpcUnreachable

@@ -41,7 +41,7 @@ def answers_within(port, seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}/health").json() == {"status": "ok"}
+            return httpx.get(f"http://127.0.0.1:{port}/health?token=hidden").json() == {"status": "ok"}
         except httpx.ConnectError:
             time.sleep(0.05)
     return False
@@ -179,21 +179,26 @@ def test_nothing_that_was_asked_nor_the_key_is_logged(caplog):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)])
-def test_a_served_app_stops_at_a_signal(repo_root, number, code):
+def test_a_served_app_stops_at_a_signal_and_logs_no_request(repo_root, number, code):
     program = (
-        "import sys\nfrom andel.serving.api import build_app, serve\n"
+        "import logging, sys\nfrom andel.serving.api import build_app, serve\n"
         "from tests.serving.test_predictor import PREDICTOR\n"
-        "serve(build_app(PREDICTOR), '127.0.0.1', int(sys.argv[1]), 'critical')"
+        "logging.basicConfig(level='DEBUG')\n"
+        "serve(build_app(PREDICTOR), '127.0.0.1', int(sys.argv[1]), 'debug')"
     )
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with subprocess.Popen([sys.executable, "-c", program, str(port)], cwd=repo_root, env=ENVIRONMENT) as process:
+    command = [sys.executable, "-c", program, str(port)]
+    with subprocess.Popen(command, cwd=repo_root, env=ENVIRONMENT, stderr=subprocess.PIPE) as process:
         try:
             assert answers_within(port, seconds=30)
             process.send_signal(number)
-            assert process.wait(timeout=30) == code
+            _, logged = process.communicate(timeout=30)
         finally:
             process.kill()
+    assert process.returncode == code
+    assert b"Shutting down" in logged
+    assert b"hidden" not in logged
 
 
 def test_the_server_in_a_thread_answers_and_frees_its_port():

@@ -1,4 +1,4 @@
-"""The integer network a second time: plain Python integers and fractions, no NumPy, written from docs/rooms/training.md.
+"""The integer network a second time: plain Python integers and fractions, no NumPy, as docs/rooms/training.md has it.
 
 Slow on purpose and by another route: sums are Python's, rounding is `floor` of a `Fraction`, minibatches come from
 `hashlib`. What it gives must be bit for bit what `andel.training.integer_mlp` gives.

@@ -66,7 +66,9 @@ def vector_of(parts: plain_network.Network) -> Vector:
 class PlainGame:
     """A round's game: updates with weights around `before`, judged on rows with targets."""
 
-    def __init__(self, before: Vector, updates: Sequence[Vector], weights: Sequence[int], shape: tuple[int, int]) -> None:
+    def __init__(
+        self, before: Vector, updates: Sequence[Vector], weights: Sequence[int], shape: tuple[int, int]
+    ) -> None:
         self.before, self.weights, self.shape = before, list(weights), shape
         self.updates, self.limit = clipped(updates, weights)
 

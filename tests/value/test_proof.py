@@ -148,7 +148,7 @@ def test_anothers_openings_weigh_nothing():
     only_owner_fails(verdicts(played), "malformed-openings")
 
 
-def test_a_header_that_claims_more_slots_is_refused():
+def test_a_header_that_claims_another_number_of_slots_is_refused():
     """The root binds packets and counts; the header's number of slots is only a claim until the last leaf is open."""
     contributor, headers = parse_batches(OWNER.batches(PLAN))
     claimed = batches_object(contributor, [replace(headers[0], slots=23), *headers[1:]])

@@ -185,7 +185,8 @@ class Chain:
     def send_many(self, calls: Sequence[Call]) -> list[Receipt]:
         """Many transactions at once, receipts in their order. They must not rest on one another's effects.
 
-        All are tried before one is sent. Raises as `send`, for the first that is refused.
+        All are tried before one is sent. Raises as `send`, for the first that is refused or fails; the others may
+        have passed nevertheless.
         """
         return [receipt_of(raw) for raw in self._sender.send([_intent(call) for call in calls])]
 

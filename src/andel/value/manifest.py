@@ -73,8 +73,8 @@ def read_evidence(store: ContentStore, evidence_hash: Digest, place: str) -> Rou
     Raises EvidenceError naming what is missing, altered or not of its format.
     """
     reader = _Reader(store, place)
-    values = parse_object(reader.get("manifest", cid_of_digest(evidence_hash)), _FORMAT, _MAX_BYTES)
     try:
+        values = parse_object(reader.get("manifest", cid_of_digest(evidence_hash)), _FORMAT, _MAX_BYTES)
         plan = parse_plan(reader.get("plan", values["plan"]))
         task = parse_task(reader.get("task", plan.task))
         commitments = tuple(_read_commitment(reader, item) for item in _entries(values, "commitments"))
