@@ -64,28 +64,27 @@ def test_the_poisoner_really_sent_three_times_the_opposite(finished_run):
 
 
 def test_enlarging_an_update_does_not_enlarge_what_it_does():
-    """Three times or thirty times: clipped to the same norm, both do the same."""
+    """Reversed once or three times over: clipped to the same norm, both do the same."""
     world = build_world(5)
     poisoner = world.owners[0]
     update = poisoner.update(world)
-    reports = [play(world, {poisoner.address: factor * update}).settle() for factor in (-3, -30)]
+    reports = [play(world, {poisoner.address: factor * update}).settle() for factor in (-1, POISON)]
     scores = [value_of(report, poisoner).score for report in reports]
     assert all(score < 0 for score in scores)
     assert abs(scores[0] - scores[1]) * 1_000 < abs(scores[0])
-    assert all(report.gain > 0 for report in reports)
+    assert reports[0].gain == pytest.approx(reports[1].gain, rel=1e-3) and reports[0].gain > reports[0].noise
 
 
-def test_a_former_poisoner_is_paid_only_after_its_debt_is_worked_off():
+def test_a_former_poisoner_is_paid_only_for_what_exceeds_its_debt():
     world = build_world(4)
     poisoner = world.owners[0]
     first = play(world, {poisoner.address: poisoned(world, poisoner)}).settle()
     debt = -value_of(first, poisoner).score
-    assert debt > 0
+    assert debt > 0 and value_of(first, poisoner).share == 0
     after = world.after(first, decode_version(first.version, world.task))
-    second = play(after).settle()
-    value = value_of(second, poisoner)
-    assert value.debt == -debt and 0 < value.score < debt
-    assert (value.merit, value.share) == (0, 0)
+    value = value_of(play(after).settle(), poisoner)
+    assert value.debt == -debt
+    assert value.merit == max(0, value.score - debt)
 
 
 def test_the_debt_follows_the_device_to_another_owner():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from andel.roles.auditor import Audit, audit
 from andel.roles.coordinator import Coordinator
 from andel.roles.founder import next_plan, publish_reference
 from andel.roles.gateway import PublishedModel, predictor_of, publish_version
+from andel.roles.replay import ReferenceOpener, replay_round
 from andel.roles.validator import Validator
 from andel.serving.prediction import Prediction
 from andel.simulation.adversaries import mods_of
@@ -40,7 +41,7 @@ from andel.training.plan import RoundPlan
 from andel.training.result import RoundResult
 from andel.training.rounds import Waiting
 from andel.units import TOKEN, Address, BaseUnits
-from andel.value.report import ContributorValue
+from andel.value.report import ContributorValue, ValueReport
 
 START = 1_356_998_400
 """2013-01-01T00:00Z, the first hour of week 1."""
@@ -158,6 +159,11 @@ class SmallWorld:
         self.settle()
         return result
 
+    def report(self, number: int) -> ValueReport:
+        """The verdict on a closed round, as whoever holds the reference packets replays it."""
+        references = ReferenceOpener(self.store, lambda _: self.world.founded.packets)
+        return replay_round(self.world.model, self.store, number, references).report
+
     def validator(self, number: int, store: ContentStore | None = None) -> Validator:
         """A validator with the n-th key that has seen nothing yet, as after a restart."""
         return Validator(self.world.actors.validators[number], self.world.model, store or self.store)
@@ -231,44 +237,50 @@ def finish(small: SmallWorld) -> FinishedRun:
 LaunchWorld = Callable[..., SmallWorld]
 """`launch_world(name, scenario)`: a founded model of its own on the shared node."""
 
+# kept in the stash, not in the fixtures: several conftest.py take them, and each would start a node of its own
 _NODE = pytest.StashKey[LocalChain]()
 _FINISHED = pytest.StashKey[FinishedRun]()
 
 
 @pytest.fixture(scope="session")
-def shared_node(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> LocalChain:
+def shared_node(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChain]:
     """One anvil for all tests that launch small worlds, whatever folder they are in; without anvil they are skipped."""
-    # kept in the stash, not in the fixture: several conftest.py take this fixture, and each would start a node
-    if _NODE not in pytestconfig.stash:
-        try:
-            anvil = find_anvil()
-        except NodeMissing as error:
-            pytest.skip(f"{error.message} ({error.hint})")
-        node = LocalChain(tmp_path_factory.mktemp("small-run-chain"), anvil=anvil)
-        pytestconfig.add_cleanup(node.stop)
+    if _NODE in pytestconfig.stash:
+        yield pytestconfig.stash[_NODE]
+        return
+    try:
+        anvil = find_anvil()
+    except NodeMissing as error:
+        pytest.skip(f"{error.message} ({error.hint})")
+    with LocalChain(tmp_path_factory.mktemp("small-run-chain"), anvil=anvil) as node:
         pytestconfig.stash[_NODE] = node
-    return pytestconfig.stash[_NODE]
+        yield node
 
 
 @pytest.fixture(scope="session")
 def finished_run(
     pytestconfig: pytest.Config, shared_node: LocalChain, tmp_path_factory: pytest.TempPathFactory
-) -> FinishedRun:
+) -> Iterator[FinishedRun]:
     """A whole small run with envelopes. Many tests read it: change nothing, send nothing that it answers for."""
-    if _FINISHED not in pytestconfig.stash:
-        folder = tmp_path_factory.mktemp("finished-run")
-        pytestconfig.stash[_FINISHED] = finish(launch(envelope_scenario(), shared_node, folder, b"finished run"))
-    return pytestconfig.stash[_FINISHED]
+    if _FINISHED in pytestconfig.stash:
+        yield pytestconfig.stash[_FINISHED]
+        return
+    small = launch(envelope_scenario(), shared_node, tmp_path_factory.mktemp("finished-run"), b"finished run")
+    pytestconfig.stash[_FINISHED] = finish(small)
+    yield pytestconfig.stash[_FINISHED]
+    small.world.chain.close()
 
 
 @pytest.fixture(scope="session")
-def launch_world(shared_node: LocalChain, tmp_path_factory: pytest.TempPathFactory) -> LaunchWorld:
+def launch_world(shared_node: LocalChain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchWorld]:
     """Makes a world that a test may do anything to; each name is another world with other keys."""
+    made: list[SmallWorld] = []
 
     def make(name: str, scenario: Scenario | None = None) -> SmallWorld:
         folder = tmp_path_factory.mktemp("small-world")
-        return launch(scenario or envelope_scenario(), shared_node, folder, name.encode())
+        made.append(launch(scenario or envelope_scenario(), shared_node, folder, name.encode()))
+        return made[-1]
 
-    return make
-
-
+    yield make
+    for small in made:
+        small.world.chain.close()

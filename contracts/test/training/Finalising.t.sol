@@ -71,8 +71,10 @@ contract FinalisingTest is World {
         reveal(validatorKeys[0], result);
         reveal(validatorKeys[2], result);
         reveal(validatorKeys[1], lie);
-        manager.finalise(result, "root", 95e18, 95e18, 1);
         uint256 each = uint256(5e18) / 3;
+        vm.expectEmit(address(manager));
+        emit IRoundManager.ValueOpened(round, 0, "root", 95e18, 95e18, 3 * each, 1);
+        manager.finalise(result, "root", 95e18, 95e18, 1);
         vm.assertEq(pool.operatorBalance(coordinator), each, "coordinator");
         vm.assertEq(pool.operatorBalance(vm.addr(validatorKeys[0])), each, "agreed");
         vm.assertEq(pool.operatorBalance(vm.addr(validatorKeys[1])), 0, "lied");

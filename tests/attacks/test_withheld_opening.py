@@ -1,0 +1,124 @@
+"""Attack: a contributor commits batches and then does not show all leaves that the seed drew, or shows them changed.
+
+Who: a contributor whose batch holds readings that would not stand a look. What stops it: leaves are drawn by a seed
+that nobody knew at the commitment; a batch with one missing or failed opening weighs zero, with its reason; and it
+counts as never proven, so it is asked for again in the next round.
+"""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from andel.encoding import canonical_json
+from andel.roles.contributor import Contributor
+from andel.training.grid import LocalGrid, LocalNode
+from tests.support.small_run import app_of
+from tests.support.worlds import build_world, play
+
+DAY = 24
+
+
+@dataclass
+class Withholder:
+    """An honest contributor but for its openings, which `change` alters."""
+
+    inner: Contributor
+    change: object
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def openings(self, plan, task, seed):
+        value = json.loads(self.inner.openings(plan, task, seed))
+        self.change(value)
+        return canonical_json(value)
+
+
+def withhold_one(value):
+    """Leaves one leaf out."""
+    del value["openings"][3]
+
+
+def withhold_all(value):
+    """Opens nothing."""
+    value["openings"].clear()
+
+
+def refuse(value):
+    """Does not answer."""
+    raise RuntimeError("I would rather not")
+
+
+@pytest.fixture(scope="module")
+def rounds(launch_world):
+    """(reports by account of two rounds, the withholder's address, what it weighs when it opens all, its result)."""
+    small = launch_world("withheld opening")
+    culprit = small.honest()[0].contributor
+    whole = culprit.weight(small.world.first_plan())
+    nodes = small.nodes({culprit.address: LocalNode(app_of(Withholder(culprit, withhold_one)), {})})
+    small.play(LocalGrid(nodes))
+    small.play()
+    reports = [{v.contributor: v for v in small.report(number).contributors} for number in (1, 2)]
+    return reports, culprit.address, whole, small
+
+
+def test_one_missing_leaf_costs_its_batch_and_no_other(rounds):
+    (first, _), culprit, whole, small = rounds
+    assert first[culprit].weight == whole - DAY
+    others = [member.contributor for member in small.honest() if member.contributor.address != culprit]
+    assert all(first[o.address].weight == o.weight(small.world.first_plan()) for o in others)
+
+
+def test_the_batch_is_asked_for_again_and_counts_once_it_is_opened(rounds):
+    (_, second), culprit, whole, small = rounds
+    assert culprit in small.results[1].openings
+    assert set(small.results[1].openings) != set(small.results[0].openings)  # who had proven all was not asked again
+    assert second[culprit].weight == whole
+
+
+@pytest.mark.parametrize("change", [withhold_all, refuse])
+def test_who_opens_nothing_weighs_nothing_and_is_not_asked_to_train(launch_world, change):
+    small = launch_world(f"opens nothing {change.__name__}")
+    culprit = small.honest()[0].contributor
+    nodes = small.nodes({culprit.address: LocalNode(app_of(Withholder(culprit, change)), {})})
+    result = small.play(LocalGrid(nodes))
+    assert culprit.address not in {item.contributor for item in result.updates}
+    value = next(v for v in small.report(1).contributors if v.contributor == culprit.address)
+    assert (value.weight, value.share) == (0, 0)
+    assert "openings" in value.reason or "not opened" in value.reason
+    assert any(v.share > 0 for v in small.report(1).contributors)
+
+
+def settled(change):
+    """The withholder's value in a settled round, `change` having been made to its openings."""
+    world = build_world(3)
+    played, owner = play(world), world.owners[0]
+    value = json.loads(played.openings[owner.address])
+    change(value["openings"])
+    played.openings[owner.address] = canonical_json(value)
+    return next(v for v in played.settle().contributors if v.contributor == owner.address)
+
+
+def test_a_changed_packet_fails_its_signature():
+    def change(openings):
+        packet = openings[5]["packet"]
+        openings[5]["packet"] = packet[:-8] + ("AAAAAAAA" if packet[-8:] != "AAAAAAAA" else "BBBBBBBB")
+
+    value = settled(change)
+    assert value.weight == 3 * DAY
+    assert build_world(3).owners[0].weight(build_world(3).plan) == 4 * DAY
+
+
+def test_another_packet_of_the_same_device_does_not_stand_in_for_the_drawn_one():
+    def change(openings):
+        openings[5]["packet"] = openings[4]["packet"]
+
+    assert settled(change).weight == 3 * DAY
+
+
+def test_a_leaf_that_nobody_drew_does_not_make_up_for_one_that_was():
+    def change(openings):
+        openings[0]["leaf"] += 1_000
+
+    assert settled(change).weight == 0
