@@ -79,9 +79,9 @@ class ContentStore:
             with self._files.open(self._path(cid), "rb") as file:
                 data: bytes = file.read(self._max_bytes + 1)
         except FileNotFoundError as error:
-            raise ContentMissing(cid, f"object {cid} is not in the store {self.url}") from error
+            raise ContentMissing(cid, f"object {cid} is not in the store", f"the store is {self.url}") from error
         if len(data) > self._max_bytes or sha256(data) != digest:
-            raise ContentCorrupt(cid, f"object {cid} in the store {self.url} does not match its name")
+            raise ContentCorrupt(cid, f"object {cid} does not match its name", f"the store is {self.url}")
         return data
 
     def get_digest(self, digest: bytes) -> bytes:

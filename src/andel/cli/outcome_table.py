@@ -33,7 +33,8 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     )
     console.print(f"gas: {_listed(outcome.gas)}", markup=False)
     console.print(f"one question, three answers: {_listed(outcome.predictions)}", markup=False)
-    console.print(f"audit: {outcome.audit}", markup=False)
+    verdict = outcome.audit_failure or "everything holds"
+    console.print(f"audit: {verdict}; checked {_listed(outcome.audit)}", markup=False)
     console.print(f"audit of a copy with one byte changed: {outcome.tampered}", markup=False)
 
 

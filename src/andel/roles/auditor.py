@@ -88,9 +88,9 @@ def _audit_rounds(model: ModelContracts, store: ContentStore, result: Audit, nam
             result.rests_on.append(f"round {number} is {state.status.name.lower()}: it changed nothing")
             continue
         replay = replay_round(model, store, number, references)
-        names |= {cid: f"round {number}, {what}" for what, cid in replay.evidence.cids}
-        _compare(number, state, replay)
         plan = replay.evidence.plan
+        _name_objects(number, state, replay, names)
+        _compare(number, state, replay)
         if (plan.version, plan.state) != (version, state_hash):
             raise EvidenceError(f"round {number}, plan", "it does not build on the last final round")
         if task_cid and plan.task != task_cid:
@@ -112,6 +112,23 @@ def _audit_rounds(model: ModelContracts, store: ContentStore, result: Audit, nam
         _audit_reference(model, reference)
         result.checked.packets += reference.packets
     return task_cid
+
+
+def _name_objects(number: int, state: RoundState, replay: Replay, names: dict[str, str]) -> None:
+    """Everything that a round refers to must be there, also what no replay reads: each gets the place it stands for."""
+    plan = replay.evidence.plan
+    named = {cid: f"round {number}, {what}" for what, cid in replay.evidence.cids}
+    named |= {
+        cid_of_digest(state.commitments_hash): f"round {number}, commitments",
+        cid_of_digest(state.version_hash): f"round {number}, version",
+        cid_of_digest(state.state_hash): f"round {number}, state after it",
+        cid_of_digest(plan.terms): "terms",
+        plan.reference.batches: "reference batches",
+        plan.reference.sealed: "sealed reference packets",
+        plan.reference.packets: "reference packets",
+    }
+    for cid, what in named.items():
+        names.setdefault(cid, what)
 
 
 def _compare(number: int, state: RoundState, replay: Replay) -> None:
@@ -192,7 +209,7 @@ def _audit_model(
     if not model.round_manager.is_final_version(published.version):
         raise EvidenceError("published version", "no final round made it")
     file, _ = model_file_of(store, published.version, task_cid)
-    names[store.put(file.to_bytes())] = "model file"
+    names[cid_of_digest(file.file_hash)] = "model file"
     if file.file_hash != published.model_file_hash:
         raise EvidenceError("model file", "the version does not give the file whose hash is on chain")
     if keccak(compile_model(file)) != published.codehash:
@@ -214,8 +231,9 @@ def _audit_model(
 
 
 def _audit_store(store: ContentStore, result: Audit, names: dict[str, str]) -> None:
-    """Every object's bytes against its name: also of what no round refers to."""
+    """Every object's bytes against its name: all that is referred to must be there, and the rest be whole."""
     for cid in store.cids():
         names.setdefault(cid, "object that no round refers to")
+    for cid in names:
         store.get(cid)
         result.checked.objects += 1

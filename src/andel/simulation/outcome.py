@@ -22,13 +22,13 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class RoundOutcome:
-    """One round as the report shows it."""
+    """One round: `gain` and `step` (quarters of the aggregate) are None where the audit did not reach it."""
 
     round: int
     errors: Errors
-    gain: int
+    gain: int | None
     minted: int
-    step: int
+    step: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Outcome:
     predictions: Mapping[str, int]
     gas: Mapping[str, int]
     hashes: Mapping[str, str]
-    audit: Mapping[str, object]
+    audit: Mapping[str, int]
+    audit_failure: str
     tampered: str
     title: str
     source: str
@@ -89,7 +90,7 @@ class Outcome:
             "predictions": dict(self.predictions),
             "gas": dict(self.gas),
             "hashes": dict(self.hashes),
-            "audit": dict(self.audit),
+            "audit": {"ok": not self.audit_failure, "failure": self.audit_failure, "checked": dict(self.audit)},
             "tampered": self.tampered,
         }
 

@@ -21,7 +21,7 @@ def write_report(outcome: Outcome, path: Path) -> Path:
         source=outcome.source,
         unit=outcome.unit,
         rounds=[
-            RoundFigures(item.round, item.errors.mae, item.errors.rmse, item.gain, item.minted)
+            RoundFigures(item.round, item.errors.mae, item.errors.rmse, item.gain or 0, item.minted)
             for item in outcome.rounds
         ],
         persistence_mae=outcome.persistence.mae,
@@ -43,9 +43,13 @@ def write_report(outcome: Outcome, path: Path) -> Path:
         gas=outcome.gas,
         predictions=outcome.predictions,
         hashes=outcome.hashes,
-        audit={name: str(value) for name, value in outcome.audit.items()},
+        audit=outcome.audit,
         seconds=outcome.seconds,
-        notes=[*NOTES, f"The audit of a copy with one byte changed says: {outcome.tampered}"],
+        notes=[
+            *NOTES,
+            f"The audit says: {outcome.audit_failure or 'everything holds'}.",
+            f"The audit of a copy with one byte changed says: {outcome.tampered}",
+        ],
     )
     path.write_text(render_report(data), encoding="utf-8")
     return path

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import httpx
@@ -100,7 +100,7 @@ def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
     gas["predict_execution"] = execution_gas(published.code)
     say(f"one question, three answers: {answers}")
     audited = audit(world.model, store, prediction)
-    say(f"audit: {'everything holds' if audited.ok else audited.failure}; {audited.checked}")
+    say(f"audit: {'everything holds' if audited.ok else audited.failure}")
     tampered = _tamper(world, options.folder, prediction)
     say(f"the same audit on a copy with one byte changed: {tampered}")
     batches = sum(member.entry_gas[1] for member in world.members)
@@ -108,14 +108,15 @@ def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
     outcome = Outcome(
         seconds=time.monotonic() - started,
         unit=scenario.task.unit,
-        rounds=tuple(rounds),
+        rounds=_round_outcomes(rounds, audited.reports),
         persistence=persistence,
         central=central,
         participants=_participants(world, audited),
         predictions=answers,
         gas=gas,
         hashes=_hashes(audited, published),
-        audit=_audit_counts(audited),
+        audit=asdict(audited.checked),
+        audit_failure=audited.failure,
         tampered=tampered,
         title=f"{scenario.name}: {scenario.task.name}",
         source=scenario.dataset.source,
@@ -125,7 +126,7 @@ def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
 
 def _train(
     world: World, first: RoundPlan, reference: ReferenceSet, options: RunOptions
-) -> tuple[list[RoundOutcome], dict[str, int]]:
+) -> tuple[list[tuple[int, Errors, BaseUnits]], dict[str, int]]:
     scenario, model, store = world.scenario, world.model, world.store
     waiting = Waiting(time.monotonic, time.sleep)
     grid = LocalGrid(
@@ -134,7 +135,7 @@ def _train(
     )
     coordinator = Coordinator(world.actors.coordinator, model, store, grid, waiting)
     version, state = first.version, first.state
-    rounds = []
+    rounds: list[tuple[int, Errors, BaseUnits]] = []
     settle = 0
     with ValidatorProcesses(world.actors.validators, options.folder / "validators") as validators:
         validators.start(world.chain.url, model.round_manager.address, store.url, scenario.rounds)
@@ -147,13 +148,26 @@ def _train(
             version, state = settled.version_hash, settled.state_hash
             parameters = decode_version(store.get_digest(version), scenario.task)
             errors = model_errors(scenario.task, parameters, reference.report)
-            rounds.append(RoundOutcome(number, errors, 0, settled.minted, 0))
+            rounds.append((number, errors, settled.minted))
             settle = world.chain.gas_spent_on(model.round_manager.contract, settled.opened_block, settled.settled_block)
             options.say(
                 f"round {number}: MAE {errors.mae:.3f} {scenario.task.unit}, "
                 f"{settled.minted / TOKEN:,.0f} tokens minted, settled by 2 of 3 validators"
             )
     return rounds, {"settle": settle}
+
+
+def _round_outcomes(
+    rounds: Sequence[tuple[int, Errors, BaseUnits]], reports: Sequence[ValueReport]
+) -> tuple[RoundOutcome, ...]:
+    """Errors and minted amounts as the run saw them, gain and step as the audit's replay found them."""
+    replayed = {report.round: report for report in reports}
+    return tuple(
+        RoundOutcome(number, errors, replayed[number].gain, minted, replayed[number].step)
+        if number in replayed
+        else RoundOutcome(number, errors, None, minted, None)
+        for number, errors, minted in rounds
+    )
 
 
 def _always(contributor: Contributor) -> Callable[[Context], Contributor]:
@@ -282,21 +296,4 @@ def _hashes(audited: Audit, published: PublishedModel) -> Mapping[str, str]:
         "aggregate": last.aggregate_hash.hex() if last else "",
         "value": last.value_root.hex() if last else "",
         "model": published.file.file_hash.hex(),
-    }
-
-
-def _audit_counts(audited: Audit) -> Mapping[str, object]:
-    checked = audited.checked
-    return {
-        "ok": audited.ok,
-        "failure": audited.failure,
-        "checked": {
-            "packets": checked.packets,
-            "openings": checked.openings,
-            "updates": checked.updates,
-            "rounds": checked.rounds,
-            "claims": checked.claims,
-            "answers": checked.answers,
-            "objects": checked.objects,
-        },
     }
