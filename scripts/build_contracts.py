@@ -10,6 +10,7 @@ Never downloads anything and never deploys.
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,11 +72,14 @@ def _rotate(lane: int, bits: int) -> int:
 
 
 def forge_binary() -> Path:
-    """The forge that npm installed for this machine. Raises BuildError if there is none."""
+    """The forge that npm installed, else the one on PATH. Raises BuildError if there is none."""
     found = sorted((CONTRACTS / "node_modules" / "@foundry-rs").glob("forge-*/bin/forge*"))
-    if not found:
+    if found:
+        return found[0]
+    on_path = shutil.which("forge")
+    if on_path is None:
         raise BuildError("forge is not installed; run: npm ci --prefix contracts")
-    return found[0]
+    return Path(on_path)
 
 
 def compile_contracts() -> None:

@@ -7,6 +7,8 @@ data and an owner that begins with a packet type are refused, off chain and on; 
 the hour, after the last change, and only for the owner it names.
 """
 
+from contextlib import closing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,9 @@ from andel.device.reading import PacketRefused, Refusal
 from andel.errors import Reverted
 from andel.hashing import sha256
 from andel.keys import DeviceKey, address_bytes, checksummed, derive_secret, recoverable_signature, verify_signature
+from andel.ledger.abi import encode_call
+from andel.ledger.refusals import refused as refusal_on_chain
+from andel.ledger.rpc import NodeRefused, Rpc
 
 DEVICE = DeviceKey(derive_secret(b"ambiguous", "device"))
 TIME = 1_700_000_000
@@ -88,9 +93,14 @@ def test_a_readings_signature_is_never_a_claim(data):
 
 
 @pytest.fixture(scope="module")
-def world(launch_world):
+def small(launch_world):
     """Real contracts."""
-    return launch_world("ambiguous").world
+    return launch_world("ambiguous")
+
+
+@pytest.fixture(scope="module")
+def world(small):
+    return small.world
 
 
 def refused(call):
@@ -108,9 +118,14 @@ def test_the_registry_refuses_an_owner_that_begins_with_a_packet_type(world, kin
     owner = kind.to_bytes(4, "big") + data
     digest = sha256(owner, now.to_bytes(4, "big"))
     recoverable = recoverable_signature(digest, signature, DEVICE.address)
-    registry = world.model.device_registry
-    arguments = (DEVICE.address, checksummed(owner), now, recoverable, now + 3_600, bytes(65))
-    assert refused(lambda: registry.claim_for(world.actors.consumer, *arguments)) == "DeviceRegistry_AmbiguousOwner"
+    registry = world.model.device_registry.contract
+    claim = encode_call(registry, "claim", (DEVICE.address, now, recoverable))
+    # nobody holds the key of such an account, so it is only asked what would happen if somebody did
+    asked = {"from": checksummed(owner), "to": registry.address, "data": "0x" + claim.hex()}
+    rpc = Rpc(world.chain.url)
+    with pytest.raises(NodeRefused) as node, closing(rpc):
+        rpc.request("eth_call", asked, "latest")
+    assert refusal_on_chain("claim", registry.name, node.value).error == "DeviceRegistry_AmbiguousOwner"
 
 
 def test_a_claim_names_its_owner_and_serves_nobody_else(world):
@@ -122,16 +137,20 @@ def test_a_claim_names_its_owner_and_serves_nobody_else(world):
     assert error == "DeviceRegistry_BadDeviceSignature"
 
 
-def test_an_old_claim_does_not_bring_a_device_back(world):
+def test_an_old_claim_does_not_bring_a_device_back(small, world):
     registry = world.model.device_registry
     device = DeviceKey(derive_secret(b"ambiguous", "sold"))
     seller, now = world.actors.owners[0], world.chain.block_time()
     claim = read_confirmation(sign_confirmation(device, seller.address, now), device.public_key)
     registry.claim(seller, device.address, claim.timestamp, claim.signature)
-    again = lambda: registry.claim(seller, device.address, claim.timestamp, claim.signature)  # noqa: E731
+
+    def again():
+        registry.claim(seller, device.address, claim.timestamp, claim.signature)
+
     assert refused(again) == "DeviceRegistry_AlreadyOwned"
     registry.release(seller, device.address)
     assert refused(again) == "DeviceRegistry_OldTimestamp"
+    small.local.mine()
     buyer = world.actors.owners[1]
     fresh = read_confirmation(sign_confirmation(device, buyer.address, world.chain.block_time()), device.public_key)
     registry.claim(buyer, device.address, fresh.timestamp, fresh.signature)

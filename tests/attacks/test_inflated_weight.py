@@ -76,26 +76,26 @@ def test_a_weight_outside_its_field_is_refused_and_stops_nobody(launch_world):
     assert any("Update cannot be encoded" in item.reason for item in result.refused)
 
 
-def half_day(owner_of, world):
+def half_day(name):
     """An owner with a batch of every second hour, and the batch."""
     sensor = Sensor("half", "sensor")
     readings = [
         reading for reading in sensor.days([FIRST_DAY]) if reading.timestamp // 3_600 % 2 == 0
     ]
-    return Owner(owner_of, readings, [sensor]), make_batch(readings, sensor.key.public_key)
+    return Owner(name, readings, [sensor]), make_batch(readings, sensor.key.public_key)
 
 
 def test_a_batch_that_lists_more_slots_than_it_has_weighs_nothing():
     world = build_world(3)
-    liar, batch = half_day("slots", world)
+    liar, batch = half_day("half a day")
     assert batch.slots == 12
     entries = {**world.entries, **registry_of([liar])}
     joined = replace(
         world, owners=(*world.owners, liar), entries=entries, admitted=world.admitted | {batch.device}
     )
-    honest = values(play(joined).settle())[liar.address]
-    assert honest.weight == 12
-    played = play(joined)
+    update = {liar.address: world.owners[0].update(world)}
+    assert values(play(joined, update).settle())[liar.address].weight == 12
+    played = play(joined, update)
     listed = batches_object(liar.address, [replace(batch.header, count=24, slots=24)])
     played.commitments = [c for c in played.commitments if c.contributor != liar.address]
     played.commitments.append(sign_commitment(liar.key, world.plan, listed))

@@ -28,7 +28,7 @@ def test_the_files_are_current(script):
 
 def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, capsys):
     (tmp_path / "typed_data.json").write_text("{}", encoding="utf-8")
-    assert script.stale(tmp_path) == ["typed_data.json", "confirm.json"]
+    assert script.stale(tmp_path) == ["typed_data.json", "confirm.json", "claims.json"]
     monkeypatch.setattr(script, "stale", lambda: ["confirm.json"])
     assert script.main(["--check"]) == 1
     assert "vectors/confirm.json is not current" in capsys.readouterr().err

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 
 from andel.value.history import History
-from andel.value.report import ValueReport
+from andel.value.report import ContributorValue, ValueReport
+from tests.support.worlds import Owner
 
 
 def report_bytes(report: ValueReport) -> bytes:
@@ -16,3 +17,8 @@ def report_bytes(report: ValueReport) -> bytes:
         lines.append(f"{field.name}={value.to_bytes().hex() if isinstance(value, History) else repr(value)}")
     lines.append(f"value_root={report.value_root.hex()}")
     return "\n".join(lines).encode()
+
+
+def of(report: ValueReport, owner: Owner) -> ContributorValue:
+    """One contributor's line of the report."""
+    return next(value for value in report.contributors if value.contributor == owner.address)

@@ -116,7 +116,7 @@ def test_gradient_is_that_of_finite_differences(limit):
     found = np.concatenate([array.ravel() for array in loss_gradient(parameters, codes, targets, limit)]) / ONE
     for direction in [*np.eye(len(theta)), *random.normal(size=(5, len(theta)))]:
         slope = (loss(theta + 1e-5 * direction) - loss(theta - 1e-5 * direction)) / 2e-5
-        assert found @ direction == pytest.approx(slope, abs=5e-3 * np.linalg.norm(direction))
+        assert found @ direction == pytest.approx(slope, abs=5e-3 * float(np.linalg.norm(direction)))
 
 
 def test_training_lowers_the_loss_and_does_not_touch_its_inputs():

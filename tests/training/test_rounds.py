@@ -10,7 +10,7 @@ from andel.errors import QuorumMissed
 from andel.hashing import sha256
 from andel.training import wire
 from andel.training.client_app import contributor_app
-from andel.training.flower import ClientApp, ConfigRecord, Grid, Message, RecordDict, Strategy
+from andel.training.flower import ClientApp, ConfigRecord, Context, Grid, Message, RecordDict, Strategy
 from andel.training.grid import LocalNode
 from andel.training.result import sign_commitment, sign_update
 from andel.training.strategy import EvidenceStrategy
@@ -80,11 +80,19 @@ def test_an_update_is_not_shown_before_it_was_made_nor_under_another_plan():
     federated = federate(WORLD, grid)
     strategy = EvidenceStrategy(WORLD.plan, WORLD.task.to_bytes())
     (early,) = grid.send_and_receive(strategy.configure_query(wire.REVEAL, grid.get_node_ids()))
-    assert early.has_error() and "no update was made under plan" in early.error.reason
+    assert early.has_error() and "no update was made under this plan" in str(early.error.reason)
     run_all(WORLD, federated)
     later = EvidenceStrategy(replace(WORLD.plan, attempt=1), WORLD.task.to_bytes())
     (stale,) = grid.send_and_receive(later.configure_query(wire.REVEAL, grid.get_node_ids()))
-    assert stale.has_error() and "no update was made under plan" in stale.error.reason
+    assert stale.has_error() and "no update was made under this plan" in str(stale.error.reason)
+
+
+def test_a_node_asked_twice_under_one_plan_signs_one_update():
+    grid = RecordingGrid([honest_node(WORLD, 0)])
+    run_all(WORLD, federate(WORLD, grid))
+    run_all(WORLD, federate(WORLD, grid))
+    receipts = [reply.content["answer"] for kind, _, reply in grid.carried if kind == wire.TRAIN]
+    assert len(receipts) == 2 and dict(receipts[0]) == dict(receipts[1])
 
 
 def test_what_a_mod_changes_is_what_is_signed():
@@ -292,10 +300,8 @@ def test_a_round_without_its_quorum_ends_with_the_numbers():
 
 
 def test_the_apps_are_flowers_own_types():
-    node = honest_node(WORLD, 0)
-    grid = RecordingGrid([node])
-    strategy = EvidenceStrategy(WORLD.plan, WORLD.task.to_bytes())
-    assert isinstance(node.app, ClientApp) and isinstance(grid, Grid) and isinstance(strategy, Strategy)
+    assert isinstance(honest_node(WORLD, 0).app, ClientApp)
+    assert issubclass(RecordingGrid, Grid) and issubclass(EvidenceStrategy, Strategy)
 
 
 def test_flowers_own_strategy_loop_drives_the_strategy():
@@ -319,7 +325,7 @@ def test_a_round_runs_inside_a_flower_server_app():
         seen.append(run_all(WORLD, federate(WORLD, grid)).result())
 
     grid = RecordingGrid([honest_node(WORLD, number) for number in range(3)])
-    server(grid, None)
+    server(grid, Context(1, 1, {}, RecordDict(), {}))
     assert len(seen[0].updates) == 3
 
 

@@ -20,7 +20,7 @@ from andel.training.updates import (
     split_parameters,
     train_update,
 )
-from tests.support.worlds import build_world, small_task
+from tests.support.worlds import FIRST_SEED, build_world, small_task
 
 TASK = small_task()
 SHAPES = parameter_shapes(len(TASK.features), TASK.hidden)
@@ -114,10 +114,10 @@ def test_local_training_is_repeated_by_whoever_has_the_rows():
     owner = world.owners[0]
     codes, change = owner.rows(world.plan, world.task)
     first = owner.update(world)
-    options = {"seed": sha256(b"tests: first seed"), "contributor": owner.address}
-    assert np.array_equal(train_update(world.task, world.parameters, codes, change, **options), first)
+    given = world.task, world.parameters, codes, change
+    assert np.array_equal(train_update(*given, seed=FIRST_SEED, contributor=owner.address), first)
     assert first.any()
-    other = train_update(world.task, world.parameters, codes, change, **options | {"contributor": "0x00"})
+    other = train_update(*given, seed=FIRST_SEED, contributor="0x00")
     assert not np.array_equal(other, first), "minibatches are drawn for each contributor"
 
 

@@ -1,5 +1,6 @@
 """Aggregation is a function of the set of updates: exact, order-free, with no one update leading."""
 
+from fractions import Fraction
 from math import isqrt
 
 import numpy as np
@@ -121,10 +122,9 @@ def test_the_wide_step_equals_the_narrow_one_and_fractions(total, weight_sum, ti
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_EXACT_INT64", 0)
         assert np.array_equal(stepped(before, step, *times), narrow)
-    fraction = plain_value.Fraction(*times)
+    fraction = Fraction(*times)
     assert narrow.tolist() == [
-        b + plain_value.nearest(fraction * plain_value.Fraction(t, weight_sum))
-        for b, t in zip(before.tolist(), total, strict=True)
+        b + plain_value.nearest(fraction * Fraction(t, weight_sum)) for b, t in zip(before.tolist(), total, strict=True)
     ]
 
 
@@ -154,8 +154,14 @@ def test_one_long_update_does_not_lead():
     assert found.norm_limit == 100
 
 
-def test_a_zero_update_stays_zero_whatever_the_limit():
-    found = aggregate(np.array([[0, 0], [0, 0], [3, 4]]), [1, 1, 1])
+def test_zero_updates_do_not_clip_the_others_to_nothing_whatever_their_weight():
+    found = aggregate(np.array([[0, 0], [0, 0], [3, 4]]), [5, 5, 1])
+    assert found.norm_limit == 5
+    assert found.updates.tolist() == [[0, 0], [0, 0], [3, 4]]
+
+
+def test_only_zero_updates_add_up_to_nothing():
+    found = aggregate(np.zeros((2, 3), np.int64), [1, 1])
     assert found.norm_limit == 0 and not found.total.any()
 
 

@@ -72,7 +72,7 @@ def test_the_order_of_what_was_collected_cannot_matter(store, evidence_hash):
     turned = RoundResult(
         RESULT.plan,
         RESULT.commitments[::-1],
-        dict(reversed(RESULT.openings.items())),
+        dict(reversed(list(RESULT.openings.items()))),
         RESULT.updates[::-1],
         RESULT.refused,
     )
@@ -149,7 +149,7 @@ def test_an_update_with_another_weight_no_longer_gives_the_root_on_chain(store, 
         altered.settle(PLAYED.facts())
 
 
-json_values = (
+json_values: st.SearchStrategy[object] = (
     st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text(max_size=30) | st.just([]) | st.just({})
 )
 

@@ -60,7 +60,7 @@ interface IOnchainModels is IOnchainModel {
     /// @notice The code ran out of gas, reverted, or did not return exactly 32 bytes.
     error OnchainModels_NoAnswer(bytes32 modelId, bytes32 version);
 
-    /// @notice Puts a finalised version's code on chain. Only the model's owner; about 220 gas a byte and more.
+    /// @notice Puts a finalised version's code on chain. Only the model's owner; up to 450 gas a byte.
     /// @param model the model's `RoundManager`
     /// @param version a version a round finalised
     /// @param modelFileHash sha2-256 of the model file the code was compiled from

@@ -19,6 +19,7 @@ from andel.training.result import sign_commitment, sign_update
 from andel.training.updates import encode_update, flatten
 
 _KEPT = "update kept back"
+_RECEIPT = ("contributor", "update_hash", "batches_hash", "weight", "signature")
 _MAX_BATCHES_BYTES = 8 * 1024 * 1024
 
 
@@ -27,6 +28,9 @@ def receipt_mod(key: Callable[[Context], AccountKey]) -> Mod:
 
     def sign(message: Message, context: Context, call_next: ClientAppCallable) -> Message:
         kind = message.metadata.message_type
+        if kind == wire.TRAIN and (kept := _kept(message, context)) is not None:
+            # one update per plan: asked twice, a node answers the same, or two signed updates would be about
+            return wire.answer(message, _receipt_values(kept))
         reply = call_next(message, context)
         if reply.has_error():
             return reply
@@ -41,11 +45,11 @@ def receipt_mod(key: Callable[[Context], AccountKey]) -> Mod:
 
 def reveal(message: Message, context: Context) -> Message:
     """The update whose hash this node signed under the message's plan. Raises InputError when there is none."""
-    plan, _, _ = wire.read_instruction(message)
-    kept = context.state.get(_KEPT)
-    if not isinstance(kept, ConfigRecord) or kept.get("plan") != plan.hash:
-        raise InputError(f"no update was made under plan {plan.hash.hex()}")
-    return wire.answer(message, {"contributor": str(kept["contributor"]), "update": bytes(kept["update"])})  # type: ignore[arg-type]  # written below
+    kept = _kept(message, context)
+    if kept is None:
+        raise InputError("no update was made under this plan")
+    names = ("contributor", "update")
+    return wire.answer(message, {name: kept[name] for name in names})  # type: ignore[misc]  # as `_receipt` wrote them
 
 
 def _with_commitment(message: Message, reply: Message, key: AccountKey) -> Message:
@@ -69,16 +73,28 @@ def _receipt(message: Message, reply: Message, context: Context, key: AccountKey
         batches_hash=sha256(wire.bytes_of(record, "batches", _MAX_BATCHES_BYTES)),
         weight=wire.int_of(record, "weight"),
     )
-    context.state[_KEPT] = ConfigRecord(
-        {"plan": bytes(plan.hash), "contributor": str(update.contributor), "update": update.update}
-    )
-    return wire.answer(
-        message,
+    kept = ConfigRecord(
         {
-            "contributor": update.contributor,
+            "plan": bytes(plan.hash),
+            "contributor": str(update.contributor),
             "update_hash": bytes(update.update_hash),
             "batches_hash": bytes(update.batches_hash),
             "weight": update.weight,
             "signature": update.signature,
-        },
+            "update": update.update,
+        }
     )
+    context.state[_KEPT] = kept
+    return wire.answer(message, _receipt_values(kept))
+
+
+def _receipt_values(kept: ConfigRecord) -> dict[str, str | int | bytes]:
+    """What leaves before the update: everything but the update and the plan it was made under."""
+    return {name: kept[name] for name in _RECEIPT}  # type: ignore[misc]  # as `_receipt` wrote them
+
+
+def _kept(message: Message, context: Context) -> ConfigRecord | None:
+    """The update this node has signed under the message's plan, if any."""
+    kept = context.state.get(_KEPT)
+    plan, _, _ = wire.read_instruction(message)
+    return kept if isinstance(kept, ConfigRecord) and kept.get("plan") == plan.hash else None

@@ -17,6 +17,8 @@ from andel.training import wire
 from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, Strategy
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment, Refused, SignedUpdate
+from andel.training.task import parse_task
+from andel.training.updates import update_bytes
 from andel.typed_data import typed_signer
 from andel.units import Address, Digest
 
@@ -143,7 +145,7 @@ class EvidenceStrategy(Strategy):
     def _take_update(self, record: ConfigRecord, node: int) -> None:
         contributor = parse_address(wire.text_of(record, "contributor"))
         receipt = self.receipts.get(contributor)
-        update = wire.bytes_of(record, "update", MAX_REPLY_BYTES)
+        update = wire.bytes_of(record, "update", update_bytes(parse_task(self.task)))
         if receipt is None or sha256(update) != receipt.update_hash:
             raise InputError(f"{contributor}'s update is not the one it signed")
         self.updates[contributor] = SignedUpdate(

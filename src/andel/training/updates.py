@@ -56,6 +56,12 @@ def encode_update(update: IntArray, task: Task) -> bytes:
     return encode_arrays(_UPDATE_TAG, split_parameters(update, task), 32)
 
 
+def update_bytes(task: Task) -> int:
+    """How many bytes every update of the task has."""
+    shapes = parameter_shapes(len(task.features), task.hidden)
+    return len(encode_arrays(_UPDATE_TAG, [np.zeros(shape, np.int64) for shape in shapes], 32))
+
+
 def decode_update(data: bytes, task: Task) -> IntArray:
     """The flat update (parameters,) int64 in canonical bytes. Raises InputError as `encode_update`."""
     update = flatten(decode_arrays(_UPDATE_TAG, data, parameter_shapes(len(task.features), task.hidden)))

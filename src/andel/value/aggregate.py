@@ -45,7 +45,9 @@ def aggregate(updates: npt.NDArray[np.int64], weights: Sequence[int]) -> Aggrega
     if largest * sum(weights) >= _EXACT_INT64:
         raise InputError("the weighted sum of these updates leaves 64-bit integers")
     norms = [norm(row) for row in updates]
-    limit = weighted_median(norms, weights)
+    # over updates that change anything: half the weight in zeros must not clip everybody else to nothing
+    moving = [(length, weight) for length, weight in zip(norms, weights, strict=True) if length]
+    limit = weighted_median([length for length, _ in moving], [weight for _, weight in moving])
     clipped = np.stack([clip_to(row, length, limit) for row, length in zip(updates, norms, strict=True)])
     total = np.asarray(weights, np.int64) @ clipped  # integer matmul: exact in any order
     return Aggregate(clipped, tuple(weights), total, sum(weights), limit)
@@ -60,7 +62,7 @@ def norm(update: IntArray) -> int:
 
 
 def weighted_median(values: Sequence[int], weights: Sequence[int]) -> int:
-    """The smallest value such that values up to it hold at least half of the weight."""
+    """The smallest value such that values up to it hold at least half of the weight; 0 of nothing."""
     half = sum(weights)
     running = 0
     for value, weight in sorted(zip(values, weights, strict=True)):

@@ -135,10 +135,16 @@ def _read_update(reader: _Reader, item: dict[str, Any]) -> SignedUpdate:
         contributor,
         digest_of_cid(item["update"]),
         digest_of_cid(item["batches"]),
-        int(item["weight"]),
+        _weight(item["weight"]),
         bytes.fromhex(item["signature"]),
         update,
     )
+
+
+def _weight(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 32:
+        raise InputError(f"weight {str(value)[:40]} is no uint32")
+    return value
 
 
 def _entries(values: dict[str, Any], name: str) -> list[Any]:

@@ -262,6 +262,9 @@ def _advance(
             by_device[device] = by_device.get(device, 0) + value
         if part:
             earned[item.data.contributor] = BaseUnits(earned.get(item.data.contributor, 0) + part)
-    # only what was proven whole is kept: a withheld leaf is asked for again
-    whole = {item.batches_hash: item.slots for item in proven if item.slots and not item.reason}
-    return replace(history, round=number, scores=by_device, earned=earned, proven={**history.proven, **whole})
+    # only what was proven whole is kept, so a withheld leaf is asked for again; and of each device only the newest
+    # set, so the state does not grow with the rounds
+    newest = {item.batches_hash: item.slots for item in proven if item.slots and not item.reason}
+    renewed = {device for slots in newest.values() for device in slots}
+    older = {batches: slots for batches, slots in history.proven.items() if not renewed & set(slots)}
+    return replace(history, round=number, scores=by_device, earned=earned, proven={**older, **newest})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from andel.fixed_point import split_exactly
+from andel.keys import address_bytes
 from andel.units import Address, BaseUnits
 
 
@@ -20,7 +21,7 @@ def merits(scores: Sequence[int], cumulative: Sequence[int]) -> list[int]:
 
 def score_by_device(score: int, slots: Mapping[Address, int]) -> dict[Address, int]:
     """A contributor's score over its devices, in proportion to their proven slots, summing exactly."""
-    devices = sorted(slots)
+    devices = sorted(slots, key=address_bytes)
     parts = split_exactly(abs(score), [slots[device] for device in devices])
     sign = -1 if score < 0 else 1
     return {device: sign * part for device, part in zip(devices, parts, strict=True)}
