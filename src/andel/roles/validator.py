@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 
 from andel.content import ContentStore
-from andel.errors import AndelError, Reverted
+from andel.errors import AndelError, ChainError, Reverted
 from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
@@ -25,6 +25,8 @@ from andel.typed_data import sign_typed
 from andel.value.manifest import read_named
 
 log = logging.getLogger(__name__)
+
+_FAILED_LOOKS_MAX = 60
 
 
 class Validator:
@@ -40,10 +42,23 @@ class Validator:
         self._references = ReferenceOpener(store, self._unseal)
 
     def run(self, last_round: int, sleep: Callable[[float], None], poll_seconds: float) -> None:
-        """Serves rounds until `last_round` is finalised; for ever when it is 0."""
-        while last_round == 0 or not self.is_finalised(last_round):
-            if not self.step():
-                sleep(poll_seconds)
+        """Serves rounds until `last_round` is finalised; for ever when it is 0.
+
+        A node that hiccups costs a look, not the validator. Raises ChainError when it fails a minute on end.
+        """
+        failed = 0
+        while True:
+            try:
+                if last_round and self.is_finalised(last_round):
+                    return
+                busy, failed = self.step(), 0
+            except ChainError as error:
+                busy, failed = False, failed + 1
+                log.warning("the chain could not be read or written: %s", error)
+                if failed >= _FAILED_LOOKS_MAX:
+                    raise
+            if not busy:
+                sleep(max(poll_seconds, 1.0) if failed else poll_seconds)
 
     def is_finalised(self, number: int) -> bool:
         """Whether the round exists and is final."""
@@ -116,7 +131,9 @@ class Validator:
         place = (number, state.attempt)
         if place not in self._verdicts and place not in self._refused:
             try:
-                self._verdicts[place] = self._settle(number)
+                self._verdicts = {place: self._settle(number)}  # one at a time: former attempts are over
+            except ChainError:
+                raise  # says nothing about the evidence: the next look tries again
             except AndelError as error:
                 self._refused.add(place)
                 log.error("round %d attempt %d is not attested: %s", number, state.attempt, error)
