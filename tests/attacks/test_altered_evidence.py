@@ -141,9 +141,7 @@ def test_an_object_of_another_length_or_order_fails_too(altered, finished_run, c
 
 def test_two_whole_objects_exchanged_fail_too(altered, finished_run):
     folder, failure = altered
-    first, second = (
-        folder / cid_of_digest(item.update_hash) for item in finished_run.small.results[0].updates[:2]
-    )
+    first, second = (folder / cid_of_digest(item.update_hash) for item in finished_run.small.results[0].updates[:2])
     kept = first.read_bytes()
     first.write_bytes(second.read_bytes())
     second.write_bytes(kept)

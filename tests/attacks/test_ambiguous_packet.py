@@ -88,7 +88,8 @@ def test_a_readings_signature_is_never_a_claim(data):
     signature = BinPackage.FromString(raw).signature
     signed = DATA.to_bytes(4, "big") + data
     for owner in (signed[:20].ljust(20, b"\0"), signed[-20:].rjust(20, b"\0"), data[:20].ljust(20, b"\0")):
-        reason = refusal_of(lambda owner=owner: read_confirmation(claim_bytes(owner, TIME, signature), DEVICE.public_key))
+        claim = claim_bytes(owner, TIME, signature)
+        reason = refusal_of(lambda claim=claim: read_confirmation(claim, DEVICE.public_key))
         assert reason in (Refusal.AMBIGUOUS, Refusal.BAD_SIGNATURE)
 
 
@@ -125,7 +126,7 @@ def test_the_registry_refuses_an_owner_that_begins_with_a_packet_type(world, kin
     rpc = Rpc(world.chain.url)
     with pytest.raises(NodeRefused) as node, closing(rpc):
         rpc.request("eth_call", asked, "latest")
-    assert refusal_on_chain("claim", registry.name, node.value).error == "DeviceRegistry_AmbiguousOwner"
+    assert "DeviceRegistry_AmbiguousOwner" in refusal_on_chain("claim", registry.name, node.value).message
 
 
 def test_a_claim_names_its_owner_and_serves_nobody_else(world):

@@ -37,7 +37,7 @@ def fields_of(name):
 
 def message_of(name, seed):
     """A message of a type; fields of one name have one value in all types, so that they look as alike as they can."""
-    values = {}
+    values: dict[str, object] = {}
     for kind, field in fields_of(name):
         digest = sha256(seed, field.encode())
         if kind == "address":

@@ -79,9 +79,7 @@ def test_a_weight_outside_its_field_is_refused_and_stops_nobody(launch_world):
 def half_day(name):
     """An owner with a batch of every second hour, and the batch."""
     sensor = Sensor("half", "sensor")
-    readings = [
-        reading for reading in sensor.days([FIRST_DAY]) if reading.timestamp // 3_600 % 2 == 0
-    ]
+    readings = [reading for reading in sensor.days([FIRST_DAY]) if reading.timestamp // 3_600 % 2 == 0]
     return Owner(name, readings, [sensor]), make_batch(readings, sensor.key.public_key)
 
 
@@ -90,9 +88,7 @@ def test_a_batch_that_lists_more_slots_than_it_has_weighs_nothing():
     liar, batch = half_day("half a day")
     assert batch.slots == 12
     entries = {**world.entries, **registry_of([liar])}
-    joined = replace(
-        world, owners=(*world.owners, liar), entries=entries, admitted=world.admitted | {batch.device}
-    )
+    joined = replace(world, owners=(*world.owners, liar), entries=entries, admitted=world.admitted | {batch.device})
     update = {liar.address: world.owners[0].update(world)}
     assert values(play(joined, update).settle())[liar.address].weight == 12
     played = play(joined, update)

@@ -22,7 +22,9 @@ KEY_FILES = "validator-*.key"
 def secrets_of_the_run():
     """Name → secret, of everybody in the own-data run."""
     seed = run_seed()
-    names = [("account", role) for role in ("founder", "lister", "coordinator", "consumer")]
+    names: list[tuple[str | int, ...]] = [
+        ("account", role) for role in ("founder", "lister", "coordinator", "consumer")
+    ]
     names += [("account", "validator", number) for number in range(3)]
     names += [(kind, "owner", number) for kind in ("account", "device") for number in range(8)]
     names += [("device", "reference", number) for number in range(2)]

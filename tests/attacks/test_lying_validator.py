@@ -19,6 +19,7 @@ from andel.typed_data import sign_typed, typed_digest
 from andel.units import TOKEN, BaseUnits
 from andel.value.claims import ClaimTree
 from andel.value.history import History
+from tests.support.small_run import SmallWorld
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,9 @@ def small(launch_world):
 class Liar:
     """A validator's key and what it says: an attestation with what opens its value root."""
 
-    small: object
+    small: SmallWorld
     number: int
-    attestation: dict
+    attestation: dict[str, object]
     claims: ClaimTree
     minted: int
     gain: int
@@ -60,9 +61,7 @@ class Liar:
         self.manager.reveal(self.key, self.attestation, self.key.address, sha256(b"salt"), signature)
 
     def finalise(self):
-        self.manager.finalise(
-            self.key, self.attestation, self.claims.root, self.claims.total, self.minted, self.gain
-        )
+        self.manager.finalise(self.key, self.attestation, self.claims.root, self.claims.total, self.minted, self.gain)
 
 
 def honest_replay(small):

@@ -58,7 +58,7 @@ def test_the_poisoner_really_sent_three_times_the_opposite(finished_run):
     for result in small.results:
         sent = {item.contributor: decode_update(item.update, task) for item in result.updates}
         others = [sent[member.contributor.address] for member in small.honest()]
-        assert all(int((sent[poisoner.address] @ other)) < 0 for other in others)
+        assert all(int(sent[poisoner.address] @ other) < 0 for other in others)
         longest = max(int(other @ other) for other in others)
         assert int(sent[poisoner.address] @ sent[poisoner.address]) > 2 * longest
 
@@ -98,4 +98,3 @@ def test_the_debt_follows_the_device_to_another_owner():
     assert value_of(report, seller).score > 0  # useful, and still not paid: the device owes
     assert value_of(report, seller).share == 0
     assert all(value_of(report, owner).share > 0 for owner in world.owners[1:])
-

@@ -7,12 +7,14 @@ weight and says why.
 """
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from andel.hashing import sha256
 from andel.keys import AccountKey, derive_secret
 from andel.training import wire
+from andel.training.flower import ClientApp
 from andel.training.grid import LocalGrid, LocalNode
 from andel.training.result import sign_commitment, sign_update
 from andel.training.updates import decode_version, encode_update
@@ -90,7 +92,7 @@ def test_a_node_that_repeats_its_old_reply_is_refused_with_its_reason(launch_wor
     small = launch_world("replayed update")
     lazy = small.honest()[0].contributor
     honest = app_of(lazy)
-    kept = {}
+    kept: dict[str, Any] = {}
 
     def app(message, context):
         kind = message.metadata.message_type
@@ -101,7 +103,7 @@ def test_a_node_that_repeats_its_old_reply_is_refused_with_its_reason(launch_wor
             kept[kind] = dict(wire.read_answer(reply))
         return reply
 
-    grid = LocalGrid(small.nodes({lazy.address: LocalNode(app, {})}))
+    grid = LocalGrid(small.nodes({lazy.address: LocalNode(cast(ClientApp, app), {})}))
     first, second = small.play(grid), small.play(grid)
     assert lazy.address in {item.contributor for item in first.updates}
     assert lazy.address not in {item.contributor for item in second.updates}

@@ -6,7 +6,9 @@ counts as never proven, so it is asked for again in the next round.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,7 @@ class Withholder:
     """An honest contributor but for its openings, which `change` alters."""
 
     inner: Contributor
-    change: object
+    change: Callable[[dict[str, Any]], None]
 
     def __getattr__(self, name):
         return getattr(self.inner, name)

@@ -20,6 +20,7 @@ import pytest
 from andel.cli.app import main
 from andel.errors import NodeMissing
 from andel.hashing import sha256
+from andel.ledger.connection import Chain
 from andel.simulation.local_chain import find_anvil
 from tests.support.small_run import climate
 
@@ -73,12 +74,18 @@ def call_main(
 ) -> subprocess.CompletedProcess[str]:
     """As `run_andel`, in this process: quick, for commands that end early."""
     capsys.readouterr()
-    monkeypatch.setattr(sys, "argv", ["andel", *arguments])
+    opened: list[Chain] = []
     code: object = 0
-    try:
-        main()
-    except SystemExit as ended:
-        code = ended.code
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "argv", ["andel", *arguments])
+        connect = Chain.connect
+        patch.setattr(Chain, "connect", lambda url, **options: opened.append(connect(url, **options)) or opened[-1])
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    for chain in opened:
+        chain.close()  # as the end of a process does
     shown = capsys.readouterr()
     return subprocess.CompletedProcess(["andel", *arguments], int(str(code or 0)), shown.out, shown.err)
 

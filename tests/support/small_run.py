@@ -1,4 +1,4 @@
-"""A small, real run: contracts on anvil, signed packets of a synthetic climate, Flower, three validators in this process.
+"""A small, real run: anvil, contracts, signed packets of a synthetic climate, Flower, three validators in this process.
 
 Everything goes through the product's own scenario, world and roles; only the data is small. `launch` founds a model
 that is ready for round 1, `SmallWorld.play` plays a round, `finish` plays two and publishes. Tests ask for the
@@ -196,7 +196,8 @@ class FinishedRun:
     def values_of(self, member: Member) -> list[ContributorValue]:
         """What each round said of a member, in the order of the rounds."""
         account = member.contributor.address
-        return [value for report in self.audited.reports for value in report.contributors if value.contributor == account]
+        values = (value for report in self.audited.reports for value in report.contributors)
+        return [value for value in values if value.contributor == account]
 
 
 def app_of(contributor: LocalContributor, kind: Kind = Kind.HONEST) -> ClientApp:

@@ -60,3 +60,6 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # a full disk, a folder that may not be written: nothing a traceback would help with
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"andel: {error}", style="red", markup=False)
+        sys.exit(1)

@@ -21,10 +21,11 @@ from andel.hashing import sha256
 from andel.ledger.connection import Chain
 from andel.simulation.actors import Actors
 from andel.simulation.funding import fund_by_transfer
-from andel.simulation.local_chain import LocalChain
+from andel.simulation.local_chain import LocalChain, require_free
 from andel.simulation.outcome_report import write_report
 from andel.simulation.run import Running, RunOptions, run
 from andel.simulation.scenario import Scenario, TableChoice, table_scenario, weather_scenario
+from andel.simulation.still_chain import connect_moving
 from andel.simulation.tables import read_tables
 from andel.simulation.weather import find_weather_folder, read_weather
 
@@ -76,10 +77,9 @@ def demo(
     else:
         scenario = weather_scenario(read_weather(find_weather_folder()), rounds, seed)
     _introduce(scenario, say)
-    where = folder or Path(tempfile.mkdtemp(prefix="andel-demo-"))
-    where.mkdir(parents=True, exist_ok=True)
-    if any((where / "content").glob("*")):
-        raise SettingsError(f"{where} already holds a run", "name an empty folder")
+    where = _prepare_folder(folder)
+    if port:
+        require_free(port)  # the API starts last: better told now than after the training
     with _chain(rpc, chain_port, where, say) as (chain, fund):
         options = RunOptions(where, sha256(b"andel.demo", seed.to_bytes(8, "big")), fund, say, port)
         running = run(scenario, chain, options)
@@ -95,6 +95,17 @@ def demo(
             running.api.stop()
     if not running.audit.ok:
         raise typer.Exit(1)
+
+
+def _prepare_folder(folder: Path | None) -> Path:
+    where = folder or Path(tempfile.mkdtemp(prefix="andel-demo-"))
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"folder {where} cannot be made: {error.strerror}", "name another with --folder") from error
+    if any((where / "content").glob("*")):
+        raise SettingsError(f"{where} already holds a run", "name an empty folder")
+    return where
 
 
 def _introduce(scenario: Scenario, say: Say) -> None:
@@ -120,7 +131,7 @@ def _chain(rpc: str, port: int, folder: Path, say: Say) -> Iterator[tuple[Chain,
             f"export {FUNDER_VARIABLE}=<64 hex digits of a funded account>",
         )
     funder = parse_key(secret, FUNDER_VARIABLE)
-    chain = Chain.connect(rpc)
+    chain = connect_moving(rpc, funder, time.sleep, time.monotonic)
     say(f"chain {chain.chain_id} at {chain.url}, funded by {funder.address}")
 
     def fund(actors: Actors) -> None:

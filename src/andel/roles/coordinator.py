@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from andel.content import ContentStore, digest_of_cid
-from andel.errors import EvidenceError, TrainingError
+from andel.errors import EvidenceError, Reverted, TrainingError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
@@ -111,8 +111,15 @@ class Coordinator:
 
     def _record_seed(self, number: int) -> RoundState:
         manager = self._model.round_manager
-        manager.chain.wait_for_block(manager.round_of(number).seed_block + 1)
-        manager.record_seed(self._key, number)
+        chain = manager.chain
+        chain.wait_for_block(
+            manager.round_of(number).seed_block + 1, lambda: chain.transfer(self._key, self._key.address, 0)
+        )
+        try:
+            manager.record_seed(self._key, number)
+        except Reverted as refusal:
+            if refusal.error != "RoundManager_SeedKnown":  # anybody may record it, and somebody was first
+                raise
         state = manager.round_of(number)
         if state.status == Status.VOID:
             raise EvidenceError(f"round {number}", "its seed lapsed: the attempt is void")

@@ -79,7 +79,7 @@ class LocalChain:
         """
         program = find_anvil() if anvil is None else anvil
         self.port = _free_port() if port is None else port
-        _require_free(self.port)
+        require_free(self.port)
         log_folder.mkdir(parents=True, exist_ok=True)
         self.log_path = log_folder / "anvil.log"
         self.url = f"http://{HOST}:{self.port}"
@@ -178,7 +178,8 @@ def _free_port() -> int:
         return port
 
 
-def _require_free(port: int) -> None:
+def require_free(port: int) -> None:
+    """Raises PortInUse when another program listens on this loopback port."""
     with socket.socket() as probe:
         # ports of connections that ended a moment ago are free to listen on
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -210,7 +210,8 @@ def _ask(
     predictor = predictor_of(world.actors.coordinator, model, published.file, scenario.task)
     api = serve_in_thread(build_app(predictor), "127.0.0.1", options.port)
     values, timestamp = _question_values(scenario)
-    response = httpx.post(f"{api.url}/predict", json={"values": values, "time": timestamp}, timeout=10.0)
+    question = {"values": values, "time": timestamp}
+    response = httpx.post(f"{api.url}/predict", json=question, timeout=10.0, trust_env=False)  # no proxy to loopback
     response.raise_for_status()
     prediction = Prediction.from_json(response.json())
     called = registry_of(model).predict(model.round_manager.address, prediction.question)

@@ -1,0 +1,89 @@
+"""What the chain says of a round: the plan must say the same, and admission is judged when the round opened."""
+
+from dataclasses import replace
+
+import pytest
+
+from andel.errors import EvidenceError
+from andel.hashing import sha256
+from andel.keys import DeviceKey, derive_secret
+from andel.roles.chain_facts import admitted_devices, check_plan, read_round
+
+CHANGES = {
+    "chain": {"chain_id": 1},
+    "round": {"round": 7},
+    "attempt": {"attempt": 1},
+    "parent version": {"version": sha256(b"other")},
+    "budget": {"budget": 1},
+    "deadline": {"deadline": 1},
+    "k": {"k": 3},
+    "n": {"n": 4},
+    "operators' share": {"operator_share_bps": 0},
+    "terms": {"terms": sha256(b"other")},
+    "listers": {"listers": ()},
+}
+
+
+@pytest.fixture(scope="module")
+def small(launch_world):
+    launched = launch_world("chain facts")
+    launched.play()
+    return launched
+
+
+def test_the_plan_of_a_round_is_what_the_chain_says(small):
+    check_plan(small.results[0].plan, small.world.model, 1, read_round(small.world.model, 1))
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_plan_that_says_otherwise_is_named_with_both_values(small, what):
+    plan = replace(small.results[0].plan, **CHANGES[what])
+    on_chain = read_round(small.world.model, 1)
+    with pytest.raises(EvidenceError, match="round 1, plan: plan hash is"):
+        check_plan(plan, small.world.model, 1, on_chain)
+    # were its hash on chain, the field itself would be named
+    forged = replace(on_chain, state=replace(on_chain.state, plan_hash=plan.hash))
+    with pytest.raises(EvidenceError, match=f"round 1, plan: {what} is .*, on chain "):
+        check_plan(plan, small.world.model, 1, forged)
+
+
+@pytest.mark.parametrize("number", [0, 9])
+def test_an_unknown_round_is_no_evidence(small, number):
+    with pytest.raises(EvidenceError, match=f"round {number}: the chain knows no such round"):
+        read_round(small.world.model, number)
+
+
+def test_admission_is_judged_when_the_round_opened(launch_world):
+    """A stop or a revocation afterwards changes no past round, and counts from the next."""
+    small = launch_world("admission")
+    world = small.world
+    plan, now = world.first_plan(), world.chain.block_time()
+    stopped, revoked, kept = (member.device.key.address for member in world.members[:3])
+    unlisted = DeviceKey(derive_secret(b"nobody listed it")).address
+    devices = {stopped, revoked, kept, unlisted}
+
+    def admitted(at):
+        return admitted_devices(world.model, plan, at, devices)
+
+    assert admitted(now) == {stopped, revoked, kept}
+    small.local.mine()
+    world.model.device_registry.stop_devices(world.actors.lister, [stopped])
+    world.model.device_registry.revoke(world.members[1].contributor.key, revoked)
+    assert admitted(now) == {stopped, revoked, kept}
+    assert admitted(world.chain.block_time()) == {kept}
+    assert admitted_devices(world.model, replace(plan, listers=()), now, devices) == frozenset()
+    assert admitted(1) == frozenset()  # before anything was listed
+
+
+def test_a_stopped_device_earns_nothing_from_the_next_round_on(launch_world):
+    small = launch_world("stopped device")
+    member = small.honest()[0]
+    small.play()
+    small.world.model.device_registry.stop_devices(small.world.actors.lister, [member.device.key.address])
+    small.play()
+    first, second = (
+        next(v for v in small.report(number).contributors if v.contributor == member.contributor.address)
+        for number in (1, 2)
+    )
+    assert first.share > 0
+    assert (second.weight, second.share) == (0, 0) and "none of the plan's listers admits" in second.reason

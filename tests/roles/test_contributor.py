@@ -1,0 +1,108 @@
+"""A contributor: keeps its packets over restarts, opens what it committed, and accepts no plan but the chain's."""
+
+from dataclasses import replace
+
+import pytest
+
+from andel.data.batch import parse_batches
+from andel.data.intake import DeviceRecord, IntakeSettings
+from andel.data.store import EvidenceStore
+from andel.errors import PlanError
+from andel.hashing import sha256
+from andel.roles.contributor import Contributor
+from andel.simulation.world import terms_hash
+from andel.units import Digest
+
+
+@pytest.fixture(scope="module")
+def small(launch_world):
+    return launch_world("contributor")
+
+
+@pytest.fixture
+def member(small):
+    return small.honest()[0]
+
+
+def restarted(small, member, terms=None):
+    """The same owner, from its key and its database."""
+    device = member.device.key
+    records = {device.address: DeviceRecord(device.public_key, member.contributor.address)}
+    database = small.folder / f"owner-{member.participant.number}" / "evidence.db"
+    settings = IntakeSettings(small.world.scenario.task.accepted_time)
+    store = EvidenceStore(f"sqlite:///{database}")
+    again = Contributor(member.contributor.key, records, store, settings, terms or terms_hash())
+    again.join(small.world.model.round_manager)
+    return again
+
+
+def test_after_a_restart_it_has_the_same_batches_openings_and_rows(small, member):
+    plan, task = small.world.first_plan(), small.world.scenario.task
+    again, before = restarted(small, member), member.contributor
+    assert again.all_batches() == before.all_batches()
+    assert again.batches(plan) == before.batches(plan)
+    assert again.openings(plan, task, b"seed") == before.openings(plan, task, b"seed")
+    for old, new in zip(before.rows(plan, task), again.rows(plan, task), strict=True):
+        assert (old == new).all()
+
+
+def test_its_entries_are_its_batches_and_stand_in_the_registry(small, member):
+    entries = member.contributor.entries()
+    batches = member.contributor.all_batches()
+    assert [(e.device, e.day, e.root) for e in entries] == [(b.device, b.day, b.root) for b in batches]
+    assert all(small.world.model.batch_registry.entries_of([(e.device, e.day) for e in entries]))
+
+
+def test_packets_given_again_are_replays_and_change_nothing(small, member):
+    before = member.contributor.all_batches()
+    packets = [(member.device.key.address, raw) for raw in member.device.packets(member.participant.weeks)]
+    counts = member.contributor.take(packets)
+    assert (counts.accepted, sum(counts.refused.values())) == (0, len(packets))
+    assert member.contributor.all_batches() == before
+
+
+def test_only_days_in_the_plans_windows_are_committed(small, member):
+    plan = small.world.first_plan()
+    first = member.contributor.all_batches()[0].day
+    narrow = replace(plan, windows=((first, first),))
+    _, headers = parse_batches(member.contributor.batches(narrow))
+    assert [header.day for header in headers] == [first]
+    assert member.contributor.weight(narrow) == 24
+    assert member.contributor.weight(plan) > 24
+
+
+def test_without_a_pair_of_readings_it_says_so_instead_of_training(small, member):
+    narrow = replace(small.world.first_plan(), windows=())
+    with pytest.raises(PlanError, match="has no pair of readings 10800 seconds apart"):
+        member.contributor.rows(narrow, small.world.scenario.task)
+
+
+@pytest.fixture
+def opened(small):
+    """The plan of a round that is open on chain."""
+    plan = small.plan()
+    manager = small.world.model.round_manager
+    manager.open(small.world.actors.coordinator, plan.hash, plan.version, plan.budget, plan.deadline)
+    yield plan
+    small.local.advance(manager.voidable_at(plan.round) - small.world.chain.block_time() + 1)
+    manager.void(small.world.actors.consumer, plan.round)
+
+
+def test_it_accepts_the_plan_on_chain_and_no_other(small, member, opened):
+    again, task = restarted(small, member), small.world.scenario.task
+    again.accept(opened, task)
+    again.accept(opened, task)
+    for change in ({"budget": opened.budget + 1}, {"windows": ()}, {"attempt": 1}):
+        with pytest.raises(PlanError, match="is not the one on chain"):
+            again.accept(replace(opened, **change), task)
+
+
+def test_it_accepts_no_other_model_and_no_terms_that_its_owner_did_not_accept(small, member, opened):
+    task = small.world.scenario.task
+    other = replace(opened, model=small.world.actors.consumer.address)
+    with pytest.raises(PlanError, match="has not joined the model"):
+        restarted(small, member).accept(other, task)
+    with pytest.raises(PlanError, match="terms that this owner has not accepted"):
+        restarted(small, member).accept(replace(opened, terms=sha256(b"other terms")), task)
+    with pytest.raises(PlanError, match="terms that this owner has not accepted"):
+        restarted(small, member, Digest(sha256(b"what the owner accepted"))).accept(opened, task)
