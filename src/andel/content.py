@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import fsspec
 
-from andel.errors import ContentCorrupt, ContentMissing, InputError
+from andel.errors import ContentCorrupt, ContentError, ContentMissing, InputError
 from andel.hashing import sha256
 from andel.units import Digest
 
@@ -57,17 +57,27 @@ class ContentStore:
         if len(data) > self._max_bytes:
             raise InputError(f"object of {len(data)} bytes is over the store's limit of {self._max_bytes}")
         cid = cid_of_digest(sha256(data))
-        if not self.has(cid):
+        if not self._holds(cid):
             # several writers may keep the same object at once: each writes a file of its own, the last move wins
             partial = f"{self._path(cid)}.{uuid4().hex}.partial"
-            with self._files.open(partial, "wb") as file:
-                file.write(data)
-            self._files.mv(partial, self._path(cid))
+            try:
+                with self._files.open(partial, "wb") as file:
+                    file.write(data)
+                self._files.mv(partial, self._path(cid))
+            except OSError as error:
+                raise ContentError(cid, f"object {cid} cannot be kept: {error.strerror or error}") from error
         return cid
 
     def put_digest(self, data: bytes) -> Digest:
         """`put`, giving the digest that stands on chain instead of the CID."""
         return digest_of_cid(self.put(data))
+
+    def _holds(self, cid: str) -> bool:
+        """Whether a sound copy is there; a damaged one is written anew."""
+        try:
+            return bool(self.get(cid))
+        except ContentError:
+            return False
 
     def get(self, cid: str) -> bytes:
         """The object's bytes, verified against its name.
@@ -80,6 +90,8 @@ class ContentStore:
                 data: bytes = file.read(self._max_bytes + 1)
         except FileNotFoundError as error:
             raise ContentMissing(cid, f"object {cid} is not in the store", f"the store is {self.url}") from error
+        except OSError as error:
+            raise ContentMissing(cid, f"object {cid} cannot be read: {error.strerror or error}") from error
         if len(data) > self._max_bytes or sha256(data) != digest:
             raise ContentCorrupt(cid, f"object {cid} does not match its name", f"the store is {self.url}")
         return data

@@ -114,7 +114,7 @@ class PortInUse(ChainError):
     """Another program listens on the port; `port` keeps it."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use", "choose another with --port, or stop what listens there")
+        super().__init__(f"port {port} is in use", "choose another port, or stop what listens there")
         self.port = port
 
 

@@ -54,7 +54,7 @@ def test_the_model_improves_in_spite_of_it(finished_run):
 
 def test_the_poisoner_really_sent_three_times_the_opposite(finished_run):
     small = finished_run.small
-    poisoner, task = small.member(Kind.POISONER).contributor, finished_run.world.scenario.task
+    poisoner, task = small.member(Kind.POISONER).contributor, finished_run.world.founded.definition
     for result in small.results:
         sent = {item.contributor: decode_update(item.update, task) for item in result.updates}
         others = [sent[member.contributor.address] for member in small.honest()]

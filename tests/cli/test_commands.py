@@ -174,9 +174,7 @@ def test_a_bad_key_file(andel, tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     for command in ("validate", "serve", "claim"):
-        ended = andel(
-            command, "--rpc", NOBODY, "--model", SOMEBODY, "--store", tmp_path, "--key-file", path
-        )
+        ended = andel(command, "--rpc", NOBODY, "--model", SOMEBODY, "--store", tmp_path, "--key-file", path)
         refused(ended, "key file .*some.key (does not hold a secret key|cannot be read)", "64 hex digits")
 
 

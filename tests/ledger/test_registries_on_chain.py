@@ -7,9 +7,10 @@ from andel.errors import Reverted
 from andel.hashing import sha256
 from andel.keys import DeviceKey, address_bytes, derive_secret, recoverable_signature
 from andel.ledger.contracts import DeviceStatus, Entry
-from andel.ledger.round_hashes import entries_hash, entry_value
+from andel.ledger.round_hashes import entries_hash
 from andel.typed_data import sign_typed
 from andel.units import TOKEN, BaseUnits, day_of
+from andel.value.proof import is_entered
 from tests.ledger.actors import MINTED, Play
 
 FORTY_TWO = bytes.fromhex("602a5f5260205ff3")  # returns 42, whatever the question
@@ -100,7 +101,9 @@ def test_a_batch_is_entered_once_for_ever(chain, shared, actors, claimed):
     receipt = registry.enter(first, entries)
     assert [event.arguments["day"] for event in receipt.events] == [today, today - 1, today - 2]
     known = registry.entries_of([(claimed.address, today), (claimed.address, today - 9)])
-    assert known == [entry_value(sha256(bytes([0])), first.address), bytes(32)]
+    assert is_entered(known[0], sha256(bytes([0])), first.address, chain.block_time())
+    assert not is_entered(known[0], sha256(bytes([0])), first.address, chain.block_time(receipt.block) - 1)
+    assert known[1] == bytes(32)
     assert registry.device_registry() == shared.device_registry.address
     with pytest.raises(Reverted) as refusal:
         registry.enter(first, entries[:1])
@@ -125,7 +128,8 @@ def test_a_stranger_enters_what_the_owner_signed(chain, shared, actors, claimed)
         other = [Entry(claimed.address, entries[0].day, sha256(b"other"))]
         registry.enter_for(actors.stranger, owner.address, other, message["deadline"], signature)
     registry.enter_for(actors.stranger, owner.address, entries, message["deadline"], signature)
-    assert registry.entries_of([(claimed.address, entries[0].day)]) == [entry_value(sha256(b"root"), owner.address)]
+    (value,) = registry.entries_of([(claimed.address, entries[0].day)])
+    assert is_entered(value, sha256(b"root"), owner.address, chain.block_time())
 
 
 def test_many_slots_are_read_in_pages(shared, actors):

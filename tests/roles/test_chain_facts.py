@@ -37,7 +37,7 @@ def test_the_plan_of_a_round_is_what_the_chain_says(small):
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_plan_that_says_otherwise_is_named_with_both_values(small, what):
-    plan = replace(small.results[0].plan, **CHANGES[what])
+    plan = replace(small.results[0].plan, **CHANGES[what])  # type: ignore[arg-type]  # a table of odd values
     on_chain = read_round(small.world.model, 1)
     with pytest.raises(EvidenceError, match="round 1, plan: plan hash is"):
         check_plan(plan, small.world.model, 1, on_chain)

@@ -7,6 +7,7 @@ import pytest
 from andel.data.batch import parse_batches
 from andel.data.intake import DeviceRecord, IntakeSettings
 from andel.data.store import EvidenceStore
+from andel.device.reading import Refusal
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.roles.contributor import Contributor
@@ -29,7 +30,7 @@ def restarted(small, member, terms=None):
     device = member.device.key
     records = {device.address: DeviceRecord(device.public_key, member.contributor.address)}
     database = small.folder / f"owner-{member.participant.number}" / "evidence.db"
-    settings = IntakeSettings(small.world.scenario.task.accepted_time)
+    settings = IntakeSettings(small.world.founded.definition.accepted_time)
     store = EvidenceStore(f"sqlite:///{database}")
     again = Contributor(member.contributor.key, records, store, settings, terms or terms_hash())
     again.join(small.world.model.round_manager)
@@ -37,7 +38,7 @@ def restarted(small, member, terms=None):
 
 
 def test_after_a_restart_it_has_the_same_batches_openings_and_rows(small, member):
-    plan, task = small.world.first_plan(), small.world.scenario.task
+    plan, task = small.world.first_plan(), small.world.founded.definition
     again, before = restarted(small, member), member.contributor
     assert again.all_batches() == before.all_batches()
     assert again.batches(plan) == before.batches(plan)
@@ -61,6 +62,35 @@ def test_packets_given_again_are_replays_and_change_nothing(small, member):
     assert member.contributor.all_batches() == before
 
 
+@pytest.mark.parametrize("profile", ["pebble", "envelope"])
+def test_truncated_and_altered_packets_are_refused_with_their_reason_and_stop_nothing(small, member, tmp_path, profile):
+    """Every cut, and a turned bit in every byte: all are counted, kept with a reason, and none becomes a reading."""
+    device = replace(member.device, profile=profile)
+    good, last = list(device.packets(member.participant.weeks))[:2]
+    address, owner = device.key.address, member.contributor
+    records = {address: DeviceRecord(device.key.public_key, owner.address)}
+    store = EvidenceStore(f"sqlite:///{tmp_path / 'evidence.db'}")
+    settings = IntakeSettings(small.world.founded.definition.accepted_time)
+    contributor = Contributor(owner.key, records, store, settings, terms_hash())
+    cut = [good[:length] for length in range(len(good))]
+    turned = [good[:at] + bytes([good[at] ^ 1 << at % 8]) + good[at + 1 :] for at in range(len(good))]
+    counts = contributor.take((address, raw) for raw in [*cut, *turned, last])
+    assert counts.accepted == 1
+    assert sum(counts.refused.values()) == len(cut) + len(turned)
+    assert counts.refused.keys() <= {
+        Refusal.MALFORMED,
+        Refusal.BAD_SIGNATURE,
+        Refusal.AMBIGUOUS,
+        Refusal.NOT_A_READING,
+        Refusal.UNSUPPORTED,
+        Refusal.OUTSIDE_TIME,
+    }
+    assert counts.refused[Refusal.MALFORMED] >= len(cut) // 2 and counts.refused[Refusal.BAD_SIGNATURE] > 0
+    kept = store.refused(limit=10_000)
+    assert all(packet.detail and "\n" not in packet.detail for packet in kept)
+    store.close()
+
+
 def test_only_days_in_the_plans_windows_are_committed(small, member):
     plan = small.world.first_plan()
     first = member.contributor.all_batches()[0].day
@@ -74,7 +104,7 @@ def test_only_days_in_the_plans_windows_are_committed(small, member):
 def test_without_a_pair_of_readings_it_says_so_instead_of_training(small, member):
     narrow = replace(small.world.first_plan(), windows=())
     with pytest.raises(PlanError, match="has no pair of readings 10800 seconds apart"):
-        member.contributor.rows(narrow, small.world.scenario.task)
+        member.contributor.rows(narrow, small.world.founded.definition)
 
 
 @pytest.fixture
@@ -89,7 +119,7 @@ def opened(small):
 
 
 def test_it_accepts_the_plan_on_chain_and_no_other(small, member, opened):
-    again, task = restarted(small, member), small.world.scenario.task
+    again, task = restarted(small, member), small.world.founded.definition
     again.accept(opened, task)
     again.accept(opened, task)
     for change in ({"budget": opened.budget + 1}, {"windows": ()}, {"attempt": 1}):
@@ -98,7 +128,7 @@ def test_it_accepts_the_plan_on_chain_and_no_other(small, member, opened):
 
 
 def test_it_accepts_no_other_model_and_no_terms_that_its_owner_did_not_accept(small, member, opened):
-    task = small.world.scenario.task
+    task = small.world.founded.definition
     other = replace(opened, model=small.world.actors.consumer.address)
     with pytest.raises(PlanError, match="has not joined the model"):
         restarted(small, member).accept(other, task)

@@ -19,10 +19,10 @@ def small(launch_world):
 def test_a_stranger_that_records_the_seeds_first_does_not_hold_up_the_round(small, monkeypatch):
     chain, manager = small.world.chain, small.world.model.round_manager
     stranger, wait = small.world.actors.consumer, type(chain).wait_for_block
-    recorded = []
+    recorded: list[object] = []
 
-    def wait_and_be_second(self, block):
-        wait(self, block)
+    def wait_and_be_second(self, block, nudge=None):
+        wait(self, block, nudge)
         number = manager.rounds_count()
         if manager.round_of(number).seed_awaited and len(recorded) < 2:
             recorded.append(chain.send(stranger, manager.contract, "recordSeed", number))
@@ -82,4 +82,3 @@ def test_a_round_of_a_stale_parent_is_refused_by_the_chain(small):
     with pytest.raises(Reverted) as refused:
         small.coordinator().run_round(plan)
     assert refused.value.error == "RoundManager_StaleParent"
-

@@ -47,9 +47,7 @@ def _days(ranges):
 
 def test_the_next_plan_names_what_the_last_round_left(small):
     template = small.world.first_plan()
-    plan = next_plan(
-        template, number=9, version=sha256(b"v"), state=sha256(b"s"), budget=BaseUnits(5), deadline=77
-    )
+    plan = next_plan(template, number=9, version=sha256(b"v"), state=sha256(b"s"), budget=BaseUnits(5), deadline=77)
     changed = (plan.round, plan.attempt, plan.version, plan.state, plan.budget, plan.deadline)
     assert changed == (9, 0, sha256(b"v"), sha256(b"s"), 5, 77)
     assert (plan.task, plan.reference, plan.windows) == (template.task, template.reference, template.windows)
@@ -68,6 +66,7 @@ def test_only_the_owner_publishes_and_what_is_published_is_the_compiled_file(sma
         publish_version(world.actors.coordinator, world.model, small.store, world.founded.task)
     published = publish_version(world.actors.founder, world.model, small.store, world.founded.task)
     current = registry_of(world.model).current_of(world.model.round_manager.address)
+    assert current is not None
     assert current.codehash == keccak(compile_model(published.file)) == keccak(published.code)
     assert current.model_file_hash == published.file.file_hash
     assert small.store.get(published.cid) == published.file.to_bytes()
@@ -84,11 +83,11 @@ def test_three_ways_to_ask_give_one_answer(finished_run):
     assert registry_of(world.model).predict(world.model.round_manager.address, prediction.question) == prediction.answer
     asked, receipt = world.model.prediction_log.ask(world.actors.consumer, prediction.question)
     assert asked == prediction.answer and receipt.gas_used > 21_000
-    assert prediction.issued_at > START and prediction.unit == unit_of(world.scenario.task)
+    assert prediction.issued_at > START and prediction.unit == unit_of(world.founded.definition)
 
 
 def test_a_step_is_told_in_the_tasks_unit(small):
-    task = small.world.scenario.task
+    task = small.world.founded.definition
     assert unit_of(replace(task, exponent=-2, unit="degC")) == "0.01 degC"
     assert unit_of(replace(task, exponent=0, unit="µg/m³")) == "µg/m³"
     assert unit_of(replace(task, exponent=2, unit="Pa")) == "100 Pa"

@@ -1,4 +1,4 @@
-"""A validator: does what the chain's state asks for, once; attests to nothing it could not settle; survives restarts."""
+"""A validator does what the chain's state asks for, once; attests only to what it settled; survives restarts."""
 
 import pytest
 

@@ -56,6 +56,7 @@ TASK = Task(
     openings=90,
     accepted_time=(0, 2**40),
     initial_seed="00" * 32,
+    reference="00" * 32,
 )
 
 

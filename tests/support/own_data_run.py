@@ -79,7 +79,12 @@ def call_main(
     with monkeypatch.context() as patch:
         patch.setattr(sys, "argv", ["andel", *arguments])
         connect = Chain.connect
-        patch.setattr(Chain, "connect", lambda url, **options: opened.append(connect(url, **options)) or opened[-1])
+
+        def kept_connect(url, **options):
+            opened.append(connect(url, **options))
+            return opened[-1]
+
+        patch.setattr(Chain, "connect", kept_connect)
         try:
             main()
         except SystemExit as ended:

@@ -134,8 +134,9 @@ class SmallWorld:
         number = manager.rounds_count() + 1
         state = manager.state_hash() if any(manager.state_hash()) else first.state
         deadline = self.world.chain.block_time() + ROUND_SECONDS
-        version = manager.current_version()
-        return next_plan(first, number=number, version=version, state=state, budget=BUDGET, deadline=deadline)
+        version, pool = manager.current_version(), self.world.model.pool
+        budget = BaseUnits(min(BUDGET, pool.accrued() - pool.minted()))
+        return next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
 
     def close_round(self, grid: LocalGrid | None = None) -> RoundResult:
         """A round up to seed 2; validators have not looked at it yet."""
@@ -228,7 +229,7 @@ def finish(small: SmallWorld) -> FinishedRun:
         small.play()
     publish_reference(small.store, world.founded)
     published = publish_version(world.actors.founder, world.model, small.store, world.founded.task)
-    predictor = predictor_of(world.actors.coordinator, world.model, published.file, world.scenario.task)
+    predictor = predictor_of(world.actors.coordinator, world.model, published.file, world.founded.definition)
     prediction = predictor.ask_values(QUESTION, START)
     deployment = small.folder / "deployment.json"
     Deployment.of_model(world.model).to_file(deployment)

@@ -19,7 +19,7 @@ TASK = small_task()
 PLAN = small_plan(TASK)
 
 TASK_BOUNDS = {
-    "hidden": (1, 256),
+    "hidden": (1, 64),
     "steps": (1, 10_000),
     "batch_rows": (1, 4_096),
     "rate_shift": (0, 24),

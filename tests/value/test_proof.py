@@ -20,12 +20,13 @@ from tests.support.worlds import FIRST_DAY, FIRST_SEED, build_world, play
 WORLD = build_world(3, devices=2)
 OWNER, OTHER = WORLD.owners[:2]
 PLAN, TASK = WORLD.plan, WORLD.task
+OPENED_AT = 1_700_000_000
 
 
 def verdicts(played=None, *, entries=WORLD.entries, admitted=WORLD.admitted, history=EMPTY_HISTORY, seed=FIRST_SEED):
     """Verdicts by contributor."""
     round_ = played or play(WORLD)
-    found = prove_data(PLAN, TASK, round_.commitments, round_.openings, entries, admitted, seed, history)
+    found = prove_data(PLAN, TASK, round_.commitments, round_.openings, entries, admitted, OPENED_AT, seed, history)
     return {item.contributor: item for item in found}
 
 
@@ -54,16 +55,24 @@ def test_honest_owners_weigh_their_distinct_slots():
 
 def test_the_registry_entry_is_what_the_contract_stores():
     root = sha256(b"root")
-    assert registry_entry(root, OWNER.address) == keccak(root + bytes(12) + address_bytes(OWNER.address))
+    bound = keccak(root + bytes(12) + address_bytes(OWNER.address))[:24]
+    assert registry_entry(root, OWNER.address, 1_234) == bound + (1_234).to_bytes(8, "big")
+
+
+@pytest.mark.parametrize("entered_at", [0, OPENED_AT + 1])
+def test_a_batch_entered_after_the_round_opened_counts_for_nothing(entered_at):
+    batch = OWNER.all_batches[0]
+    entry = registry_entry(batch.root, OWNER.address, entered_at)
+    only_owner_fails(verdicts(entries={**WORLD.entries, (batch.device, batch.day): entry}), "before the round opened")
 
 
 def test_a_batch_entered_by_another_owner_is_refused():
     batch = OWNER.all_batches[0]
-    entries = {**WORLD.entries, (batch.device, batch.day): registry_entry(batch.root, OTHER.address)}
-    only_owner_fails(verdicts(entries=entries), f"not entered in the registry by {OWNER.address}")
+    entries = {**WORLD.entries, (batch.device, batch.day): registry_entry(batch.root, OTHER.address, 1)}
+    only_owner_fails(verdicts(entries=entries), f"not entered by {OWNER.address}")
 
 
-@pytest.mark.parametrize("entry", [None, bytes(32), registry_entry(sha256(b"other root"), OWNER.address)])
+@pytest.mark.parametrize("entry", [None, bytes(32), registry_entry(sha256(b"other root"), OWNER.address, 1)])
 def test_a_batch_that_is_not_entered_under_its_root_is_refused(entry):
     batch = OWNER.all_batches[0]
     entries = {key: value for key, value in WORLD.entries.items() if key != (batch.device, batch.day)}
@@ -74,7 +83,7 @@ def test_a_batch_that_is_not_entered_under_its_root_is_refused(entry):
 
 def test_anothers_batches_prove_nothing_for_a_copier():
     copied = batches_object(OWNER.address, [batch.header for batch in OTHER.all_batches])
-    only_owner_fails(verdicts(committed(OWNER, copied)), "not entered in the registry by")
+    only_owner_fails(verdicts(committed(OWNER, copied)), "not entered by")
     relayed = OTHER.batches(PLAN)
     only_owner_fails(verdicts(committed(OWNER, relayed)), f"batches of {OTHER.address} under the commitment of")
 
@@ -89,7 +98,7 @@ def test_a_day_outside_the_plan_is_refused():
     played = play(WORLD)
     commitments = [sign_commitment(o.key, plan, o.batches(PLAN)) for o in WORLD.owners]
     found = prove_data(
-        plan, TASK, commitments, played.openings, WORLD.entries, WORLD.admitted, FIRST_SEED, EMPTY_HISTORY
+        plan, TASK, commitments, played.openings, WORLD.entries, WORLD.admitted, OPENED_AT, FIRST_SEED, EMPTY_HISTORY
     )
     assert {item.weight for item in found} == {0}
     assert all("the plan does not name that day" in item.reason for item in found)
@@ -132,9 +141,9 @@ def without_batch(index):
     return played
 
 
-def test_one_withheld_batch_costs_its_slots_only():
+def test_one_withheld_batch_costs_the_whole_set():
     found = verdicts(without_batch(3))[OWNER.address]
-    assert found.weight == 192 - 24
+    assert found.weight == 0
     assert "withheld" in found.reason and f"day {OWNER.all_batches[3].day}" in found.reason
 
 
@@ -153,7 +162,7 @@ def test_a_header_that_claims_another_number_of_slots_is_refused():
     contributor, headers = parse_batches(OWNER.batches(PLAN))
     claimed = batches_object(contributor, [replace(headers[0], slots=23), *headers[1:]])
     found = verdicts(committed(OWNER, claimed))[OWNER.address]
-    assert found.weight == 192 - 24 and "slot-count" in found.reason
+    assert found.weight == 0 and "slot-count" in found.reason
 
 
 def test_batches_proven_before_are_not_opened_again():

@@ -45,8 +45,8 @@ def test_withheld_openings_weigh_nothing_with_the_reason():
 
 def test_a_batch_entered_by_another_owner_counts_for_nothing():
     batch = ATTACKER.all_batches[0]
-    entries = {**WORLD.entries, (batch.device, batch.day): registry_entry(batch.root, HONEST[0].address)}
-    fails_alone(play(WORLD), "not entered in the registry", entries=entries)
+    entries = {**WORLD.entries, (batch.device, batch.day): registry_entry(batch.root, HONEST[0].address, 1)}
+    fails_alone(play(WORLD), "not entered by", entries=entries)
 
 
 def test_a_device_not_admitted_counts_for_nothing():
@@ -116,13 +116,13 @@ def test_an_update_over_other_batches_than_the_committed_counts_for_nothing():
     fails_alone(played, "names batches that were not committed")
 
 
-def test_a_set_with_one_withheld_batch_counts_for_the_rest_and_is_asked_for_again():
+def test_a_set_with_one_withheld_batch_weighs_nothing_and_is_asked_for_again():
     played = play(WORLD)
     fields = json.loads(played.openings[ATTACKER.address])
     fields["openings"] = [entry for entry in fields["openings"] if entry["batch"] != 1]
     played.openings[ATTACKER.address] = canonical_json(fields)
     report = played.settle()
-    assert of(report, ATTACKER).weight == 72 and of(report, ATTACKER).share > 0
+    assert of(report, ATTACKER).weight == 0 and of(report, ATTACKER).share == 0
     named = Digest(sha256(ATTACKER.batches(WORLD.plan)))
     assert named not in report.history.proven
     following = play(WORLD.after(report, decode_version(report.version, WORLD.task)))

@@ -14,7 +14,7 @@ contract BatchRegistry is IBatchRegistry, EIP712 {
     /// @inheritdoc IBatchRegistry
     IDeviceRegistry public immutable deviceRegistry;
 
-    // keccak256(abi.encode(root, owner)): one slot binds both, the event tells them apart
+    // 24 bytes of keccak256(abi.encode(root, owner)), then the time in 8: one slot binds all, the event tells them apart
     mapping(address device => mapping(uint32 day => bytes32)) private _entries;
 
     constructor(IDeviceRegistry deviceRegistry_) EIP712("Andel", "1") {
@@ -73,7 +73,7 @@ contract BatchRegistry is IBatchRegistry, EIP712 {
             require(day <= today, BatchRegistry_FutureDay(device, day, today));
             mapping(uint32 => bytes32) storage slots = _entries[device];
             require(slots[day] == bytes32(0), BatchRegistry_AlreadyEntered(device, day));
-            slots[day] = keccak256(abi.encode(root, owner));
+            slots[day] = bytes32(bytes24(keccak256(abi.encode(root, owner)))) | bytes32(block.timestamp);
             emit BatchEntered(device, day, owner, root);
         }
     }

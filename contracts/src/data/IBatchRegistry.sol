@@ -72,7 +72,8 @@ interface IBatchRegistry {
     )
         external;
 
-    /// @notice What stands in a slot: keccak256(abi.encode(root, owner)), or zero if nothing was entered.
+    /// @notice What stands in a slot: the first 24 bytes of keccak256(abi.encode(root, owner)) and the time of entry in
+    /// seconds in the last 8, or zero if nothing was entered. A round counts only what was entered before it opened.
     function entryOf(address device, uint32 day) external view returns (bytes32);
 
     /// @notice `entryOf` for many slots, in the order given.

@@ -18,6 +18,7 @@ from andel.cli.options import parse_key
 from andel.cli.outcome_table import print_outcome
 from andel.errors import SettingsError
 from andel.hashing import sha256
+from andel.keys import AccountKey
 from andel.ledger.connection import Chain
 from andel.simulation.actors import Actors
 from andel.simulation.funding import fund_by_transfer
@@ -48,7 +49,7 @@ def demo(
     target: Annotated[str, typer.Option(help="Own data: the column to predict.")] = "",
     horizon: Annotated[int, typer.Option(min=1, max=8_784, help="Own data: hours ahead.")] = 1,
     owners: Annotated[int, typer.Option(min=1, max=50, help="Own data: owners per device.")] = 3,
-    honest: Annotated[bool, typer.Option("--honest", help="Own data: without the three dishonest ones.")] = False,
+    honest: Annotated[bool, typer.Option("--honest", help="Without the three dishonest ones.")] = False,
     rpc: Annotated[str, typer.Option(help="Use this chain instead of starting anvil; see ANDEL_FUNDER_KEY.")] = "",
     chain_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for anvil; 0: any free one.")] = 0,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for the API; 0: any free one.")] = 0,
@@ -75,13 +76,14 @@ def demo(
         dataset = read_tables(csv, device_column, time_column.split(","), columns.features, target)
         scenario = table_scenario(dataset, columns, rounds, seed)
     else:
-        scenario = weather_scenario(read_weather(find_weather_folder()), rounds, seed)
+        scenario = weather_scenario(read_weather(find_weather_folder()), rounds, seed, not honest)
     _introduce(scenario, say)
     where = _prepare_folder(folder)
     if port:
         require_free(port)  # the API starts last: better told now than after the training
     with _chain(rpc, chain_port, where, say) as (chain, fund):
-        options = RunOptions(where, sha256(b"andel.demo", seed.to_bytes(8, "big")), fund, say, port)
+        secret = sha256(b"andel.demo", seed.to_bytes(8, "big"), _funder_secret() if rpc else b"")
+        options = RunOptions(where, secret, fund, say, port)
         running = run(scenario, chain, options)
         try:
             report = write_report(running.outcome, where / "report.html")
@@ -93,7 +95,7 @@ def demo(
                 _wait(running, console)
         finally:
             running.api.stop()
-    if not running.audit.ok:
+    if not (running.audit.ok and running.outcome.holds):
         raise typer.Exit(1)
 
 
@@ -124,13 +126,7 @@ def _chain(rpc: str, port: int, folder: Path, say: Say) -> Iterator[tuple[Chain,
             say(f"anvil listens at {local.url}")
             yield local.connect(), lambda actors: local.fund([key.address for key in actors.accounts])
         return
-    secret = os.environ.get(FUNDER_VARIABLE, "")
-    if not secret:
-        raise SettingsError(
-            f"on a chain of your own the actors need gas, and {FUNDER_VARIABLE} is not set",
-            f"export {FUNDER_VARIABLE}=<64 hex digits of a funded account>",
-        )
-    funder = parse_key(secret, FUNDER_VARIABLE)
+    funder = AccountKey(_funder_secret())
     chain = connect_moving(rpc, funder, time.sleep, time.monotonic)
     say(f"chain {chain.chain_id} at {chain.url}, funded by {funder.address}")
 
@@ -138,6 +134,17 @@ def _chain(rpc: str, port: int, folder: Path, say: Say) -> Iterator[tuple[Chain,
         fund_by_transfer(chain, funder, actors)
 
     yield chain, fund
+
+
+def _funder_secret() -> bytes:
+    """The funder's secret; on a chain with real coins the actors' keys follow from it too, so nobody else has them."""
+    secret = os.environ.get(FUNDER_VARIABLE, "")
+    if not secret:
+        raise SettingsError(
+            f"on a chain of your own the actors need gas, and {FUNDER_VARIABLE} is not set",
+            f"export {FUNDER_VARIABLE}=<64 hex digits of a funded account>",
+        )
+    return parse_key(secret, FUNDER_VARIABLE).secret_bytes()
 
 
 def _wait(running: Running, console: Console) -> None:

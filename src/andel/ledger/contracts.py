@@ -129,7 +129,7 @@ class BatchRegistryContract(Bound):
         return self.chain.send(key, self.contract, "enterFor", owner, values, deadline, signature)
 
     def entries_of(self, keys: Sequence[tuple[Address, int]]) -> list[Digest]:
-        """What stands in each (device, day): `round_hashes.entry_value`, or 32 zero bytes."""
+        """What stands in each (device, day): `value.proof.registry_entry`, or 32 zero bytes."""
         pages = [(list(keys[start : start + 500]),) for start in range(0, len(keys), 500)]
         answers = self.chain.call_many(self.contract, "entriesOf", pages)
         return [Digest(value) for page in answers for value in page]

@@ -40,11 +40,6 @@ def round_seed(
     )
 
 
-def entry_value(root: bytes, owner: Address) -> Digest:
-    """What `BatchRegistry` keeps for a batch that `owner` entered."""
-    return keccak(encode(["bytes32", "address"], [root, owner]))
-
-
 def entries_hash(entries: Sequence[tuple[Address, int, bytes]]) -> Digest:
     """`entriesHash` of the EIP-712 `BatchEntries`, over (device, day, root) in the order they are sent."""
     return keccak(encode(["(address,uint32,bytes32)[]"], [list(entries)]))

@@ -17,6 +17,7 @@ from andel.hashing import keccak
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_hashes import round_seed
 from andel.ledger.round_state import RoundState, Status
+from andel.roles.chain_facts import read_round
 from andel.roles.gateway import model_file_of
 from andel.roles.replay import ReferenceOpener, Replay, replay_round
 from andel.serving.compile import compile_model
@@ -25,7 +26,7 @@ from andel.serving.prediction import Prediction, verify_prediction
 from andel.value.claims import ClaimTree
 from andel.value.history import EMPTY_HISTORY
 from andel.value.manifest import read_named
-from andel.value.proof import registry_entry
+from andel.value.proof import is_entered
 from andel.value.reference import ReferenceSet
 from andel.value.report import ValueReport
 
@@ -96,7 +97,6 @@ def _audit_rounds(model: ModelContracts, store: ContentStore, result: Audit, nam
         if task_cid and plan.task != task_cid:
             raise EvidenceError(f"round {number}, plan", "it names another task than the rounds before")
         _check_seeds(model, number, state)
-        _check_commitment_list(store, state, replay)
         task_cid, version, state_hash = plan.task, state.version_hash, state.state_hash
         minted += replay.report.minted
         result.reports.append(replay.report)
@@ -162,22 +162,14 @@ def _check_seeds(model: ModelContracts, number: int, state: RoundState) -> None:
             raise EvidenceError(f"round {number}, seed {which}", "it does not follow from its root and block hash")
 
 
-def _check_commitment_list(store: ContentStore, state: RoundState, replay: Replay) -> None:
-    place = f"round {replay.report.round}, commitments"
-    listed = read_named(store, place, cid_of_digest(state.commitments_hash))
-    for commitment in replay.evidence.commitments:
-        if commitment.signature.hex().encode() not in listed:
-            raise EvidenceError(place, f"{commitment.contributor} is not in the list of seed 1")
-
-
 def _audit_reference(model: ModelContracts, reference: ReferenceSet) -> None:
+    opened_at = read_round(model, 1).opened_at
     keys = sorted({(header.device, header.day) for header in reference.headers})
     entries = dict(zip(keys, model.batch_registry.entries_of(keys), strict=True))
     for header in reference.headers:
-        if entries[header.device, header.day] != registry_entry(header.root, reference.owner):
-            raise EvidenceError(
-                f"reference batch of {header.device}, day {header.day}", "it was not entered in the registry"
-            )
+        if not is_entered(entries[header.device, header.day], header.root, reference.owner, opened_at):
+            place = f"reference batch of {header.device}, day {header.day}"
+            raise EvidenceError(place, "it was not entered in the registry before round 1")
 
 
 def _audit_claims(model: ModelContracts, result: Audit) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from andel.content import digest_of_cid
 from andel.data.batch import BatchHeader, parse_batches
 from andel.errors import EvidenceError, InputError, Reverted
 from andel.ledger.deployment import ModelContracts
-from andel.ledger.round_state import RoundState
+from andel.ledger.round_state import RoundState, Status
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment
-from andel.units import Address
+from andel.units import Address, Digest
+from andel.value.history import EMPTY_HISTORY
 from andel.value.settle import ChainFacts
 
 
@@ -55,11 +57,22 @@ def check_plan(plan: RoundPlan, model: ModelContracts, number: int, on_chain: Ro
         "operators' share": (plan.operator_share_bps, founding.operator_share_bps),
         "terms": (plan.terms, founding.terms_hash),
         "listers": (sorted(plan.listers), sorted(founding.listers)),
+        "task": (digest_of_cid(plan.task), founding.task_hash),
+        "state": (plan.state, state_before(model, number)),
     }
     for what, (planned, chained) in expected.items():
         if planned != chained:
             message = f"{what} is {_text(planned)}, on chain {_text(chained)}"
             raise EvidenceError(f"round {number}, plan", message)
+
+
+def state_before(model: ModelContracts, number: int) -> Digest:
+    """The state hash that round `number` builds on: of the last final round before it, or the empty one's."""
+    for former in range(number - 1, 0, -1):
+        state = model.round_manager.round_of(former)
+        if state.status == Status.FINALISED:
+            return state.state_hash
+    return EMPTY_HISTORY.hash
 
 
 def chain_facts(
@@ -76,6 +89,7 @@ def chain_facts(
         commitments_root=state.commitments_root,
         updates_root=state.updates_root,
         entries=dict(zip(keys, entries, strict=True)),
+        opened_at=on_chain.opened_at,
         admitted=admitted_devices(model, plan, on_chain.opened_at, {header.device for header in headers}),
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from andel.content import digest_of_cid
 from andel.data.batch import Batch, batches_object, make_batch
 from andel.data.features import IntArray, build_rows
 from andel.data.intake import DeviceRecord, Intake, IntakeCounts, IntakeSettings
@@ -19,6 +20,7 @@ from andel.data.store import EvidenceStore
 from andel.device.packets import reread_packet
 from andel.device.reading import SignedReading
 from andel.errors import PlanError
+from andel.hashing import sha256
 from andel.keys import AccountKey, address_bytes
 from andel.ledger.contracts import Entry
 from andel.ledger.round_manager import RoundManagerContract
@@ -84,6 +86,8 @@ class Contributor:
 
     def accept(self, plan: RoundPlan, task: Task) -> None:
         """Raises PlanError unless the plan is the one on chain and its terms are those the owner accepted."""
+        if digest_of_cid(plan.task) != sha256(task.to_bytes()):
+            raise PlanError("the task sent is not the one that the plan names")
         if plan.hash == self._accepted_plan:
             return
         if plan.terms != self._terms:
@@ -93,6 +97,11 @@ class Contributor:
         if self._manager.round_of(plan.round).plan_hash != plan.hash:
             raise PlanError(f"the plan of round {plan.round} is not the one on chain")
         self._accepted_plan = plan.hash
+
+    def check_seed(self, plan: RoundPlan, seed: bytes) -> None:
+        """Raises PlanError unless `seed` is the round's seed 1 on chain: nobody else may choose what is opened."""
+        if self._manager is None or not any(seed) or self._manager.round_of(plan.round).first_seed != seed:
+            raise PlanError(f"the seed of round {plan.round} is not the one on chain")
 
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object for the plan's windows."""

@@ -56,6 +56,7 @@ class Coordinator:
         """
         task_bytes = self._store.get(plan.task)
         task = parse_task(task_bytes)
+        self.clear_way()
         self._store.put(plan.to_bytes())
         manager = self._model.round_manager
         manager.open(self._key, plan.hash, plan.version, plan.budget, plan.deadline)
@@ -74,6 +75,24 @@ class Coordinator:
         manager.close(self._key, plan.round, updates_root(plan, updates), evidence)
         self._record_seed(plan.round)
         return result
+
+    def clear_way(self) -> None:
+        """Voids the newest round when it was left unfinished and its time is over, so that the next can open.
+
+        Raises TrainingError when it is unfinished and still has time.
+        """
+        manager = self._model.round_manager
+        newest = manager.rounds_count()
+        if newest == 0 or manager.round_of(newest).status in (Status.FINALISED, Status.VOID):
+            return
+        voidable_at, now = manager.voidable_at(newest), manager.chain.block_time()
+        if now < voidable_at:
+            raise TrainingError(
+                f"round {newest} is unfinished and has {voidable_at - now} s left",
+                "wait, or let its operators finish it",
+            )
+        manager.void(self._key, newest)
+        log.warning("round voided round=%d", newest)
 
     def wait_settled(self, number: int, seconds: float, alive: Callable[[], None] = lambda: None) -> RoundState:
         """The round's state once validators have finalised it.
@@ -102,7 +121,7 @@ class Coordinator:
     ) -> dict[Address, int]:
         facts = chain_facts(self._model, plan, read_round(self._model, plan.round), commitments)
         verdicts = prove_data(
-            plan, task, commitments, openings, facts.entries, facts.admitted, facts.first_seed, history
+            plan, task, commitments, openings, facts.entries, facts.admitted, facts.opened_at, facts.first_seed, history
         )
         for verdict in verdicts:
             if verdict.reason:

@@ -22,8 +22,9 @@ from andel.units import Address, BaseUnits, Digest
 
 @dataclass(frozen=True, slots=True)
 class FoundedModel:
-    """A model before its first round: the task's CID, the first version's hash, the reference, and its packets."""
+    """A model before its first round: its task and the task's CID, the first version's hash, the reference set."""
 
+    definition: Task
     task: str
     genesis: Digest
     reference: Reference
@@ -41,6 +42,8 @@ def found_model(
 ) -> FoundedModel:
     """Keeps task, first version and the sealed reference set in the store.
 
+    The task that is kept names the reference set, so that its hash on chain fixes what every round is scored by.
+
     Args: batches of the reference devices in the order of devices and days; `days` with keys "score" and
     "report"; `readers` the validators' 32-byte sealing keys; a fresh random 16-byte `content_key`.
     """
@@ -53,7 +56,8 @@ def found_model(
         report=days["report"],
     )
     genesis = store.put_digest(encode_version(genesis_parameters(task)))
-    return FoundedModel(store.put(task.to_bytes()), genesis, reference, packets)
+    definition = replace(task, reference=reference.hash.hex())
+    return FoundedModel(definition, store.put(definition.to_bytes()), genesis, reference, packets)
 
 
 def publish_reference(store: ContentStore, founded: FoundedModel) -> str:

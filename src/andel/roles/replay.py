@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from andel.content import ContentStore, cid_of_digest
 from andel.errors import EvidenceError
+from andel.hashing import sha256
 from andel.ledger.deployment import ModelContracts
 from andel.roles.chain_facts import chain_facts, check_plan, read_round
 from andel.training.plan import RoundPlan
@@ -19,7 +20,7 @@ from andel.training.updates import decode_version
 from andel.typed_data import typed_digest
 from andel.units import Digest
 from andel.value.history import EMPTY_HISTORY, History, parse_history
-from andel.value.manifest import RoundEvidence, read_evidence, read_named
+from andel.value.manifest import RoundEvidence, commitments_object, read_evidence, read_named
 from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
 from andel.value.settle import settle
@@ -48,7 +49,10 @@ class ReferenceOpener:
         name = (plan.reference, plan.task)
         if name not in self._opened:
             batches = read_named(self._store, "reference batches", plan.reference.batches)
-            self._opened[name] = open_reference(plan, task, batches, self._read_packets(plan))
+            packets = self._read_packets(plan)
+            if cid_of_digest(sha256(packets)) != plan.reference.packets:
+                raise EvidenceError("reference packets", "they are not those that the plan says will be published")
+            self._opened[name] = open_reference(plan, task, batches, packets)
         return self._opened[name]
 
     @property
@@ -69,6 +73,11 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
     evidence = read_evidence(store, state.evidence_hash, place)
     plan, task = evidence.plan, evidence.task
     check_plan(plan, model, number, on_chain)
+    if plan.reference.hash.hex() != task.reference:
+        raise EvidenceError(f"{place}, plan", "it scores by another reference set than the model was founded with")
+    listed = read_named(store, f"{place}, commitments", cid_of_digest(state.commitments_hash))
+    if listed != commitments_object(evidence.commitments):
+        raise EvidenceError(f"{place}, commitments", "the list of seed 1 is not that of the manifest")
     report = settle(
         plan,
         task,

@@ -27,6 +27,7 @@ from andel.value.manifest import read_named
 log = logging.getLogger(__name__)
 
 _FAILED_LOOKS_MAX = 60
+_LOOKS_BETWEEN_TRIES = 50
 
 
 class Validator:
@@ -38,7 +39,7 @@ class Validator:
         self._store = store
         self._commit_period = model.round_manager.founding().commit_period
         self._verdicts: dict[tuple[int, int], Replay] = {}
-        self._refused: set[tuple[int, int]] = set()
+        self._refused: dict[tuple[int, int], int] = {}
         self._references = ReferenceOpener(store, self._unseal)
 
     def run(self, last_round: int, sleep: Callable[[float], None], poll_seconds: float) -> None:
@@ -75,7 +76,7 @@ class Validator:
         state = manager.round_of(number)
         if state.status not in (Status.CLOSED, Status.ATTESTED) or not any(state.second_seed):
             return False
-        if (number, state.attempt) in self._refused:
+        if self._is_refused((number, state.attempt)):
             return False
         ballot = manager.ballot_of(number, state.attempt, self._key.address)
         if any(ballot.commitment) and not any(ballot.revealed):
@@ -135,9 +136,18 @@ class Validator:
             except ChainError:
                 raise  # says nothing about the evidence: the next look tries again
             except AndelError as error:
-                self._refused.add(place)
+                self._refused[place] = _LOOKS_BETWEEN_TRIES
                 log.error("round %d attempt %d is not attested: %s", number, state.attempt, error)
         return self._verdicts.get(place)
+
+    def _is_refused(self, place: tuple[int, int]) -> bool:
+        """Whether an attempt's evidence failed lately; after some looks it is tried again, since it may come late."""
+        left = self._refused.get(place, 0)
+        if left > 1:
+            self._refused[place] = left - 1
+            return True
+        self._refused.pop(place, None)
+        return False
 
     def _settle(self, number: int) -> Replay:
         replay = replay_round(self._model, self._store, number, self._references)

@@ -64,6 +64,10 @@ _log = logging.getLogger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+MAX_BRACKETS = 64
+"""Brackets in a request's body; a question has two."""
+
+
 class _Refused(Exception):
     """A request that is answered with an error status; carries what the client is told."""
 
@@ -173,6 +177,11 @@ def _parse_request(body: bytes, predictor: Predictor) -> Callable[[], Prediction
 
 
 def _parse_object(body: bytes) -> dict[str, Any]:
+    # before it is parsed: other libraries lift the interpreter's recursion limit, which the parser relies on
+    if body.count(b"[") + body.count(b"{") > MAX_BRACKETS:
+        raise InputError(
+            "the body is not JSON that a question needs: it is nested too deep", "send one flat JSON object"
+        )
     try:
         # The standard parser: orjson keeps the last of repeated fields, and rounds decimals to floats.
         record = json.loads(

@@ -67,6 +67,11 @@ class Outcome:
         """The last round's model."""
         return self.rounds[-1].errors
 
+    @property
+    def holds(self) -> bool:
+        """Whether the run shows what it says: equal answers, an audit without and one with a finding."""
+        return len(set(self.predictions.values())) == 1 and not self.audit_failure and bool(self.tampered)
+
     def gap_closed(self, measure: str = "mae") -> float:
         """The part of the gap between persistence and central training that the model closed."""
         persistence, central, model = (

@@ -207,7 +207,7 @@ def _ask(
 ) -> tuple[RunningServer, Prediction, dict[str, int], int]:
     """The same question over HTTP, by `eth_call`, and from a contract in a transaction."""
     model, scenario = world.model, world.scenario
-    predictor = predictor_of(world.actors.coordinator, model, published.file, scenario.task)
+    predictor = predictor_of(world.actors.coordinator, model, published.file, world.founded.definition)
     api = serve_in_thread(build_app(predictor), "127.0.0.1", options.port)
     values, timestamp = _question_values(scenario)
     question = {"values": values, "time": timestamp}

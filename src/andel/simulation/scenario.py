@@ -23,6 +23,9 @@ from andel.training.task import Task
 from andel.units import DAY_SECONDS
 
 HOUR_AMPLITUDE = 45
+UNFOUNDED = "00" * 32
+"""The reference of a task whose model is not founded yet; the founder puts the set's hash there."""
+
 LINE_SEARCH = (0, 1, 2, 3, 4, 6, 8, 12, 16)
 _SPREAD = 4  # standard deviations of a channel on each side of its mean
 
@@ -52,7 +55,7 @@ class Scenario:
         return frozenset(week for series in self.dataset.series for week in _weeks(series) if not _is_reference(week))
 
 
-def weather_scenario(dataset: Dataset, rounds: int, seed: int) -> Scenario:
+def weather_scenario(dataset: Dataset, rounds: int, seed: int, dishonest: bool = True) -> Scenario:
     """Temperature three hours ahead at three airports: four owners each, one with a quarter, one noisy (3 °C)."""
     task = Task(
         name="temperature three hours ahead",
@@ -80,8 +83,9 @@ def weather_scenario(dataset: Dataset, rounds: int, seed: int) -> Scenario:
         openings=90,
         accepted_time=_years(dataset),
         initial_seed=sha256(b"andel.demo.weather", seed.to_bytes(8, "big")).hex(),
+        reference=UNFOUNDED,
     )
-    casting = Casting(owners_per_site=4, quarter=2, noisy=6, noise=300)
+    casting = Casting(owners_per_site=4, dishonest=dishonest, quarter=2, noisy=6, noise=300)
     return _scenario("New York weather", dataset, task, "pebble", casting, rounds)
 
 
@@ -133,6 +137,7 @@ def table_scenario(dataset: Dataset, choice: TableChoice, rounds: int, seed: int
         openings=90,
         accepted_time=_years(dataset),
         initial_seed=sha256(b"andel.demo.table", seed.to_bytes(8, "big")).hex(),
+        reference=UNFOUNDED,
     )
     casting = Casting(owners_per_site=choice.owners_per_site, dishonest=choice.dishonest)
     return _scenario(task.name, dataset, task, "envelope", casting, rounds)

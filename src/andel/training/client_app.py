@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from andel.errors import PlanError
+from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.training import wire
 from andel.training.flower import ClientApp, Context, Message, Mod
@@ -20,7 +22,7 @@ from andel.training.integer_mlp import IntArray, parameter_shapes
 from andel.training.plan import RoundPlan
 from andel.training.receipts import receipt_mod, reveal
 from andel.training.task import Task
-from andel.training.updates import split_parameters, train_update
+from andel.training.updates import encode_version, split_parameters, train_update
 
 
 class LocalContributor(Protocol):
@@ -32,6 +34,9 @@ class LocalContributor(Protocol):
 
     def accept(self, plan: RoundPlan, task: Task) -> None:
         """Raises PlanError unless the owner agreed to this task and the plan is the chain's."""
+
+    def check_seed(self, plan: RoundPlan, seed: bytes) -> None:
+        """Raises PlanError unless `seed` is the round's seed 1 on chain."""
 
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object the contributor trains on under `plan`."""
@@ -64,6 +69,8 @@ def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Se
     def openings(message: Message, context: Context) -> Message:
         plan, task, seed = wire.read_instruction(message)
         local = contributor(context)
+        local.accept(plan, task)
+        local.check_seed(plan, seed)
         return wire.answer(message, {"openings": local.openings(plan, task, seed), "contributor": local.key.address})
 
     @app.train()  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
@@ -72,6 +79,9 @@ def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Se
         local = contributor(context)
         local.accept(plan, task)
         parameters = wire.arrays_of(message, parameter_shapes(len(task.features), task.hidden))
+        if sha256(encode_version(parameters)) != plan.version:
+            raise PlanError("the parameters sent are not the version that the plan names")
+        local.check_seed(plan, seed)
         codes, change = local.rows(plan, task)
         update = train_update(task, parameters, codes, change, seed=seed, contributor=local.key.address)
         values: dict[str, str | int | bytes] = {"weight": local.weight(plan), "batches": local.batches(plan)}

@@ -42,6 +42,15 @@ class Reference:
     score: DayRanges
     report: DayRanges
 
+    @property
+    def hash(self) -> Digest:
+        """SHA-256 of the reference's canonical fields, which the task names."""
+        return sha256(canonical_json(self.values()))
+
+    def values(self) -> dict[str, object]:
+        """The fields as a plan writes them."""
+        return {name: getattr(self, name) for name in ("batches", "sealed", "packets", "score", "report")}
+
 
 @dataclass(frozen=True, slots=True)
 class RoundPlan:
@@ -103,13 +112,7 @@ class RoundPlan:
                 "operator_share_bps": self.operator_share_bps,
                 "listers": self.listers,
                 "terms": self.terms.hex(),
-                "reference": {
-                    "batches": self.reference.batches,
-                    "sealed": self.reference.sealed,
-                    "packets": self.reference.packets,
-                    "score": self.reference.score,
-                    "report": self.reference.report,
-                },
+                "reference": self.reference.values(),
             }
         )
 
@@ -149,6 +152,9 @@ def parse_plan(data: bytes) -> RoundPlan:
     counts = (plan.chain_id, plan.round, plan.attempt, plan.deadline, plan.k, plan.n, plan.budget)
     if plan.to_bytes() != data or min(counts) < 0 or not 0 <= plan.operator_share_bps <= 10_000:
         raise PlanError("plan's fields are not in their canonical form, or out of bounds")
+    for kept in (plan.reference.score, plan.reference.report):
+        if any(first <= end and start <= last for first, last in plan.windows for start, end in kept):
+            raise PlanError("the plan trains on days of its reference set")
     return plan
 
 

@@ -30,6 +30,8 @@ class Task:
     turns from squared to linear (Huber), `score_limit` where the loss that steers and scores does, both at
     2**16. `line_search` holds step lengths in quarters. `noise_sigmas`: how many standard errors a round's gain
     must be above zero before anything is minted. `openings`: leaves drawn from each contributor's batches.
+    `reference` is the hash (hex) of the founder's reference set as plans name it: since the task's own hash stands
+    on chain, no later plan can score by another set.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Task:
     openings: int
     accepted_time: tuple[int, int]
     initial_seed: str
+    reference: str
 
     def to_bytes(self) -> bytes:
         """Canonical bytes; the task's hash is their SHA-256."""
@@ -101,7 +104,7 @@ def check_plain_fields(what: str, kind: type[Any], values: Mapping[str, object])
 def _check_bounds(task: Task) -> None:
     bounds: Mapping[str, tuple[int, int, int]] = {
         "features": (len(task.features), 1, MAX_FEATURES),
-        "hidden": (task.hidden, 1, 256),
+        "hidden": (task.hidden, 1, 64),
         "steps": (task.steps, 1, 10_000),
         "batch_rows": (task.batch_rows, 1, 4_096),
         "rate_shift": (task.rate_shift, 0, 24),
@@ -119,5 +122,7 @@ def _check_bounds(task: Task) -> None:
     for name, (value, low, high) in bounds.items():
         if not low <= value <= high:
             raise PlanError(f"task field {name} is {value}, outside {low} to {high}")
+    if len(task.reference) != 64 or task.reference.strip("0123456789abcdef"):
+        raise PlanError(f"task field reference is no hash: {task.reference[:80]!r}")
     if not all(0 <= quarter <= 64 for quarter in task.line_search):
         raise PlanError(f"line_search {task.line_search} leaves 0 to 64 quarters")

@@ -39,18 +39,27 @@ class RoundEvidence:
 
 def write_commitments(store: ContentStore, commitments: tuple[DataCommitment, ...]) -> str:
     """Keeps the list of data commitments (and the batches they commit to); returns its CID."""
-    return store.put(canonical_json(_commitment_entries(store, commitments)))
+    for commitment in commitments:
+        store.put(commitment.batches)
+    return store.put(commitments_object(commitments))
+
+
+def commitments_object(commitments: tuple[DataCommitment, ...]) -> bytes:
+    """The list of data commitments as it is kept: whose, over which batches, signed how."""
+    return canonical_json(_commitment_entries(commitments))
 
 
 def write_manifest(store: ContentStore, result: RoundResult) -> str:
     """Keeps all of a round's evidence and its manifest; returns the manifest's CID."""
     plan = result.plan
+    for commitment in result.commitments:
+        store.put(commitment.batches)
     updates = sorted(result.updates, key=lambda item: address_bytes(item.contributor))
     openings = sorted(result.openings.items(), key=lambda item: address_bytes(item[0]))
     manifest = {
         "format": _FORMAT,
         "plan": store.put(plan.to_bytes()),
-        "commitments": _commitment_entries(store, result.commitments),
+        "commitments": _commitment_entries(result.commitments),
         "openings": [[contributor, store.put(data)] for contributor, data in openings],
         "updates": [
             {
@@ -110,12 +119,12 @@ class _Reader:
         return read_named(self._store, f"{self._place}, {what}", cid)
 
 
-def _commitment_entries(store: ContentStore, commitments: tuple[DataCommitment, ...]) -> list[dict[str, str]]:
+def _commitment_entries(commitments: tuple[DataCommitment, ...]) -> list[dict[str, str]]:
     ordered = sorted(commitments, key=lambda item: address_bytes(item.contributor))
     return [
         {
             "contributor": item.contributor,
-            "batches": store.put(item.batches),
+            "batches": cid_of_digest(item.batches_hash),
             "signature": item.signature.hex(),
         }
         for item in ordered

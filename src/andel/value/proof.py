@@ -2,7 +2,8 @@
 
 A commitment counts when its signature binds this round's plan, each of its batches was entered in the batch
 registry by the same contributor under the committed root, lies in the plan's windows, comes from a device that
-one of the plan's listers admits, and its openings hold. A set of batches is opened once, under the first seed
+one of the plan's listers admits, before the round opened, and all its openings hold: one that fails or is withheld
+costs the whole set its weight. A set of batches is opened once, under the first seed
 drawn after it was committed; later rounds that commit the same set take what was proven then.
 The weight is the number of distinct slots with a proven reading: never a self-report.
 """
@@ -23,6 +24,8 @@ from andel.training.task import Task
 from andel.typed_data import Domain, typed_signer
 from andel.units import Address, Digest
 from andel.value.history import History
+
+_BOUND_BYTES = 24
 
 RegistryEntries = Mapping[tuple[Address, int], bytes]
 """What `BatchRegistry.entriesOf` answers for (device, day): 32 bytes, zero where nothing was entered."""
@@ -46,9 +49,16 @@ class ProvenData:
         return sum(self.slots.values())
 
 
-def registry_entry(root: bytes, owner: Address) -> Digest:
-    """What the registry stores for a batch: keccak256(abi.encode(root, owner)), one slot for both."""
-    return keccak(root, bytes(12), address_bytes(owner))  # abi.encode of two static words
+def registry_entry(root: bytes, owner: Address, entered_at: int) -> Digest:
+    """What the registry stores for a batch: 24 bytes of keccak256(abi.encode(root, owner)), then the time in 8."""
+    bound = keccak(root, bytes(12), address_bytes(owner))  # abi.encode of two static words
+    return Digest(bound[:_BOUND_BYTES] + entered_at.to_bytes(8, "big"))
+
+
+def is_entered(entry: bytes, root: bytes, owner: Address, by: int) -> bool:
+    """Whether a registry entry says that `owner` entered `root`, at the time `by` or before."""
+    entered_at = int.from_bytes(entry[_BOUND_BYTES:], "big")
+    return 0 < entered_at <= by and entry == registry_entry(root, owner, entered_at)
 
 
 def prove_data(
@@ -58,6 +68,7 @@ def prove_data(
     openings: Mapping[Address, bytes],
     entries: RegistryEntries,
     admitted: frozenset[Address],
+    opened_at: int,
     seed: bytes,
     history: History,
 ) -> tuple[ProvenData, ...]:
@@ -70,7 +81,7 @@ def prove_data(
         if contributor in verdicts:
             continue
         try:
-            headers = _committed_headers(plan, commitment, entries, admitted, used)
+            headers = _committed_headers(plan, commitment, entries, admitted, opened_at, used)
         except InputError as error:
             verdicts[contributor] = ProvenData(contributor, commitment.batches_hash, {}, 0, error.message)
             continue
@@ -100,6 +111,7 @@ def _committed_headers(
     commitment: DataCommitment,
     entries: RegistryEntries,
     admitted: frozenset[Address],
+    opened_at: int,
     used: dict[tuple[Address, int], Address],
 ) -> tuple[BatchHeader, ...]:
     contributor, headers = parse_batches(commitment.batches)
@@ -112,8 +124,8 @@ def _committed_headers(
             raise InputError(f"{place}: the plan does not name that day")
         if header.device not in admitted:
             raise InputError(f"{place}: none of the plan's listers admits the device")
-        if entries.get((header.device, header.day)) != registry_entry(header.root, contributor):
-            raise InputError(f"{place}: not entered in the registry by {contributor} under this root")
+        if not is_entered(entries.get((header.device, header.day), b""), header.root, contributor, opened_at):
+            raise InputError(f"{place}: not entered by {contributor} under this root before the round opened")
         other = used.setdefault((header.device, header.day), contributor)
         if other != contributor:
             raise InputError(f"{place}: committed by {other} already")
@@ -121,11 +133,12 @@ def _committed_headers(
 
 
 def _verdict(commitment: DataCommitment, headers: Sequence[BatchHeader], report: OpeningReport) -> ProvenData:
-    slots: dict[Address, int] = {}
-    reason = ""
     for header, verdict in zip(headers, report.verdicts, strict=True):
-        slots[header.device] = slots.get(header.device, 0) + verdict.weight
-        if not verdict.weight and not reason:
+        if not verdict.weight:
+            # the whole set: who could choose which batch to lose would claim too much and withhold what shows it
             reason = f"batch of {header.device}, day {header.day}: {verdict.reason}: {verdict.detail}"
-    proven = {device: count for device, count in slots.items() if count}
-    return ProvenData(commitment.contributor, commitment.batches_hash, proven, report.packets, reason)
+            return ProvenData(commitment.contributor, commitment.batches_hash, {}, report.packets, reason)
+    slots: dict[Address, int] = {}
+    for header in headers:
+        slots[header.device] = slots.get(header.device, 0) + header.slots
+    return ProvenData(commitment.contributor, commitment.batches_hash, slots, report.packets)

@@ -42,7 +42,7 @@ _MAX_EVALUATION = (1 << 63) - 1  # what the attestation's int64 can say
 @dataclass(frozen=True, slots=True)
 class ChainFacts:
     """What the chain says of a round: both seeds, both roots, the registry's entries of committed batches, and
-    which of their devices the plan's listers had admitted when the round opened.
+    which of their devices the plan's listers had admitted when the round opened, and when that was.
     """
 
     first_seed: Digest
@@ -51,6 +51,7 @@ class ChainFacts:
     updates_root: Digest
     entries: RegistryEntries
     admitted: frozenset[Address]
+    opened_at: int
 
 
 def settle(
@@ -71,7 +72,9 @@ def settle(
     """
     ordered = sorted(commitments, key=lambda item: address_bytes(item.contributor))
     _check_bindings(plan, task, parameters, ordered, chain, updates, history)
-    proven = prove_data(plan, task, ordered, openings, chain.entries, chain.admitted, chain.first_seed, history)
+    proven = prove_data(
+        plan, task, ordered, openings, chain.entries, chain.admitted, chain.opened_at, chain.first_seed, history
+    )
     accepted, reasons = _accept_updates(plan, task, ordered, proven, updates)
     steering, scoring = draw_rows(reference.score, task, chain.second_seed)
     outcome = _improve(task, flatten(parameters), accepted, steering, scoring)
