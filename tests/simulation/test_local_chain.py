@@ -87,7 +87,7 @@ def test_a_port_in_use_is_told(anvil, tmp_path):
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=f"port {port} is in use") as failure:
             LocalChain(tmp_path, anvil=anvil, port=port)
-    assert "--port" in failure.value.hint
+    assert "another port" in failure.value.hint
 
 
 def test_a_port_is_free_again_after_the_chain_has_stopped(anvil, tmp_path):
