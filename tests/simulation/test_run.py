@@ -17,6 +17,7 @@ from andel.ledger.connection import Chain
 from andel.roles import founder
 from andel.roles.auditor import audit
 from andel.roles.founder import publish_reference
+from andel.simulation import world
 from andel.simulation.local_chain import LocalChain, find_anvil
 from andel.simulation.participants import Kind
 from andel.simulation.scenario import relabelled
@@ -41,6 +42,9 @@ KEYS = {
     "audit": dict,
 }
 """What other programs read, with its type."""
+
+BLOCK_GAS = 30_000_000
+MOST_GAS_PER_ENTRY = 40_000
 
 COUNTS = {"packets", "openings", "updates", "rounds", "claims", "answers"}
 
@@ -160,6 +164,24 @@ def test_pebble_trackers_take_the_same_path(launch_world):
     quarter = next(member for member in small.honest() if member.participant.name == "site0-3")
     others = [earned[member.contributor.address] for member in small.honest() if member is not quarter]
     assert earned[quarter.contributor.address] < mean(others)
+
+
+def test_batches_are_entered_in_waves_that_fit_into_one_block(launch_world, monkeypatch):
+    """What does not fit would lie in the pool of a node that mines on demand until somebody sends something else."""
+    assert world._CALLS_AT_ONCE * world._ENTRIES_PER_CALL * MOST_GAS_PER_ENTRY < BLOCK_GAS
+    together, sent = Chain.send_many, []
+
+    def send_many(chain, calls):
+        sent.append([call.function for call in calls])
+        return together(chain, calls)
+
+    monkeypatch.setattr(Chain, "send_many", send_many)
+    monkeypatch.setattr(world, "_ENTRIES_PER_CALL", 1)
+    small = launch_world("waves")
+    waves = [functions for functions in sent if set(functions) == {"enter"}]
+    assert max(map(len, waves)) == world._CALLS_AT_ONCE
+    entered = sum(member.entry_gas[1] for member in small.world.members) + 2 * 2 * 7  # and the reference set
+    assert sum(map(len, waves)) == entered + 1  # and the replayer's try
 
 
 @pytest.mark.full

@@ -127,9 +127,9 @@ def table_scenario(dataset: Dataset, choice: TableChoice, rounds: int, seed: int
         target_scale=max(1, round(float(changes.std()))),
         features=(*channels, *clock_features()),
         hidden=32,
-        steps=20,
+        steps=40,
         batch_rows=256,
-        rate_shift=2,
+        rate_shift=3,  # at 2, on wild data, whole first updates point the wrong way, and a reversed one is worth pay
         residual_limit=4 << 16,
         score_limit=4 << 16,
         line_search=LINE_SEARCH,
