@@ -209,3 +209,13 @@ def test_a_validator_that_is_stopped_says_so_and_no_more(started, launch_world, 
     assert process.wait(20) == 130
     assert log.read_text().splitlines()[0] == f"validating {manager} as {small.world.actors.validators[0].address}"
     assert b"Traceback" not in log.read_bytes()
+
+
+def test_a_validator_whose_key_is_no_operators_is_told(started, launch_world, tmp_path):
+    small = launch_world("unknown validator")
+    manager = small.world.model.round_manager.address
+    arguments = ["--rpc", small.world.chain.url, "--model", manager, "--store", small.folder / "content"]
+    consumer = small.world.actors.consumer
+    started("validate", *arguments, "--key-file", key_file(tmp_path, consumer))
+    log = tmp_path / "log-0"
+    until(lambda: f"{consumer.address} is not among the model's validators" in log.read_text())

@@ -21,8 +21,8 @@ def test_a_stranger_that_records_the_seeds_first_does_not_hold_up_the_round(smal
     stranger, wait = small.world.actors.consumer, type(chain).wait_for_block
     recorded: list[object] = []
 
-    def wait_and_be_second(self, block, nudge=None):
-        wait(self, block, nudge)
+    def wait_and_be_second(self, block, idle=lambda: False):
+        wait(self, block, idle)
         number = manager.rounds_count()
         if manager.round_of(number).seed_awaited and len(recorded) < 2:
             recorded.append(chain.send(stranger, manager.contract, "recordSeed", number))

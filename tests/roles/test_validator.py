@@ -72,6 +72,36 @@ def test_two_of_three_are_enough_once_the_third_had_its_time(small):
     assert small.world.model.round_manager.votes_for(newest(small).agreed) == 2
 
 
+def test_two_of_three_end_a_round_by_themselves_where_time_passes_with_blocks_only(small):
+    small.close_round()
+    number, slept = newest(small).round, []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        small.validators[1].step()
+
+    small.validator(0).run(number, sleep, lambda: sum(slept), 0.1)
+    assert small.world.model.round_manager.votes_for(newest(small).agreed) == 2
+
+
+def test_who_waits_for_others_does_not_move_the_chain(small):
+    small.close_round()
+    chain, slept = small.world.chain, []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if sum(slept) > 1_000:
+            raise KeyboardInterrupt
+
+    validator = small.validator(0)
+    assert validator.step()
+    before = chain.block_number()
+    with pytest.raises(KeyboardInterrupt):
+        validator.run(newest(small).round, sleep, lambda: sum(slept), 10.0)
+    assert chain.block_number() == before
+    small.settle()
+
+
 def test_an_object_that_is_not_there_is_not_attested_to(small, tmp_path, caplog):
     small.close_round()
     blind = small.validator(0, ContentStore(str(tmp_path / "empty")))
@@ -104,11 +134,11 @@ def test_a_node_that_does_not_answer_for_a_while_loses_no_round(small, monkeypat
             other.step()
 
     monkeypatch.setattr(validator, "step", hiccup)
-    validator.run(newest(small).round, sleep, 0.1)
+    validator.run(newest(small).round, sleep, lambda: sum(slept), 0.1)
     assert newest(small).status == Status.FINALISED
     assert len([seconds for seconds in slept if seconds >= 1.0]) >= 3
 
 
 def test_run_ends_at_the_last_round_it_was_asked_for(small):
     small.play()
-    small.validator(0).run(newest(small).round, lambda _: pytest.fail("it waits"), 0.1)
+    small.validator(0).run(newest(small).round, lambda _: pytest.fail("it waits"), lambda: 0.0, 0.1)

@@ -26,7 +26,6 @@ from andel.simulation.local_chain import LocalChain, require_free
 from andel.simulation.outcome_report import write_report
 from andel.simulation.run import Running, RunOptions, run
 from andel.simulation.scenario import Scenario, TableChoice, table_scenario, weather_scenario
-from andel.simulation.still_chain import connect_moving
 from andel.simulation.tables import read_tables
 from andel.simulation.weather import find_weather_folder, read_weather
 
@@ -127,7 +126,7 @@ def _chain(rpc: str, port: int, folder: Path, say: Say) -> Iterator[tuple[Chain,
             yield local.connect(), lambda actors: local.fund([key.address for key in actors.accounts])
         return
     funder = AccountKey(_funder_secret())
-    chain = connect_moving(rpc, funder, time.sleep, time.monotonic)
+    chain = Chain.connect(rpc)
     say(f"chain {chain.chain_id} at {chain.url}, funded by {funder.address}")
 
     def fund(actors: Actors) -> None:

@@ -22,5 +22,8 @@ def validate(
     """Settle every closed round from its evidence, and attest to the result by commit and reveal."""
     key = read_key(key_file)
     opened = open_model(rpc, model)
-    typer.echo(f"validating {opened.round_manager.address} as {key.address}", err=True)
-    Validator(key, opened, open_store(store)).run(until_round, time.sleep, poll_seconds)
+    manager = opened.round_manager
+    typer.echo(f"validating {manager.address} as {key.address}", err=True)
+    if key.address not in [record.account for record in manager.operators(manager.operators_epoch()).validators]:
+        typer.echo(f"{key.address} is not among the model's validators: it waits until it is", err=True)
+    Validator(key, opened, open_store(store)).run(until_round, time.sleep, time.monotonic, poll_seconds)

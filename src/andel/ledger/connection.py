@@ -30,7 +30,6 @@ LOG_PAGE_BLOCKS: Final = 2_000
 """Blocks in one request for logs; IoTeX takes no more."""
 
 _SLOWEST_BLOCK_SECONDS: Final = 15.0
-_NUDGED_SECONDS: Final = 1.0  # a receipt that comes sooner than any live chain makes a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,6 @@ class Chain:
         self._timeout = timeout_seconds
         self._poll = poll_seconds
         self._mine = mine
-        self._on_demand = False
         self._sender = Sender(
             rpc, chain_id, sleep=sleep, clock=clock, timeout_seconds=timeout_seconds, poll_seconds=poll_seconds
         )
@@ -206,27 +204,17 @@ class Chain:
             raise ChainError(f"transaction {receipt.hash} created no {name}")
         return Contract(name, receipt.contract_address), receipt
 
-    def wait_for_block(self, number: int, nudge: Callable[[], object] | None = None) -> None:
+    def wait_for_block(self, number: int, idle: Callable[[], bool] = lambda: False) -> None:
         """Returns when block `number` is there; makes the blocks where this chain can. Raises ChainError if late.
 
-        A chain that mines on demand only (a developer's node) stands still while everybody waits: when no block has
-        come for longer than any live chain takes, `nudge`, which sends some transaction, is called; and at once from
-        then on, if that made the block.
+        Elsewhere `idle` is called at each look; it may make a block (see `standstill`) and says whether it did.
         """
         missing = number - self.block_number()
         end = self._clock() + self._timeout + max(missing, 0) * _SLOWEST_BLOCK_SECONDS
-        since = self._clock()
         while missing > 0:
-            stalled = self._mine is None and (self._on_demand or self._clock() - since > _SLOWEST_BLOCK_SECONDS)
-            if stalled and nudge is not None:
-                before = self._clock()
-                nudge()
-                self._on_demand = self._clock() - before < _NUDGED_SECONDS
-            else:
+            if self._mine is not None or not idle():
                 self._pass(missing)
-            left = number - self.block_number()
-            since = self._clock() if left < missing else since
-            missing = left
+            missing = number - self.block_number()
             if missing > 0 and self._clock() > end:
                 raise ChainError(f"block {number} is not there in time; the chain stands at {number - missing}")
 

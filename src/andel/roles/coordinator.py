@@ -14,6 +14,7 @@ from andel.errors import EvidenceError, Reverted, TrainingError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
+from andel.ledger.standstill import Standstill
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.replay import read_history
 from andel.training.flower import Grid
@@ -48,6 +49,7 @@ class Coordinator:
         self._grid = grid
         self._waiting = waiting
         self._settings = settings or RoundSettings()
+        self._standstill = Standstill(model.round_manager.chain, key, waiting.clock)
 
     def run_round(self, plan: RoundPlan) -> RoundResult:
         """One round from open to close and seed 2; validators take it from there.
@@ -130,10 +132,8 @@ class Coordinator:
 
     def _record_seed(self, number: int) -> RoundState:
         manager = self._model.round_manager
-        chain = manager.chain
-        chain.wait_for_block(
-            manager.round_of(number).seed_block + 1, lambda: chain.transfer(self._key, self._key.address, 0)
-        )
+        self._standstill.forget()
+        manager.chain.wait_for_block(manager.round_of(number).seed_block + 1, self._standstill.look)
         try:
             manager.record_seed(self._key, number)
         except Reverted as refusal:

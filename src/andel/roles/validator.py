@@ -18,6 +18,7 @@ from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_hashes import attestation_commitment
 from andel.ledger.round_state import RoundState, Status
+from andel.ledger.standstill import Standstill
 from andel.roles.replay import ReferenceOpener, Replay, replay_round
 from andel.sealing import unseal
 from andel.training.plan import RoundPlan
@@ -41,18 +42,27 @@ class Validator:
         self._verdicts: dict[tuple[int, int], Replay] = {}
         self._refused: dict[tuple[int, int], int] = {}
         self._references = ReferenceOpener(store, self._unseal)
+        self._awaits_time = False
 
-    def run(self, last_round: int, sleep: Callable[[float], None], poll_seconds: float) -> None:
+    def run(
+        self, last_round: int, sleep: Callable[[float], None], clock: Callable[[], float], poll_seconds: float
+    ) -> None:
         """Serves rounds until `last_round` is finalised; for ever when it is 0.
 
-        A node that hiccups costs a look, not the validator. Raises ChainError when it fails a minute on end.
+        A node that hiccups costs a look, not the validator. While the chain's time must pass for a round to go on,
+        a chain that makes no blocks of its own is moved. Raises ChainError when the node fails a minute on end.
         """
-        failed = 0
+        failed, standstill = 0, Standstill(self._model.round_manager.chain, self._key, clock)
         while True:
             try:
                 if last_round and self.is_finalised(last_round):
                     return
-                busy, failed = self.step(), 0
+                busy = self.step()
+                if self._awaits_time and not busy:
+                    busy = standstill.look()
+                else:
+                    standstill.forget()
+                failed = 0
             except ChainError as error:
                 busy, failed = False, failed + 1
                 log.warning("the chain could not be read or written: %s", error)
@@ -69,6 +79,7 @@ class Validator:
 
     def step(self) -> bool:
         """One look at the newest round; whether anything was done."""
+        self._awaits_time = False
         manager = self._model.round_manager
         number = manager.rounds_count()
         if number == 0:
@@ -107,8 +118,10 @@ class Validator:
         operators = self._model.round_manager.operators(state.operators_epoch)
         if state.commit_count == len(operators.validators) or state.reveal_count > 0:
             return True
-        ended = state.seeded_at + self._commit_period
-        return state.commit_count >= operators.k and self._model.round_manager.chain.block_time() >= ended
+        if state.commit_count < operators.k:
+            return False
+        self._awaits_time = self._model.round_manager.chain.block_time() < state.seeded_at + self._commit_period
+        return not self._awaits_time
 
     def _finalise(self, number: int, state: RoundState) -> bool:
         verdict = self._verdict(number, state)
@@ -116,6 +129,7 @@ class Validator:
             return False
         # whether the window has passed is for the next block to say, so the contract is asked, not the newest block
         report, manager = verdict.report, self._model.round_manager
+        self._awaits_time = True  # the usual reason for a refusal
         return _sent(
             lambda: manager.finalise(
                 self._key,

@@ -27,7 +27,7 @@ from andel.roles.holder import claim, current_history
 from andel.serving.api import RunningServer, build_app, serve_in_thread
 from andel.serving.compile import execution_gas
 from andel.serving.prediction import Prediction
-from andel.simulation.actors import Actors
+from andel.simulation.actors import QUORUM, VALIDATORS, Actors
 from andel.simulation.adversaries import mods_of
 from andel.simulation.central import train_central
 from andel.simulation.devices import unsigned_readings
@@ -55,7 +55,7 @@ from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
 
 ROUND_BUDGET = BaseUnits(1_000 * TOKEN)
-SETTLE_SECONDS = 120.0
+SETTLE_SECONDS = 300.0
 
 
 @dataclass(slots=True)
@@ -144,7 +144,8 @@ def _train(
             deadline = world.chain.block_time() + ROUND_SECONDS
             plan = next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
             coordinator.run_round(plan)
-            settled = coordinator.wait_settled(number, SETTLE_SECONDS, validators.check)
+            settled = coordinator.wait_settled(number, SETTLE_SECONDS, lambda: validators.check(QUORUM))
+            votes = model.round_manager.votes_for(settled.agreed)
             version, state = settled.version_hash, settled.state_hash
             parameters = decode_version(store.get_digest(version), scenario.task)
             errors = model_errors(scenario.task, parameters, reference.report)
@@ -152,7 +153,7 @@ def _train(
             settle = world.chain.gas_spent_on(model.round_manager.contract, settled.opened_block, settled.settled_block)
             options.say(
                 f"round {number}: MAE {errors.mae:.3f} {scenario.task.unit}, "
-                f"{settled.minted / TOKEN:,.0f} tokens minted, settled by 2 of 3 validators"
+                f"{settled.minted / TOKEN:,.0f} tokens minted, settled by {votes} of {VALIDATORS} validators"
             )
     return rounds, {"settle": settle}
 

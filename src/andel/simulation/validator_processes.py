@@ -44,12 +44,17 @@ class ValidatorProcesses:
             self._running.append(process)
             self._logs.append(log_path)
 
-    def check(self) -> None:
-        """Raises TrainingError when a validator ended before its time, with the end of its log."""
-        for number, (process, log) in enumerate(zip(self._running, self._logs, strict=True), start=1):
-            if process.poll() not in (None, 0):
-                tail = log.read_bytes()[-_SHOWN_LOG_BYTES:].decode("utf-8", "replace").strip()
-                raise TrainingError(f"validator {number} ended with code {process.returncode}", tail)
+    def check(self, quorum: int) -> None:
+        """Raises TrainingError, with the end of a log, when too many ended before their time for `quorum` to agree."""
+        ended = [number for number, process in enumerate(self._running) if process.poll() not in (None, 0)]
+        if len(self._running) - len(ended) < quorum:
+            last = ended[-1]
+            tail = self._logs[last].read_bytes()[-_SHOWN_LOG_BYTES:].decode("utf-8", "replace").strip()
+            raise TrainingError(
+                f"{len(ended)} of {len(self._running)} validators ended early, number {last + 1} with code "
+                f"{self._running[last].returncode}",
+                tail,
+            )
 
     def stop(self) -> None:
         """Ends all processes, politely first."""

@@ -38,7 +38,7 @@ CEILING = BaseUnits(500_000 * TOKEN)
 RATE = BaseUnits(20 * TOKEN)
 OPERATOR_SHARE_BPS = 1_000
 SEED_DELAY = 2
-COMMIT_PERIOD = 3_600
+COMMIT_PERIOD = 60  # short: a run should not wait an hour for a validator that is gone
 ROUND_SECONDS = 86_400
 _ENTRIES_PER_CALL = 50
 # together well below a block's 30 million gas: a node that mines on demand leaves what does not fit lying, for ever
