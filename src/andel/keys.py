@@ -1,12 +1,14 @@
-"""secp256k1 keys: accounts, which sign digests for contracts, and devices, which sign bytes as firmware does.
+"""Keys: accounts, which sign digests for contracts, and devices, which sign bytes as firmware does.
 
 The only place besides `typed_data` that touches the curve library. Secrets never appear in a repr, a log or an
 error. Device signatures are 64 bytes r‖s with any s (some firmware emits high s); account signatures are
-65 bytes r‖s‖v with low s and v of 27 or 28, as contracts expect.
+65 bytes r‖s‖v with low s and v of 27 or 28, as contracts expect. Accounts are on secp256k1; a device is on secp256k1
+(a public key in any SEC 1 form) or on P-256 (`p256` has the form, which tells itself apart).
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
@@ -14,11 +16,19 @@ from coincurve import PrivateKey, PublicKey
 from coincurve.ecdsa import cdata_to_der, deserialize_compact, signature_normalize
 from eth_utils.address import to_checksum_address
 
+from andel import p256
 from andel.errors import InputError
 from andel.hashing import keccak, sha256
 from andel.units import Address
 
 CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+class Curve(StrEnum):
+    """The curves that a device may sign with."""
+
+    SECP256K1 = "secp256k1"
+    P256 = "P-256"
 
 
 class AccountKey:
@@ -47,26 +57,39 @@ class AccountKey:
 class DeviceKey:
     """The key inside a device; signs SHA-256 of the bytes it is given."""
 
-    __slots__ = ("_key", "address", "public_key")
+    __slots__ = ("_secret", "_signer", "address", "public_key")
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = _private_key(secret)
-        self.public_key: bytes = self._key.public_key.format(compressed=True)
+    def __init__(self, secret: bytes, curve: Curve = Curve.SECP256K1) -> None:
+        """Raises InputError unless `secret` is 32 bytes inside the curve's order."""
+        self._secret = secret
+        self._signer = _private_key(secret) if curve == Curve.SECP256K1 else None
+        self.public_key: bytes = (
+            self._signer.public_key.format(compressed=True) if self._signer else p256.public_key_of(secret)
+        )
         self.address = address_of_public_key(self.public_key)
 
     def sign_sha256(self, message: bytes) -> bytes:
-        """64 bytes r‖s over SHA-256 of `message` (deterministic, RFC 6979)."""
-        return self._key.sign_recoverable(message)[:64]
+        """64 bytes r‖s over SHA-256 of `message`, low s (deterministic, RFC 6979)."""
+        if self._signer is None:
+            return p256.sign_digest(self._secret, sha256(message))
+        return self._signer.sign_recoverable(message)[:64]
 
     def __repr__(self) -> str:
         return f"DeviceKey({self.address})"
 
 
+def curve_of(public_key: bytes) -> Curve:
+    """The curve that a public key is of; nothing is said of its being a point."""
+    return Curve.P256 if p256.is_p256(public_key) else Curve.SECP256K1
+
+
 def address_of_public_key(public_key: bytes) -> Address:
-    """The address (keccak256(X‖Y)[12:], checksummed) of a public key in any SEC 1 form.
+    """The address (keccak256(X‖Y)[12:], checksummed) of a public key, on either curve.
 
     Raises InputError when the bytes are no point of the curve.
     """
+    if p256.is_p256(public_key):
+        return checksummed(keccak(p256.point_of(public_key))[12:])
     return _address(_public_key(public_key))
 
 
@@ -75,6 +98,8 @@ def verify_signature(digest: bytes, signature: bytes, public_key: bytes) -> bool
 
     Raises InputError when the key is no point of the curve.
     """
+    if p256.is_p256(public_key):
+        return p256.verify(digest, signature, public_key)
     if len(signature) != 64:
         return False
     key = _public_key(public_key)

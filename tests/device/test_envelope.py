@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andel import p256
 from andel.device.envelope import MAX_CHANNELS, TAG, encode_envelope, read_envelope
+from andel.device.packets import read_packet
 from andel.device.reading import MAX_PACKET_BYTES, MAX_TIMESTAMP, Measurement, PacketRefused, Refusal
 from andel.errors import InputError
 from andel.hashing import sha256
+from andel.keys import Curve, DeviceKey, derive_secret
 from tests.device.actors import NOON, EnvelopeSensor, other_signature
 
 SENSOR = EnvelopeSensor()
@@ -106,11 +109,31 @@ def test_a_well_signed_envelope_of_another_form_is_malformed(body):
     assert refusal(signed(body)) == Refusal.MALFORMED
 
 
-@pytest.mark.parametrize(("curve", "text"), [(2, "P-256"), (0, "number 0"), (255, "number 255")])
-def test_other_curves_are_refused_by_name(curve, text):
-    with pytest.raises(PacketRefused, match=text) as caught:
+@pytest.mark.parametrize("curve", [0, 3, 255])
+def test_other_curves_are_refused_by_number(curve):
+    with pytest.raises(PacketRefused, match=f"curve number {curve} is not") as refused:
         read_envelope(signed(body_of([channel()], curve=curve)))
-    assert caught.value.reason == Refusal.UNSUPPORTED
+    assert refused.value.reason == Refusal.UNSUPPORTED
+
+
+def test_a_device_with_a_p256_key_sends_the_same_envelope():
+    key = DeviceKey(derive_secret(b"tests", "p256 sensor"), Curve.P256)
+    raw = encode_envelope(key, 3, NOON, [Measurement("pm2_5", 123, -1, "ug/m3")])
+    assert raw[16] == 2
+    reading = read_packet(raw, key.public_key)
+    assert (reading.device, reading.sequence, reading.timestamp) == (key.address, 3, NOON)
+    altered = raw[:-70] + bytes([raw[-70] ^ 1]) + raw[-69:]
+    with pytest.raises(PacketRefused) as refused:
+        read_packet(altered, key.public_key)
+    assert refused.value.reason == Refusal.BAD_SIGNATURE
+    high = raw[:-32] + (p256.ORDER - int.from_bytes(raw[-32:], "big")).to_bytes(32, "big")
+    assert read_packet(high, key.public_key).digest == reading.digest
+
+
+def test_a_key_of_one_curve_is_no_key_of_the_other():
+    with pytest.raises(PacketRefused) as refused:
+        read_envelope(signed(body_of([channel()], curve=2)))
+    assert refused.value.reason in (Refusal.MALFORMED, Refusal.BAD_SIGNATURE)  # a random X is a point half the time
 
 
 def test_a_signature_of_another_key_is_refused():

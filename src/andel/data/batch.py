@@ -28,6 +28,7 @@ MAX_BATCHES: Final = 10_000
 SLOTS_PER_DAY: Final = DAY_SECONDS // SLOT_SECONDS
 LAST_DAY: Final = MAX_TIMESTAMP // DAY_SECONDS
 
+_KEY_BYTES = (33, 35)
 _MAX_LIST_BYTES = 400 * MAX_BATCHES
 _FIELDS = {"device", "public_key", "day", "root", "count", "slots"}
 
@@ -48,7 +49,7 @@ class BatchHeader:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch with its packets. `public_key` has 33 bytes (compressed); `day` counts from 1970-01-01 UTC."""
+    """A batch with its packets. `public_key` is compressed: 33 bytes, 35 for P-256; `day` counts from 1970-01-01."""
 
     device: Address
     public_key: bytes
@@ -65,7 +66,7 @@ class Batch:
 
 
 def make_batch(readings: Sequence[SignedReading], public_key: bytes) -> Batch:
-    """The batch of `readings`: all of the device with `public_key` (33 bytes), one day, times rising
+    """The batch of `readings`: all of the device with `public_key` (compressed), one day, times rising
     strictly.
 
     Raises InputError when they are none, of several devices or days, or not in order.
@@ -73,8 +74,8 @@ def make_batch(readings: Sequence[SignedReading], public_key: bytes) -> Batch:
     if not readings:
         raise InputError("a batch holds at least one reading")
     device = device_address(public_key)
-    if len(public_key) != 33:
-        raise InputError(f"a batch names a compressed public key of 33 bytes, not {len(public_key)}")
+    if len(public_key) not in _KEY_BYTES:
+        raise InputError(f"a batch names a compressed public key of 33 or 35 bytes, not {len(public_key)}")
     timestamps = tuple(reading.timestamp for reading in readings)
     day = timestamps[0] // DAY_SECONDS
     for reading in readings:
@@ -167,7 +168,7 @@ def _parse_header(item: Any) -> BatchHeader:
         raise InputError(f"a batch has the fields {sorted(_FIELDS)}")
     header = BatchHeader(
         device=_parse_exact_address(item["device"]),
-        public_key=_parse_hex(item["public_key"], 33),
+        public_key=_parse_hex(item["public_key"], *_KEY_BYTES),
         day=_parse_count(item["day"], 0, LAST_DAY),
         root=Digest(_parse_hex(item["root"], 32)),
         count=_parse_count(item["count"], 1, DAY_SECONDS),
@@ -186,13 +187,13 @@ def _parse_exact_address(value: Any) -> Address:
     return Address(value)
 
 
-def _parse_hex(value: Any, size: int) -> bytes:
+def _parse_hex(value: Any, *sizes: int) -> bytes:
     try:
         data = bytes.fromhex(value) if isinstance(value, str) else b""
     except ValueError:
         data = b""
-    if len(data) != size or data.hex() != value:
-        raise InputError(f"not {size} bytes in lower-case hex: {str(value)[:60]!r}")
+    if len(data) not in sizes or data.hex() != value:
+        raise InputError(f"not {' or '.join(map(str, sizes))} bytes in lower-case hex: {str(value)[:60]!r}")
     return data
 
 

@@ -1,11 +1,11 @@
-"""The envelope: one signed format for any sensor that holds a secp256k1 key.
+"""The envelope: one signed format for any sensor that holds a key of secp256k1 or P-256.
 
     "ANDEL-READING/1" 00 | curve 1 | public key 33 | sequence 8 | timestamp 8 | channel count 1
     | per channel: name length 1, name, unit length 1, unit, exponent 1, value 8 | signature r || s 64
 
 Integers are big-endian, exponent and value two's complement. The signature is over SHA-256 of all bytes
-before it. The form is canonical: names rise strictly by their bytes and nothing follows. Layout with an
-example and a signer to port: docs/rooms/device.md. Curve 2 is kept for P-256 and refused for now.
+before it. The form is canonical: names rise strictly by their bytes and nothing follows. Curve 1 is secp256k1, 2 is
+P-256. Layout with an example and a signer to port: docs/rooms/device.md.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from andel.device.reading import (
 )
 from andel.errors import InputError
 from andel.hashing import sha256
-from andel.keys import DeviceKey, verify_signature
+from andel.keys import Curve, DeviceKey, curve_of, verify_signature
+from andel.p256 import MULTICODEC
 
 TAG: Final = b"ANDEL-READING/1\x00"
-SECP256K1: Final = 1
-P256: Final = 2
+CURVE_NUMBERS: Final = {Curve.SECP256K1: 1, Curve.P256: 2}
 MAX_CHANNELS: Final = 64
 MAX_NAME_BYTES: Final = 32
 
@@ -51,7 +51,9 @@ def encode_envelope(key: DeviceKey, sequence: int, timestamp: int, measurements:
     if not 0 <= timestamp <= MAX_TIMESTAMP:
         raise InputError(f"timestamp {timestamp} is outside 0 to {MAX_TIMESTAMP}")
     try:
-        body = TAG + bytes([SECP256K1]) + key.public_key + sequence.to_bytes(8, "big")
+        body = (
+            TAG + bytes([CURVE_NUMBERS[curve_of(key.public_key)]]) + key.public_key[-33:] + sequence.to_bytes(8, "big")
+        )
         body += timestamp.to_bytes(8, "big") + bytes([len(measurements)])
         channels = sorted((_encode_channel(item) for item in measurements), key=lambda pair: pair[0])
     except OverflowError as error:
@@ -74,10 +76,10 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
     """
     if not raw.startswith(TAG) or not _CHANNELS + _SIGNATURE_BYTES < len(raw) <= MAX_PACKET_BYTES:
         _malformed(f"{len(raw)} bytes are no envelope")
-    if raw[len(TAG)] != SECP256K1:
-        curve = "P-256" if raw[len(TAG)] == P256 else f"number {raw[len(TAG)]}"
-        raise PacketRefused(Refusal.UNSUPPORTED, f"curve {curve} is not supported; secp256k1 is")
-    public_key = raw[_KEY:_SEQUENCE]
+    if raw[len(TAG)] not in CURVE_NUMBERS.values():
+        raise PacketRefused(Refusal.UNSUPPORTED, f"curve number {raw[len(TAG)]} is not 1 (secp256k1) or 2 (P-256)")
+    prefix = MULTICODEC if raw[len(TAG)] == CURVE_NUMBERS[Curve.P256] else b""
+    public_key = prefix + raw[_KEY:_SEQUENCE]
     timestamp = int.from_bytes(raw[_TIMESTAMP:_COUNT], "big")
     if timestamp > MAX_TIMESTAMP:
         _malformed(f"timestamp {timestamp} is over {MAX_TIMESTAMP}")
@@ -88,7 +90,7 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
         device = device_address(public_key)
         verified = not verify or verify_signature(digest, signature, public_key)
     except InputError as error:
-        raise PacketRefused(Refusal.MALFORMED, "the public key is no point of secp256k1") from error
+        raise PacketRefused(Refusal.MALFORMED, "the public key is no point of its curve") from error
     if not verified:
         raise PacketRefused(Refusal.BAD_SIGNATURE, "the signature is not that of the envelope's own key")
     return SignedReading(

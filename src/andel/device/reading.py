@@ -98,6 +98,6 @@ class SignedReading:
 
 @lru_cache(maxsize=65_536)
 def device_address(public_key: bytes) -> Address:
-    """The device's address. Raises InputError when `public_key` is no point of secp256k1."""
+    """The device's address. Raises InputError when `public_key` is no point of its curve."""
     # a device keeps its key, and the hash behind an address costs as much as decoding a packet
     return address_of_public_key(public_key)
