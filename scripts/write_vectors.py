@@ -1,9 +1,9 @@
 """Writes the files under vectors/ that the Python and the Solidity tests both read.
 
 typed_data.json holds one message, digest and signature of each EIP-712 type; confirm.json one device's signed
-claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof. All keys are derived from a public text, so
-the files say nothing secret and come out the same everywhere. `--check` writes nothing and fails when a file
-on disk is not current. Run: python scripts/write_vectors.py
+claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof.
+All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
+writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
 
 from __future__ import annotations
