@@ -120,8 +120,8 @@ def test_an_owner_without_consent_weighs_nothing_whatever_it_shows():
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
-        (Policy(channels=("humidity", "pm25")), "missing-channel: leaf 23 has no pm25"),
-        (Policy(boxes=((0, 0, 10, 10),)), "outside-region: leaf 23: the reading tells no position"),
+        (Policy(channels=("humidity", "pm25")), "has no pm25, which the policy asks for"),
+        (Policy(boxes=((0, 0, 10, 10),)), "the reading tells no position"),
     ],
 )
 def test_openings_that_miss_what_the_policy_asks_for_weigh_nothing(policy, reason):
@@ -129,9 +129,7 @@ def test_openings_that_miss_what_the_policy_asks_for_weigh_nothing(policy, reaso
     played = play(replace(WORLD, plan=plan))
     found = verdicts(played, plan=plan, policy=policy)
     assert {item.weight for item in found.values()} == {0}
-    assert all(
-        reason.split(": ")[0] in item.reason and reason.split(" ", 3)[-1] in item.reason for item in found.values()
-    )
+    assert all(reason in item.reason for item in found.values())
 
 
 def test_a_set_proven_under_one_policy_is_opened_anew_under_another():

@@ -172,13 +172,14 @@ def test_evidence_that_does_not_give_the_root_on_chain_stops_with_its_place():
         assert found.value.place == place
 
 
-def test_another_parent_state_or_task_stops_with_its_place():
+def test_another_parent_state_task_or_policy_stops_with_its_place():
     cases = {
         "round 1, parent version": replace(
             WORLD, parameters=split_parameters(flatten(WORLD.parameters) + 1, WORLD.task)
         ),
         "round 1, state": replace(WORLD, history=History(7, {}, {}, {})),
         "round 1, task": replace(WORLD, task=small_task(hidden=WORLD.task.hidden, noise_sigmas=0)),
+        "round 1, policy": replace(WORLD, plan=replace(WORLD.plan, policy=sha256(b"a stricter one"))),
     }
     for place, world in cases.items():
         with pytest.raises(EvidenceError) as found:
