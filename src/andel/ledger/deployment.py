@@ -211,10 +211,14 @@ class Deployment:
     def shared(self, chain: Chain) -> SharedContracts:
         """The shared contracts on `chain`. Raises InputError when it is another chain, or one is not named."""
         return SharedContracts(
-            DeviceRegistryContract(chain, self._at(chain, "DeviceRegistry")),
+            self.device_registry(chain),
             BatchRegistryContract(chain, self._at(chain, "BatchRegistry")),
             OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
         )
+
+    def device_registry(self, chain: Chain) -> DeviceRegistryContract:
+        """The registry of devices on `chain`. Raises InputError as `shared`."""
+        return DeviceRegistryContract(chain, self._at(chain, "DeviceRegistry"))
 
     def model(self, chain: Chain) -> ModelContracts:
         """The model's contracts on `chain`, checked as `find_model` does. Raises InputError, ChainError."""
