@@ -1,8 +1,8 @@
 """Attack: a device from elsewhere, or one that hides where it stands, contributes to an alliance of a region.
 
-Who: an owner whose data the model was not founded for; its earlier rounds are proven already. What stops it: the policy,
-of which the chain holds the hash, is asked of every opened packet, also of sets that were proven before it was in force.
-What does not: a device that signs a false position, and packets that are not drawn.
+Who: an owner whose data the model was not founded for; its earlier rounds are proven already. What stops it: the
+policy, of which the chain holds the hash, is asked of every opened packet, also of sets that were proven before it was
+in force. What does not: a device that signs a false position, and packets that are not drawn.
 """
 
 from dataclasses import replace
