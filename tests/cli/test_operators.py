@@ -36,7 +36,10 @@ def started(tmp_path):
         log = (tmp_path / f"log-{len(running)}").open("w+b")
         environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
         command = [sys.executable, "-m", "andel", *map(str, arguments)]
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        # a test run in the background of a shell hands its ignored SIGINT down
+        process = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=subprocess.STDOUT, preexec_fn=_heed_interrupts
+        )
         running.append((process, log))
         return process
 
@@ -45,6 +48,10 @@ def started(tmp_path):
         process.kill()
         process.wait()
         log.close()
+
+
+def _heed_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(what, seconds=PATIENCE_SECONDS):

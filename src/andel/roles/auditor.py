@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from andel.content import ContentStore, cid_of_digest, digest_of_cid
-from andel.errors import AndelError, ContentError, EvidenceError
+from andel.errors import AndelError, ChainError, ContentError, EvidenceError, Reverted
 from andel.hashing import keccak
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_hashes import round_seed
@@ -60,7 +60,10 @@ class Audit:
 
 
 def audit(model: ModelContracts, store: ContentStore, prediction: Prediction | None = None) -> Audit:
-    """Replays the model's whole evidence; never raises for what evidence holds, but reports the first failure."""
+    """Replays the model's whole evidence; never raises for what evidence holds, but reports the first failure.
+
+    Raises ChainError when the node fails, which says nothing about the evidence.
+    """
     result = Audit()
     names: dict[str, str] = {}
     try:
@@ -74,6 +77,8 @@ def audit(model: ModelContracts, store: ContentStore, prediction: Prediction | N
     except EvidenceError as error:
         result.failure = str(error)
     except AndelError as error:
+        if isinstance(error, ChainError) and not isinstance(error, Reverted):
+            raise
         result.failure = f"evidence cannot be read: {error.message}"
     return result
 
@@ -197,6 +202,8 @@ def _audit_model(
     registry = model.onchain_models
     published = registry.current_of(model.round_manager.address) if registry else None
     if registry is None or published is None:
+        if prediction is not None:
+            raise EvidenceError("answer", "no published version is known to check it by; name the deployment file")
         result.rests_on.append("no version is known to be published on chain: no answer was checked")
         return
     if not model.round_manager.is_final_version(published.version):
