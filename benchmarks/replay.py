@@ -20,6 +20,7 @@ from pathlib import Path
 from small_network import run_rounds, synthetic_scenario
 
 from andel.content import ContentStore
+from andel.data.policy import EVERYWHERE
 from andel.hashing import sha256
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.replay import read_history
@@ -74,6 +75,7 @@ def _settle_shuffled(recorded: Path) -> list[list[str]]:
             shuffle(updates, len(updates)),
             history,
             reference,
+            EVERYWHERE,
         )
         hashes.append([report.aggregate_hash.hex(), report.value_root.hex()])
     return hashes

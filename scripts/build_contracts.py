@@ -22,6 +22,7 @@ SOURCES = {
     "DeviceRegistry": "device/DeviceRegistry.sol",
     "BatchRegistry": "data/BatchRegistry.sol",
     "RoundManager": "training/RoundManager.sol",
+    "Alliance": "training/Alliance.sol",
     "ModelToken": "value/ModelToken.sol",
     "RewardPool": "value/RewardPool.sol",
     "OnchainModels": "serving/OnchainModels.sol",

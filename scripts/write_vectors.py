@@ -1,9 +1,9 @@
 """Writes the files under vectors/ that the Python and the Solidity tests both read.
 
 typed_data.json holds one message, digest and signature of each EIP-712 type; confirm.json one device's signed
-claim; claims.json a tree of earnings with every account's proof. All keys are derived from a public text, so
-the files say nothing secret and come out the same everywhere. `--check` writes nothing and fails when a file
-on disk is not current. Run: python scripts/write_vectors.py
+claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof.
+All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
+writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from andel.hashing import sha256
-from andel.keys import AccountKey, DeviceKey, address_bytes, derive_secret, recoverable_signature
+from andel.keys import AccountKey, Curve, DeviceKey, address_bytes, derive_secret, recoverable_signature
+from andel.p256 import ORDER, point_of
 from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_signer
 from andel.units import TOKEN, BaseUnits
 from andel.value.claims import ClaimTree
@@ -29,6 +30,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "vectors"
 CONTRACT = AccountKey(derive_secret(SEED, "contract")).address
 OWNER = AccountKey(derive_secret(SEED, "owner"))
 DEVICE = DeviceKey(derive_secret(SEED, "device"))
+DEVICE_P256 = DeviceKey(derive_secret(SEED, "device on P-256"), Curve.P256)
+TERMS = sha256(SEED, b"terms")
 
 FIXED: dict[str, dict[str, object]] = {
     "Attestation": {"evaluation": -1_234_567},
@@ -37,6 +40,14 @@ FIXED: dict[str, dict[str, object]] = {
         "device": DEVICE.address,
         "owner": OWNER.address,
         "timestamp": CLAIM_TIME,
+        "deadline": CLAIM_TIME + 3_600,
+    },
+    "TermsAcceptance": {"owner": OWNER.address, "termsHash": TERMS, "nonce": 0, "deadline": CLAIM_TIME + 3_600},
+    "TermsWithdrawal": {
+        "owner": OWNER.address,
+        "termsHash": TERMS,
+        "until": CLAIM_TIME + 7_200,
+        "nonce": 1,
         "deadline": CLAIM_TIME + 3_600,
     },
 }
@@ -75,6 +86,24 @@ def confirm_vector() -> dict[str, object]:
     }
 
 
+def confirm_p256_vector() -> dict[str, object]:
+    """The content of confirm_p256.json: what DeviceRegistry.claimP256 takes, and the form with a high s it refuses."""
+    signed = address_bytes(OWNER.address) + CLAIM_TIME.to_bytes(4, "big")
+    signature = DEVICE_P256.sign_sha256(signed)
+    point = point_of(DEVICE_P256.public_key)
+    return {
+        "device": DEVICE_P256.address,
+        "publicKey": _hex(DEVICE_P256.public_key),
+        "x": _hex(point[:32]),
+        "y": _hex(point[32:]),
+        "owner": OWNER.address,
+        "timestamp": CLAIM_TIME,
+        "r": _hex(signature[:32]),
+        "s": _hex(signature[32:]),
+        "highS": _hex((ORDER - int.from_bytes(signature[32:], "big")).to_bytes(32, "big")),
+    }
+
+
 def claims_vector() -> dict[str, object]:
     """The content of claims.json: leaves in the order of their running sums, so the last one holds the total."""
     accounts = [AccountKey(derive_secret(SEED, "claims", number)).address for number in range(ACCOUNTS)]
@@ -97,6 +126,7 @@ def files() -> dict[str, str]:
     contents = {
         "typed_data.json": typed_data_vectors(),
         "confirm.json": confirm_vector(),
+        "confirm_p256.json": confirm_p256_vector(),
         "claims.json": claims_vector(),
     }
     return {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}

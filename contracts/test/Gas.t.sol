@@ -3,6 +3,8 @@ pragma solidity ^0.8.30;
 
 import { BatchRegistry } from "../src/data/BatchRegistry.sol";
 import { Entry } from "../src/data/IBatchRegistry.sol";
+import { DeviceRegistry } from "../src/device/DeviceRegistry.sol";
+import { P256Key } from "../src/device/IDeviceRegistry.sol";
 import { OnchainModels } from "../src/serving/OnchainModels.sol";
 import { PredictionLog } from "../src/serving/PredictionLog.sol";
 import { Attestation } from "../src/training/AttestationTypes.sol";
@@ -30,6 +32,39 @@ contract GasTest is World {
         vm.prank(owner);
         devices.claim(device, uint32(NOW), signature);
         keep("device", "claim");
+    }
+
+    function test_claimP256() public {
+        (uint256 x, uint256 y) = vm.publicKeyP256(DEVICE_KEY);
+        P256Key memory key = P256Key(bytes32(x), bytes32(y));
+        (bytes32 r, bytes32 s) = vm.signP256(DEVICE_KEY, sha256(abi.encodePacked(owner, uint32(NOW))));
+        uint256 order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551;
+        if (uint256(s) > order / 2) s = bytes32(order - uint256(s));
+        vm.prank(owner);
+        devices.claimP256(key, uint32(NOW), r, s);
+        vm.assertLt(keep("device", "claimP256 without the precompile (IoTeX)"), 400_000, "in Solidity");
+        // Osaka has the precompile at 0x100 (EIP-7951).
+        vm.setEvmVersion("osaka");
+        devices = new DeviceRegistry();
+        vm.prank(owner);
+        devices.claimP256(key, uint32(NOW), r, s);
+        vm.assertLt(keep("device", "claimP256 with the precompile"), 80_000, "by the precompile");
+    }
+
+    function test_alliance() public {
+        vm.prank(owner);
+        alliance.accept(TERMS);
+        keep("alliance", "accept");
+        vm.warp(NOW + 100);
+        vm.prank(owner);
+        alliance.withdraw(TERMS, 0);
+        keep("alliance", "withdraw");
+        vm.prank(founder);
+        alliance.admit(one(device));
+        keep("alliance", "admit one device");
+        vm.prank(founder);
+        alliance.setRules(keccak256("policy 2"), keccak256("terms 2"));
+        keep("alliance", "setRules");
     }
 
     function test_batches() public {

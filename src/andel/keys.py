@@ -125,10 +125,15 @@ def recover_address(digest: bytes, signature: bytes) -> Address:
 
 def recover_device(digest: bytes, signature: bytes) -> tuple[Address, ...]:
     """The addresses (at most two) that could have made r‖s over `digest`; device packets carry no v."""
+    return tuple(address_of_public_key(key) for key in recover_device_keys(digest, signature))
+
+
+def recover_device_keys(digest: bytes, signature: bytes) -> tuple[bytes, ...]:
+    """The compressed secp256k1 keys (at most two) that could have made r‖s over `digest`."""
     found = []
     for recovery_id in (0, 1):
         try:
-            found.append(_recover(digest, signature, recovery_id))
+            found.append(_recover_key(digest, signature, recovery_id).format(compressed=True))
         except InputError:
             continue
     return tuple(found)
@@ -200,8 +205,11 @@ def _address(key: PublicKey) -> Address:
 
 
 def _recover(digest: bytes, signature: bytes, recovery_id: int) -> Address:
+    return _address(_recover_key(digest, signature, recovery_id))
+
+
+def _recover_key(digest: bytes, signature: bytes, recovery_id: int) -> PublicKey:
     try:
-        key = PublicKey.from_signature_and_message(signature + bytes([recovery_id]), digest, hasher=None)
+        return PublicKey.from_signature_and_message(signature + bytes([recovery_id]), digest, hasher=None)
     except Exception as error:  # coincurve raises a bare Exception when no point fits
         raise InputError("no key fits the signature") from error
-    return _address(key)

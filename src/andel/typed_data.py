@@ -37,6 +37,8 @@ TYPES: Final[Mapping[str, str]] = {
     ),
     "BatchEntries": "BatchEntries(address owner,bytes32 entriesHash,uint64 deadline)",
     "DeviceClaim": "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)",
+    "TermsAcceptance": "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)",
+    "TermsWithdrawal": ("TermsWithdrawal(address owner,bytes32 termsHash,uint64 until,uint256 nonce,uint64 deadline)"),
 }
 """EIP-712 `encodeType` of each type."""
 

@@ -20,6 +20,7 @@ NAMED = (
     "manifest",
     "plan",
     "task",
+    "policy",
     "terms",
     "commitments",
     "batches of 0x",

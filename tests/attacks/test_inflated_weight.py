@@ -88,7 +88,13 @@ def test_a_batch_that_lists_more_slots_than_it_has_weighs_nothing():
     liar, batch = half_day("half a day")
     assert batch.slots == 12
     entries = {**world.entries, **registry_of([liar])}
-    joined = replace(world, owners=(*world.owners, liar), entries=entries, admitted=world.admitted | {batch.device})
+    joined = replace(
+        world,
+        owners=(*world.owners, liar),
+        entries=entries,
+        admitted=world.admitted | {batch.device},
+        consenting=world.consenting | {liar.address},
+    )
     update = {liar.address: world.owners[0].update(world)}
     assert values(play(joined, update).settle())[liar.address].weight == 12
     played = play(joined, update)
@@ -120,6 +126,7 @@ def test_slots_raised_within_the_count_fail_at_the_last_leaf():
         owners=(*world.owners, liar),
         entries={**world.entries, **registry_of([liar])},
         admitted=world.admitted | {batch.device},
+        consenting=world.consenting | {liar.address},
     )
     played = play(joined, {liar.address: world.owners[0].update(world)})
     # a faster upload raises nothing: twice the packets, the same twelve hours

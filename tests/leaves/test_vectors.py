@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from andel import p256
 from andel.hashing import sha256
-from andel.keys import address_bytes, recover_address
+from andel.keys import address_bytes, address_of_public_key, recover_address, verify_signature
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +29,7 @@ def test_the_files_are_current(script):
 
 def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, capsys):
     (tmp_path / "typed_data.json").write_text("{}", encoding="utf-8")
-    assert script.stale(tmp_path) == ["typed_data.json", "confirm.json", "claims.json"]
+    assert script.stale(tmp_path) == ["typed_data.json", "confirm.json", "confirm_p256.json", "claims.json"]
     monkeypatch.setattr(script, "stale", lambda: ["confirm.json"])
     assert script.main(["--check"]) == 1
     assert "vectors/confirm.json is not current" in capsys.readouterr().err
@@ -40,3 +41,14 @@ def test_the_confirmation_recovers_to_its_device_as_a_contract_would_check():
     digest = sha256(owner, vector["timestamp"].to_bytes(4, "big"))
     assert recover_address(digest, bytes.fromhex(vector["signature65"][2:])) == vector["device"]
     assert int.from_bytes(owner[:4], "big") > 3
+
+
+def test_the_p256_confirmation_is_its_devices_with_a_low_s():
+    vector = json.loads((ROOT / "vectors" / "confirm_p256.json").read_text(encoding="utf-8"))
+    bare = {name: bytes.fromhex(vector[name][2:]) for name in ("publicKey", "x", "y", "r", "s", "highS")}
+    digest = sha256(address_bytes(vector["owner"]), vector["timestamp"].to_bytes(4, "big"))
+    assert p256.point_of(bare["publicKey"]) == bare["x"] + bare["y"]
+    assert address_of_public_key(bare["publicKey"]) == vector["device"]
+    low, high = bare["r"] + bare["s"], bare["r"] + bare["highS"]
+    assert verify_signature(digest, low, bare["publicKey"]) and verify_signature(digest, high, bare["publicKey"])
+    assert p256.low_s(high) == p256.low_s(low) == low

@@ -63,6 +63,7 @@ def model_config(actors: Actors, **changes: object) -> ModelConfig:
         k=2,
         genesis_version=sha256(b"genesis"),
         task_hash=sha256(b"task"),
+        policy_hash=sha256(b"policy"),
         terms_hash=sha256(b"terms"),
         listers=(actors.stranger.address,),
         seed_delay=2,

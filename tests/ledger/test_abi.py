@@ -66,7 +66,7 @@ def test_results_are_plain_values(validators):
 
 @given(st.binary(max_size=200))
 def test_any_answer_is_decoded_or_refused(data):
-    for function in ("roundOf", "operatorsOf", "listers", "k", "owner"):
+    for function in ("roundOf", "operatorsOf", "alliance", "k", "owner"):
         try:
             decode_result(ROUNDS, function, data)
         except ChainError:

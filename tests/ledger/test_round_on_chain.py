@@ -4,11 +4,12 @@ import pytest
 
 from andel.errors import ChainError, Reverted
 from andel.hashing import sha256
+from andel.ledger.alliance import AllianceRules
 from andel.ledger.deployment import deploy_model, deploy_shared, find_model
 from andel.ledger.round_hashes import round_seed
 from andel.ledger.round_state import OperatorSet, Status, ValidatorRecord
 from andel.simulation.local_chain import LocalChain
-from andel.units import TOKEN, BaseUnits
+from andel.units import TOKEN, BaseUnits, Digest
 from andel.value.claims import ClaimTree
 from tests.ledger.actors import BUDGET, GAIN, MINTED, Actors, Play, model_config
 
@@ -240,7 +241,10 @@ def test_a_model_is_found_by_its_address_alone(play, chain):
     assert found.pool.schedule() == (1_600_000_000, TOKEN, 500_000 * TOKEN)
     founding = found.round_manager.founding()
     assert (founding.seed_delay, founding.commit_period, founding.bond) == (2, 60, 0)
-    assert founding.listers == (play.actors.stranger.address,)
+    assert found.alliance.address == founding.alliance == play.model.alliance.address
+    assert found.alliance.device_registry() == found.device_registry.address
+    assert found.alliance.listers_at(chain.block_time()) == (play.actors.stranger.address,)
+    assert found.alliance.rules_at(0) == AllianceRules(Digest(sha256(b"policy")), Digest(sha256(b"terms")))
     with pytest.raises(ChainError, match="nothing answers"):
         find_model(chain, play.actors.stranger.address)
     with pytest.raises(ChainError):

@@ -20,7 +20,8 @@ CHANGES = {
     "n": {"n": 4},
     "operators' share": {"operator_share_bps": 0},
     "terms": {"terms": sha256(b"other")},
-    "listers": {"listers": ()},
+    "policy": {"policy": sha256(b"other")},
+    "alliance": {"alliance": "0x" + "11" * 20},
 }
 
 
@@ -57,21 +58,27 @@ def test_admission_is_judged_when_the_round_opened(launch_world):
     """A stop or a revocation afterwards changes no past round, and counts from the next."""
     small = launch_world("admission")
     world = small.world
-    plan, now = world.first_plan(), world.chain.block_time()
+    now = world.chain.block_time()
     stopped, revoked, kept = (member.device.key.address for member in world.members[:3])
     unlisted = DeviceKey(derive_secret(b"nobody listed it")).address
     devices = {stopped, revoked, kept, unlisted}
 
     def admitted(at):
-        return admitted_devices(world.model, plan, at, devices)
+        return admitted_devices(world.model, at, devices)
 
     assert admitted(now) == {stopped, revoked, kept}
     small.local.mine()
     world.model.device_registry.stop_devices(world.actors.lister, [stopped])
     world.model.device_registry.revoke(world.members[1].contributor.key, revoked)
     assert admitted(now) == {stopped, revoked, kept}
-    assert admitted(world.chain.block_time()) == {kept}
-    assert admitted_devices(world.model, replace(plan, listers=()), now, devices) == frozenset()
+    assert admitted(world.chain.block_time() + 1) == {kept}
+    small.local.mine()
+    founder = world.actors.founder
+    world.model.alliance.admit(founder, [unlisted])
+    world.model.alliance.drop(founder, [world.actors.lister.address])
+    small.local.mine()
+    assert admitted(now) == {stopped, revoked, kept}
+    assert admitted(world.chain.block_time()) == {unlisted}
     assert admitted(1) == frozenset()  # before anything was listed
 
 
@@ -86,4 +93,4 @@ def test_a_stopped_device_earns_nothing_from_the_next_round_on(launch_world):
         for number in (1, 2)
     )
     assert first.share > 0
-    assert (second.weight, second.share) == (0, 0) and "none of the plan's listers admits" in second.reason
+    assert (second.weight, second.share) == (0, 0) and "the alliance does not admit" in second.reason

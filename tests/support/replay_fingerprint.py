@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from andel.content import ContentStore, cid_of_digest
+from andel.data.policy import EVERYWHERE
 from andel.hashing import sha256
 from andel.keys import parse_address
 from andel.ledger.connection import Chain
@@ -42,7 +43,7 @@ def replayed(store: ContentStore, model: ModelContracts, number: int, order: ran
     reference = open_reference(plan, task, store.get(plan.reference.batches), store.get(plan.reference.packets))
     parameters = decode_version(store.get(cid_of_digest(plan.version)), task)
     facts, history = chain_facts(model, plan, on_chain, commitments), read_history(store, plan)
-    return settle(plan, task, parameters, commitments, dict(openings), facts, updates, history, reference)
+    return settle(plan, task, parameters, commitments, dict(openings), facts, updates, history, reference, EVERYWHERE)
 
 
 def threads() -> int:

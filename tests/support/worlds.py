@@ -17,6 +17,7 @@ from andel.data.batch import Batch, batches_object, make_batch
 from andel.data.bundle import pack_packets
 from andel.data.features import FeatureSpec, build_rows
 from andel.data.openings import make_openings
+from andel.data.policy import EVERYWHERE
 from andel.device.envelope import encode_envelope
 from andel.device.packets import read_packet
 from andel.device.reading import Measurement, SignedReading
@@ -153,6 +154,7 @@ class World:
     owners: tuple[Owner, ...]
     entries: RegistryEntries
     admitted: frozenset[Address]
+    consenting: frozenset[Address]
     reference: ReferenceSet
     reference_batches: bytes
     reference_packets: bytes
@@ -193,6 +195,7 @@ def build_world(
         owners=tuple(actors),
         entries=registry_of(actors),
         admitted=frozenset(batch.device for actor in actors for batch in actor.all_batches),
+        consenting=frozenset(actor.address for actor in actors),
         reference=open_reference(plan, task, batches, packets),
         reference_batches=batches,
         reference_packets=packets,
@@ -247,7 +250,8 @@ def small_plan(task: Task, seed: str = "world", batches: bytes = b"", packets: b
         n=3,
         budget=BaseUnits(1_000 * TOKEN + 7),
         operator_share_bps=500,
-        listers=(AccountKey(derive_secret(b"tests: lister", seed)).address,),
+        alliance=AccountKey(derive_secret(b"tests: alliance", seed)).address,
+        policy=EVERYWHERE.hash,
         terms=sha256(b"tests: terms"),
         reference=Reference(
             batches=cid_of_digest(sha256(batches)),
@@ -296,6 +300,7 @@ class Round:
             updates_root=updates_root(self.world.plan, self.updates),
             entries=self.world.entries,
             admitted=self.world.admitted,
+            consenting=self.world.consenting,
             opened_at=1_700_000_000,
         )
 
@@ -312,6 +317,7 @@ class Round:
             self.updates,
             world.history if history is None else history,
             world.reference,
+            EVERYWHERE,
         )
 
     def replace_update(self, owner: Owner, update: IntArray, weight: int | None = None) -> None:

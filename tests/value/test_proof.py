@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andel.data.batch import batches_object, parse_batches
+from andel.data.policy import EVERYWHERE, Policy
 from andel.encoding import canonical_json
 from andel.hashing import keccak, sha256
 from andel.keys import address_bytes
 from andel.training.result import sign_commitment
 from andel.units import Digest
 from andel.value.history import EMPTY_HISTORY
-from andel.value.proof import prove_data, registry_entry, unopened
+from andel.value.proof import proof_key, prove_data, registry_entry, unopened
 from tests.support.worlds import FIRST_DAY, FIRST_SEED, build_world, play
 
 WORLD = build_world(3, devices=2)
@@ -23,11 +24,28 @@ PLAN, TASK = WORLD.plan, WORLD.task
 OPENED_AT = 1_700_000_000
 
 
-def verdicts(played=None, *, entries=WORLD.entries, admitted=WORLD.admitted, history=EMPTY_HISTORY, seed=FIRST_SEED):
-    """Verdicts by contributor."""
+def verdicts(played=None, *, plan=PLAN, policy=EVERYWHERE, seed=FIRST_SEED, history=EMPTY_HISTORY, **facts):
+    """Verdicts by contributor; `facts` replace what the chain says."""
     round_ = played or play(WORLD)
-    found = prove_data(PLAN, TASK, round_.commitments, round_.openings, entries, admitted, OPENED_AT, seed, history)
+    known = {"entries": WORLD.entries, "admitted": WORLD.admitted, "consenting": WORLD.consenting, **facts}
+    found = prove_data(
+        plan,
+        TASK,
+        policy,
+        round_.commitments,
+        round_.openings,
+        opened_at=OPENED_AT,
+        seed=seed,
+        history=history,
+        **known,
+    )
     return {item.contributor: item for item in found}
+
+
+def proven_in(found, plan=PLAN):
+    """The history that remembers these verdicts."""
+    remembered = {proof_key(plan, item.batches_hash): item.slots for item in found.values()}
+    return replace(EMPTY_HISTORY, proven=remembered)
 
 
 def committed(owner, batches, plan=PLAN):
@@ -88,18 +106,49 @@ def test_anothers_batches_prove_nothing_for_a_copier():
     only_owner_fails(verdicts(committed(OWNER, relayed)), f"batches of {OTHER.address} under the commitment of")
 
 
-def test_a_device_that_no_lister_admits_is_refused():
+def test_a_device_that_the_alliance_does_not_admit_is_refused():
     admitted = WORLD.admitted - {OWNER.all_batches[0].device}
-    only_owner_fails(verdicts(admitted=admitted), "none of the plan's listers admits the device")
+    only_owner_fails(verdicts(admitted=admitted), "the alliance does not admit the device")
+
+
+def test_an_owner_without_consent_weighs_nothing_whatever_it_shows():
+    consenting = WORLD.consenting - {OWNER.address}
+    only_owner_fails(verdicts(consenting=consenting), "had not accepted the plan's terms when the round opened")
+    only_owner_fails(verdicts(consenting=consenting, history=proven_in(verdicts())), "had not accepted")
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        (Policy(channels=("humidity", "pm25")), "has no pm25, which the policy asks for"),
+        (Policy(boxes=((0, 0, 10, 10),)), "the reading tells no position"),
+    ],
+)
+def test_openings_that_miss_what_the_policy_asks_for_weigh_nothing(policy, reason):
+    plan = replace(PLAN, policy=policy.hash)
+    played = play(replace(WORLD, plan=plan))
+    found = verdicts(played, plan=plan, policy=policy)
+    assert {item.weight for item in found.values()} == {0}
+    assert all(reason in item.reason for item in found.values())
+
+
+def test_a_set_proven_under_one_policy_is_opened_anew_under_another():
+    history = proven_in(verdicts())
+    policy = Policy(channels=("pm25",))
+    plan = replace(PLAN, policy=policy.hash)
+    played = play(replace(WORLD, plan=plan))
+    assert unopened(PLAN, played.commitments, history) == ()
+    assert len(unopened(plan, played.commitments, history)) == 3
+    found = verdicts(played, plan=plan, policy=policy, history=history)
+    assert {item.weight for item in found.values()} == {0}
 
 
 def test_a_day_outside_the_plan_is_refused():
     plan = replace(PLAN, windows=((FIRST_DAY, FIRST_DAY + 2),))
     played = play(WORLD)
     commitments = [sign_commitment(o.key, plan, o.batches(PLAN)) for o in WORLD.owners]
-    found = prove_data(
-        plan, TASK, commitments, played.openings, WORLD.entries, WORLD.admitted, OPENED_AT, FIRST_SEED, EMPTY_HISTORY
-    )
+    played.commitments = commitments
+    found = verdicts(played, plan=plan).values()
     assert {item.weight for item in found} == {0}
     assert all("the plan does not name that day" in item.reason for item in found)
 
@@ -166,31 +215,25 @@ def test_a_header_that_claims_another_number_of_slots_is_refused():
 
 
 def test_batches_proven_before_are_not_opened_again():
-    first = verdicts()
-    proven = {item.batches_hash: item.slots for item in first.values()}
-    history = replace(EMPTY_HISTORY, proven=proven)
+    history = proven_in(verdicts())
     played = play(WORLD)
-    assert unopened(played.commitments, history) == ()
-    assert len(unopened(played.commitments, EMPTY_HISTORY)) == 3
+    assert unopened(PLAN, played.commitments, history) == ()
+    assert len(unopened(PLAN, played.commitments, EMPTY_HISTORY)) == 3
     played.openings.clear()
     again = verdicts(played, history=history)
     assert {a: (i.weight, i.packets) for a, i in again.items()} == {o.address: (192, 0) for o in WORLD.owners}
 
 
-def test_proven_before_does_not_replace_the_registry_or_the_listers():
-    proven = {item.batches_hash: item.slots for item in verdicts().values()}
-    history = replace(EMPTY_HISTORY, proven=proven)
-    only_owner_fails(
-        verdicts(history=history, admitted=WORLD.admitted - {OWNER.all_batches[0].device}), "listers admits"
-    )
+def test_proven_before_does_not_replace_the_registry_or_the_alliance():
+    admitted = WORLD.admitted - {OWNER.all_batches[0].device}
+    only_owner_fails(verdicts(history=proven_in(verdicts()), admitted=admitted), "does not admit the device")
 
 
 def test_another_set_of_batches_is_opened_anew():
-    proven = {item.batches_hash: item.slots for item in verdicts().values()}
+    history = proven_in(verdicts())
     fewer = batches_object(OWNER.address, [batch.header for batch in OWNER.all_batches[:-1]])
     played = committed(OWNER, fewer)
-    history = replace(EMPTY_HISTORY, proven=proven)
-    assert unopened(played.commitments, history) == (OWNER.address,)
+    assert unopened(PLAN, played.commitments, history) == (OWNER.address,)
     assert verdicts(played, history=history)[OWNER.address].weight == 0
 
 

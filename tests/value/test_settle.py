@@ -23,9 +23,10 @@ from andel.training.updates import (
     split_parameters,
 )
 from andel.typed_data import typed_digest
-from andel.units import BaseUnits, Digest
+from andel.units import BaseUnits
 from andel.value.claims import ClaimTree
 from andel.value.history import History
+from andel.value.proof import proof_key
 from andel.value.reference import draw_rows, open_reference
 from tests.support.reports import of, report_bytes
 from tests.support.worlds import (
@@ -77,7 +78,8 @@ def test_the_version_and_the_state_follow_from_the_report():
     assert sum(history.scores.values()) == sum(v.score for v in REPORT.contributors)
     assert set(history.scores) == set(WORLD.admitted)
     assert history.proven == {
-        Digest(sha256(owner.batches(WORLD.plan))): {b.device: 96 for b in owner.all_batches} for owner in WORLD.owners
+        proof_key(WORLD.plan, sha256(owner.batches(WORLD.plan))): {batch.device: 96 for batch in owner.all_batches}
+        for owner in WORLD.owners
     }
     tree = ClaimTree(history.earned)
     assert (REPORT.claims_root, REPORT.claims_total) == (tree.root, tree.total)
@@ -170,13 +172,14 @@ def test_evidence_that_does_not_give_the_root_on_chain_stops_with_its_place():
         assert found.value.place == place
 
 
-def test_another_parent_state_or_task_stops_with_its_place():
+def test_another_parent_state_task_or_policy_stops_with_its_place():
     cases = {
         "round 1, parent version": replace(
             WORLD, parameters=split_parameters(flatten(WORLD.parameters) + 1, WORLD.task)
         ),
         "round 1, state": replace(WORLD, history=History(7, {}, {}, {})),
         "round 1, task": replace(WORLD, task=small_task(hidden=WORLD.task.hidden, noise_sigmas=0)),
+        "round 1, policy": replace(WORLD, plan=replace(WORLD.plan, policy=sha256(b"a stricter one"))),
     }
     for place, world in cases.items():
         with pytest.raises(EvidenceError) as found:

@@ -12,7 +12,7 @@ from andel.hashing import sha256
 from andel.training.result import sign_commitment, sign_update
 from andel.training.updates import decode_version, encode_update
 from andel.units import Digest
-from andel.value.proof import registry_entry
+from andel.value.proof import proof_key, registry_entry
 from tests.support.reports import of
 from tests.support.worlds import build_world, play, signed_update
 
@@ -40,7 +40,7 @@ def test_withheld_openings_weigh_nothing_with_the_reason():
     played = play(WORLD)
     del played.openings[ATTACKER.address]
     report = fails_alone(played, "malformed-openings")
-    assert Digest(sha256(ATTACKER.batches(WORLD.plan))) not in report.history.proven
+    assert proof_key(WORLD.plan, sha256(ATTACKER.batches(WORLD.plan))) not in report.history.proven
 
 
 def test_a_batch_entered_by_another_owner_counts_for_nothing():
@@ -50,7 +50,7 @@ def test_a_batch_entered_by_another_owner_counts_for_nothing():
 
 
 def test_a_device_not_admitted_counts_for_nothing():
-    fails_alone(play(WORLD), "admits the device", admitted=WORLD.admitted - {ATTACKER.all_batches[0].device})
+    fails_alone(play(WORLD), "does not admit the device", admitted=WORLD.admitted - {ATTACKER.all_batches[0].device})
 
 
 def test_a_commitment_signed_under_a_stale_plan_counts_for_nothing():
@@ -123,7 +123,7 @@ def test_a_set_with_one_withheld_batch_weighs_nothing_and_is_asked_for_again():
     played.openings[ATTACKER.address] = canonical_json(fields)
     report = played.settle()
     assert of(report, ATTACKER).weight == 0 and of(report, ATTACKER).share == 0
-    named = Digest(sha256(ATTACKER.batches(WORLD.plan)))
+    named = proof_key(WORLD.plan, sha256(ATTACKER.batches(WORLD.plan)))
     assert named not in report.history.proven
     following = play(WORLD.after(report, decode_version(report.version, WORLD.task)))
     following.openings = {ATTACKER.address: following.openings[ATTACKER.address]}

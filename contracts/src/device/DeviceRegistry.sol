@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { IDeviceRegistry } from "./IDeviceRegistry.sol";
+import { IDeviceRegistry, P256Key } from "./IDeviceRegistry.sol";
 import { PebbleConfirm } from "./PebbleConfirm.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import { P256 } from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
@@ -65,7 +66,9 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
     /// @inheritdoc IDeviceRegistry
     function claim(address device, uint32 timestamp, bytes calldata signature) external {
-        _claim(device, msg.sender, timestamp, signature);
+        _requireClaimable(device, msg.sender, timestamp);
+        _requireConfirmed(device, msg.sender, timestamp, signature);
+        _claim(device, msg.sender, timestamp);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -79,15 +82,37 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     )
         external
     {
-        require(block.timestamp <= deadline, DeviceRegistry_Expired(deadline, block.timestamp));
-        bytes32 digest = _hashTypedDataV4(
-            keccak256(abi.encode(DEVICE_CLAIM_TYPE_HASH, device, owner, timestamp, deadline))
-        );
-        require(
-            SignatureChecker.isValidSignatureNowCalldata(owner, digest, ownerSignature),
-            DeviceRegistry_BadOwnerSignature(owner)
-        );
-        _claim(device, owner, timestamp, signature);
+        _requireOwnersWill(device, owner, timestamp, deadline, ownerSignature);
+        _requireClaimable(device, owner, timestamp);
+        _requireConfirmed(device, owner, timestamp, signature);
+        _claim(device, owner, timestamp);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function claimP256(P256Key calldata key, uint32 timestamp, bytes32 r, bytes32 s) external {
+        address device = addressOfP256(key);
+        _requireClaimable(device, msg.sender, timestamp);
+        _requireConfirmedP256(key, msg.sender, timestamp, r, s);
+        _claim(device, msg.sender, timestamp);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function claimP256For(
+        P256Key calldata key,
+        address owner,
+        uint32 timestamp,
+        bytes32 r,
+        bytes32 s,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        external
+    {
+        address device = addressOfP256(key);
+        _requireOwnersWill(device, owner, timestamp, deadline, ownerSignature);
+        _requireClaimable(device, owner, timestamp);
+        _requireConfirmedP256(key, owner, timestamp, r, s);
+        _claim(device, owner, timestamp);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -146,11 +171,45 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
+    function addressOfP256(P256Key calldata key) public pure returns (address) {
+        return address(uint160(uint256(keccak256(abi.encode(key.x, key.y)))));
+    }
+
+    /// @inheritdoc IDeviceRegistry
     function isKnownKey(address device) public pure returns (bool) {
         return device == SHARED_2020_KEY;
     }
 
-    function _claim(address device, address owner, uint32 timestamp, bytes calldata signature) private {
+    function _claim(address device, address owner, uint32 timestamp) private {
+        Device storage entry = _devices[device];
+        entry.owner = owner;
+        // The signed time may lie ahead of block time: keeping the later of the two lets no signature count twice.
+        entry.lastChange = _later(timestamp);
+        emit DeviceClaimed(device, owner, timestamp);
+    }
+
+    function _requireOwnersWill(
+        address device,
+        address owner,
+        uint32 timestamp,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        private
+        view
+    {
+        require(block.timestamp <= deadline, DeviceRegistry_Expired(deadline, block.timestamp));
+        bytes32 digest = _hashTypedDataV4(
+            keccak256(abi.encode(DEVICE_CLAIM_TYPE_HASH, device, owner, timestamp, deadline))
+        );
+        require(
+            SignatureChecker.isValidSignatureNowCalldata(owner, digest, ownerSignature),
+            DeviceRegistry_BadOwnerSignature(owner)
+        );
+    }
+
+    /// Everything but the device's signature: one set of rules, whatever the curve.
+    function _requireClaimable(address device, address owner, uint32 timestamp) private view {
         require(!isKnownKey(device), DeviceRegistry_KnownKey(device));
         _requireUnambiguous(owner);
         Device storage entry = _devices[device];
@@ -163,14 +222,37 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         require(
             timestamp > entry.lastChange, DeviceRegistry_OldTimestamp(device, timestamp, entry.lastChange)
         );
+    }
+
+    function _requireConfirmed(
+        address device,
+        address owner,
+        uint32 timestamp,
+        bytes calldata signature
+    )
+        private
+        pure
+    {
         require(
             PebbleConfirm.isSignedBy(device, owner, timestamp, signature),
             DeviceRegistry_BadDeviceSignature(device, owner)
         );
-        entry.owner = owner;
-        // The signed time may lie ahead of block time: keeping the later of the two lets no signature count twice.
-        entry.lastChange = _later(timestamp);
-        emit DeviceClaimed(device, owner, timestamp);
+    }
+
+    function _requireConfirmedP256(
+        P256Key calldata key,
+        address owner,
+        uint32 timestamp,
+        bytes32 r,
+        bytes32 s
+    )
+        private
+        view
+    {
+        require(
+            P256.verify(PebbleConfirm.digestOf(owner, timestamp), r, s, key.x, key.y),
+            DeviceRegistry_BadDeviceSignature(addressOfP256(key), owner)
+        );
     }
 
     function _ownedBySender(address device) private view returns (Device storage entry) {

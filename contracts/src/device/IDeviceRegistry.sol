@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+/// @notice The public key of a device on P-256: a point's two coordinates.
+struct P256Key {
+    bytes32 x;
+    bytes32 y;
+}
+
 /// @title Who owns which device, and who vouches for it
 /// @notice One registry for all models. It has no owner, no admin and no upgrade path.
 ///
@@ -10,7 +16,8 @@ pragma solidity ^0.8.30;
 ///
 /// OWNING. A device without an owner is claimed with bytes the device itself signed: SHA-256 of the 20 bytes of
 /// the owner and the 4 bytes of a time in seconds, both big-endian, signed with secp256k1 (Pebble's
-/// `ConfirmPackage`). Those bytes name neither a chain nor a contract: the same signature is valid on every chain
+/// `ConfirmPackage`) or with P-256. A device's address is the last 20 bytes of keccak256(x, y) of its public key, on
+/// either curve; a P-256 claim brings the key, since it cannot be recovered for as little gas. Those bytes name neither a chain nor a contract: the same signature is valid on every chain
 /// and in every registry that reads it. Therefore the signed owner must send it or sign the claim as well, the
 /// time must be fresh, and it must be later than the last change of ownership here.
 ///
@@ -107,6 +114,33 @@ interface IDeviceRegistry {
     )
         external;
 
+    /// @notice Claims a device with a P-256 key for the sender. Verified by the precompile of RIP-7212 where the chain
+    /// has it at 0x100, else by OpenZeppelin's Solidity, which costs about 200,000 gas more.
+    /// @param key the device's public key; the device of its address must have no owner
+    /// @param timestamp the time the device signed, seconds
+    /// @param r the signature's r
+    /// @param s the signature's s, at most half of the curve's order: whoever brings a high one puts order - s
+    function claimP256(P256Key calldata key, uint32 timestamp, bytes32 r, bytes32 s) external;
+
+    /// @notice Claims a device with a P-256 key for `owner`; anybody may bring it, with the owner's own signature.
+    /// @param key the device's public key, as in `claimP256`
+    /// @param owner who will own the device; the owner the device signed
+    /// @param timestamp the time the device signed, seconds
+    /// @param r the signature's r
+    /// @param s the signature's s, low
+    /// @param deadline last second at which the owner's signature counts
+    /// @param ownerSignature the owner's EIP-712 `DeviceClaim`, as in `claimFor`
+    function claimP256For(
+        P256Key calldata key,
+        address owner,
+        uint32 timestamp,
+        bytes32 r,
+        bytes32 s,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        external;
+
     /// @notice Gives a device to another owner. Only its owner; not a revoked device.
     function transfer(address device, address to) external;
 
@@ -137,6 +171,9 @@ interface IDeviceRegistry {
     /// @notice A device's owner, the time of its last claim, transfer, release or revocation (seconds; never
     /// earlier than a time used in a claim), and whether it is revoked.
     function statusOf(address device) external view returns (address owner, uint64 lastChange, bool revoked);
+
+    /// @notice The address of the device with this P-256 key.
+    function addressOfP256(P256Key calldata key) external pure returns (address);
 
     /// @notice True if the private half of this device's key is public.
     function isKnownKey(address device) external pure returns (bool);

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import { IBatchRegistry } from "../data/IBatchRegistry.sol";
 import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
 import { IRewardPool } from "../value/IRewardPool.sol";
+import { IAlliance } from "./IAlliance.sol";
 import { IRoundManager } from "./IRoundManager.sol";
 import { Config } from "./RoundTypes.sol";
 
@@ -36,9 +37,7 @@ abstract contract Founding is IRoundManager {
     /// @inheritdoc IRoundManager
     bytes32 public immutable taskHash;
     /// @inheritdoc IRoundManager
-    bytes32 public immutable termsHash;
-
-    address[] private _listers;
+    IAlliance public immutable alliance;
 
     constructor(Config memory config) {
         require(config.bond == 0, RoundManager_BadConfig("bond", config.bond));
@@ -64,6 +63,10 @@ abstract contract Founding is IRoundManager {
             RoundManager_BadConfig("batchRegistry", uint160(address(config.batchRegistry)))
         );
         require(
+            address(config.alliance.deviceRegistry()) == address(config.deviceRegistry),
+            RoundManager_BadConfig("alliance", uint160(address(config.alliance)))
+        );
+        require(
             config.pool.manager() == address(this),
             RoundManager_NotPoolManager(address(config.pool), config.pool.manager())
         );
@@ -77,12 +80,6 @@ abstract contract Founding is IRoundManager {
         operatorShareBps = config.operatorShareBps;
         genesisVersion = config.genesisVersion;
         taskHash = config.taskHash;
-        termsHash = config.termsHash;
-        _listers = config.listers;
-    }
-
-    /// @inheritdoc IRoundManager
-    function listers() external view returns (address[] memory) {
-        return _listers;
+        alliance = config.alliance;
     }
 }

@@ -5,6 +5,7 @@ import { IBatchRegistry } from "../data/IBatchRegistry.sol";
 import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
 import { IRewardPool } from "../value/IRewardPool.sol";
 import { Attestation } from "./AttestationTypes.sol";
+import { IAlliance } from "./IAlliance.sol";
 import { Round, Status, Validator, VoidReason } from "./RoundTypes.sol";
 
 /// @title The rounds of one model
@@ -336,9 +337,6 @@ interface IRoundManager {
     /// @notice The present validators.
     function validators() external view returns (Validator[] memory);
 
-    /// @notice Whose listings the alliance trusts.
-    function listers() external view returns (address[] memory);
-
     /// @notice Who owns which device.
     function deviceRegistry() external view returns (IDeviceRegistry);
 
@@ -369,6 +367,6 @@ interface IRoundManager {
     /// @notice sha2-256 of the task's description.
     function taskHash() external view returns (bytes32);
 
-    /// @notice sha2-256 of the terms an owner of devices accepts.
-    function termsHash() external view returns (bytes32);
+    /// @notice Who may contribute, and on which terms.
+    function alliance() external view returns (IAlliance);
 }

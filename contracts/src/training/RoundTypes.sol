@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import { IBatchRegistry } from "../data/IBatchRegistry.sol";
 import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
 import { IRewardPool } from "../value/IRewardPool.sol";
+import { IAlliance } from "./IAlliance.sol";
 
 /// @notice Where an attempt of a round stands. Once `seed1` (in DataCommitted) or `seed2` (in Closed) is not zero,
 /// the seed of that step is known.
@@ -46,8 +47,7 @@ struct Validator {
 /// @param operatorShareBps operators' part of an emission, in 1/10000, at most 1000
 /// @param genesisVersion hash of the version the first round starts from
 /// @param taskHash sha2-256 of the task's description
-/// @param termsHash sha2-256 of the terms an owner of devices accepts
-/// @param listers whose listings the alliance trusts
+/// @param alliance who may contribute, and on which terms; must rest on the same `deviceRegistry`
 struct Config {
     address owner;
     IDeviceRegistry deviceRegistry;
@@ -63,8 +63,7 @@ struct Config {
     uint32 operatorShareBps;
     bytes32 genesisVersion;
     bytes32 taskHash;
-    bytes32 termsHash;
-    address[] listers;
+    IAlliance alliance;
 }
 
 /// @notice A round and its current attempt. Fields of steps not reached are zero.

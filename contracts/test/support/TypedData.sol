@@ -15,6 +15,10 @@ library TypedData {
         "BatchEntries(address owner,bytes32 entriesHash,uint64 deadline)";
     string internal constant DEVICE_CLAIM =
         "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)";
+    string internal constant TERMS_ACCEPTANCE =
+        "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)";
+    string internal constant TERMS_WITHDRAWAL =
+        "TermsWithdrawal(address owner,bytes32 termsHash,uint64 until,uint256 nonce,uint64 deadline)";
 
     function domainSeparator(uint256 chainId, address verifier) internal pure returns (bytes32) {
         return keccak256(

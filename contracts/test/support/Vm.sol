@@ -5,12 +5,15 @@ pragma solidity ^0.8.30;
 interface Vm {
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function signP256(uint256 key, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
+    function publicKeyP256(uint256 key) external pure returns (uint256 x, uint256 y);
 
     function prank(address sender) external;
     function startPrank(address sender) external;
     function stopPrank() external;
     function warp(uint256 timestamp) external;
     function roll(uint256 blockNumber) external;
+    function setEvmVersion(string calldata evm) external;
     function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;
     function chainId(uint256 id) external;
     function etch(address target, bytes calldata code) external;

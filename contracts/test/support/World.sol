@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import { BatchRegistry } from "../../src/data/BatchRegistry.sol";
 import { DeviceRegistry } from "../../src/device/DeviceRegistry.sol";
+import { Alliance } from "../../src/training/Alliance.sol";
 import { Attestation } from "../../src/training/AttestationTypes.sol";
 import { RoundManager } from "../../src/training/RoundManager.sol";
 import { Config, Validator } from "../../src/training/RoundTypes.sol";
@@ -21,6 +22,8 @@ abstract contract World is Base {
     uint64 internal constant COMMIT_PERIOD = 600;
     uint64 internal constant WINDOW = 0;
     bytes32 internal constant GENESIS = keccak256("genesis");
+    bytes32 internal constant POLICY = keccak256("policy");
+    bytes32 internal constant TERMS = keccak256("terms");
 
     address internal founder = vm.addr(0xF0);
     address internal coordinator = vm.addr(0xC0);
@@ -28,6 +31,8 @@ abstract contract World is Base {
 
     DeviceRegistry internal devices = new DeviceRegistry();
     BatchRegistry internal batches = new BatchRegistry(devices);
+    Alliance internal alliance =
+        new Alliance(founder, devices, one(founder), new address[](0), POLICY, TERMS);
     ModelToken internal token;
     RewardPool internal pool;
     RoundManager internal manager;
@@ -46,9 +51,7 @@ abstract contract World is Base {
         founding.operatorShareBps = BPS;
         founding.genesisVersion = GENESIS;
         founding.taskHash = keccak256("task");
-        founding.termsHash = keccak256("terms");
-        founding.listers = new address[](1);
-        founding.listers[0] = founder;
+        founding.alliance = alliance;
     }
 
     /// Token, pool and manager, each told the address of the next; what the constructors check ties them together.
@@ -162,6 +165,11 @@ abstract contract World is Base {
             attestation(round, claimsRoot, total, minted, minted == 0 ? int256(0) : int256(1));
         agree(result);
         manager.finalise(result, claimsRoot, total, minted, minted == 0 ? int256(0) : int256(1));
+    }
+
+    function one(address account) internal pure returns (address[] memory list) {
+        list = new address[](1);
+        list[0] = account;
     }
 
     function salt(uint256 key) internal pure returns (bytes32) {

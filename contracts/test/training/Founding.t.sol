@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import { BatchRegistry } from "../../src/data/BatchRegistry.sol";
 import { DeviceRegistry } from "../../src/device/DeviceRegistry.sol";
+import { Alliance } from "../../src/training/Alliance.sol";
 import { IRoundManager } from "../../src/training/IRoundManager.sol";
 import { RoundManager } from "../../src/training/RoundManager.sol";
 import { Config, Validator } from "../../src/training/RoundTypes.sol";
@@ -35,8 +36,7 @@ contract FoundingTest is World {
         vm.assertEq(manager.currentVersion(), GENESIS, "current");
         vm.assertFalse(manager.isFinalVersion(GENESIS), "nobody attested the genesis");
         vm.assertEq(manager.taskHash(), founding.taskHash, "task");
-        vm.assertEq(manager.termsHash(), founding.termsHash, "terms");
-        vm.assertEq(manager.listers()[0], founder, "lister");
+        vm.assertEq(address(manager.alliance()), address(alliance), "alliance");
         vm.assertEq(manager.operatorsEpoch(), 1, "epoch");
     }
 
@@ -64,6 +64,13 @@ contract FoundingTest is World {
         bad = config();
         bad.batchRegistry = new BatchRegistry(new DeviceRegistry());
         expectBadConfig(bad, "batchRegistry", uint160(address(bad.batchRegistry)));
+    }
+
+    function test_allianceOverOtherDevicesReverts() public {
+        Config memory bad = config();
+        bad.alliance =
+            new Alliance(founder, new DeviceRegistry(), new address[](0), new address[](0), POLICY, TERMS);
+        expectBadConfig(bad, "alliance", uint160(address(bad.alliance)));
     }
 
     function test_poolOfAnotherManagerReverts() public {

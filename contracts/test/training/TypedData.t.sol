@@ -5,6 +5,7 @@ import { BatchRegistry } from "../../src/data/BatchRegistry.sol";
 import { Entry, IBatchRegistry } from "../../src/data/IBatchRegistry.sol";
 import { DeviceRegistry } from "../../src/device/DeviceRegistry.sol";
 import { IDeviceRegistry } from "../../src/device/IDeviceRegistry.sol";
+import { Alliance } from "../../src/training/Alliance.sol";
 import { Attestation } from "../../src/training/AttestationTypes.sol";
 import { TypedData } from "../support/TypedData.sol";
 import { World } from "../support/World.sol";
@@ -12,6 +13,8 @@ import { World } from "../support/World.sol";
 /// The digests and signatures Python made (vectors/typed_data.json, vectors/confirm.json) are those of the contracts,
 /// and no signature of one type, chain or contract counts as another.
 contract TypedDataTest is World {
+    uint256 private constant COUNT = 8;
+
     string private json = vm.readFile("../vectors/typed_data.json");
     bytes32 private separator;
 
@@ -34,7 +37,7 @@ contract TypedDataTest is World {
                 signerOf(digest, signature), vm.parseJsonAddress(json, string.concat(path, ".signer")), name
             );
         }
-        vm.assertEq(count, 6, "all six types");
+        vm.assertEq(count, COUNT, "all types");
     }
 
     function test_roundManagerHashesTheFilesAttestation() public {
@@ -69,9 +72,43 @@ contract TypedDataTest is World {
         vm.assertEq(registry.ownerOf(device), owner, "owner");
     }
 
+    function test_allianceTakesTheFilesAcceptanceAndWithdrawal() public {
+        vm.etch(verifier(), address(alliance).code);
+        vm.chainId(chainId());
+        (address owner, bytes32 terms) = bringAcceptance(Alliance(verifier()));
+        bringWithdrawal(Alliance(verifier()), owner, terms);
+    }
+
+    function bringAcceptance(Alliance filed) private returns (address owner, bytes32 terms) {
+        string memory path = entryOf("TermsAcceptance");
+        bytes memory words = fieldsOf(path, TypedData.TERMS_ACCEPTANCE);
+        uint256 nonce;
+        uint64 deadline;
+        (owner, terms, nonce, deadline) = abi.decode(words, (address, bytes32, uint256, uint64));
+        vm.assertEq(nonce, 0, "the first signature");
+        vm.warp(deadline);
+        filed.acceptFor(owner, terms, deadline, signatureAt(path));
+        vm.assertTrue(filed.hasAccepted(owner, terms, deadline + 1), "accepted");
+    }
+
+    function bringWithdrawal(Alliance filed, address owner, bytes32 terms) private {
+        string memory path = entryOf("TermsWithdrawal");
+        bytes memory words = fieldsOf(path, TypedData.TERMS_WITHDRAWAL);
+        (, bytes32 left, uint64 until, uint256 nonce, uint64 deadline) =
+            abi.decode(words, (address, bytes32, uint64, uint256, uint64));
+        vm.assertEq(left, terms, "one consent in both entries");
+        vm.assertEq(nonce, 1, "the second signature");
+        filed.withdrawFor(owner, terms, until, deadline, signatureAt(path));
+        vm.assertFalse(filed.hasAccepted(owner, terms, until + 1), "withdrawn");
+    }
+
+    function signatureAt(string memory path) private view returns (bytes memory) {
+        return vm.parseJsonBytes(json, string.concat(path, ".signature"));
+    }
+
     function test_signatureOfOneTypeNeverCountsAsAnother() public view {
-        for (uint256 i = 0; i < 6; ++i) {
-            for (uint256 j = 0; j < 6; ++j) {
+        for (uint256 i = 0; i < COUNT; ++i) {
+            for (uint256 j = 0; j < COUNT; ++j) {
                 if (i == j) continue;
                 string memory path = pathOf(i);
                 string memory other = typeOf(vm.parseJsonString(json, string.concat(pathOf(j), ".name")));
@@ -90,14 +127,16 @@ contract TypedDataTest is World {
         address owner = vm.addr(key);
         Entry[] memory entries = new Entry[](0);
         bytes memory fields = abi.encode(owner, keccak256(abi.encode(entries)), NOW);
-        string[5] memory types = [
+        string[COUNT - 1] memory types = [
             TypedData.DATA_COMMITMENT,
             TypedData.UPDATE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,
-            TypedData.DEVICE_CLAIM
+            TypedData.DEVICE_CLAIM,
+            TypedData.TERMS_ACCEPTANCE,
+            TypedData.TERMS_WITHDRAWAL
         ];
-        for (uint256 i = 0; i < 5; ++i) {
+        for (uint256 i = 0; i < COUNT - 1; ++i) {
             bytes memory signature = signed(key, TypedData.digestHere(address(batches), types[i], fields));
             vm.expectRevert(abi.encodeWithSelector(IBatchRegistry.BatchRegistry_BadSignature.selector, owner));
             batches.enterFor(owner, entries, NOW, signature);
@@ -141,15 +180,17 @@ contract TypedDataTest is World {
     }
 
     function typeOf(string memory name) private pure returns (string memory) {
-        string[6] memory types = [
+        string[COUNT] memory types = [
             TypedData.DATA_COMMITMENT,
             TypedData.UPDATE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,
             TypedData.BATCH_ENTRIES,
-            TypedData.DEVICE_CLAIM
+            TypedData.DEVICE_CLAIM,
+            TypedData.TERMS_ACCEPTANCE,
+            TypedData.TERMS_WITHDRAWAL
         ];
-        for (uint256 i = 0; i < 6; ++i) {
+        for (uint256 i = 0; i < COUNT; ++i) {
             if (startsWith(bytes(types[i]), string.concat(name, "("))) return types[i];
         }
         revert(string.concat("not a type: ", name));

@@ -11,12 +11,17 @@ from andel.content import ContentStore
 from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.connection import Chain
+from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.deployment import Deployment, ModelContracts, find_model
 
 RpcOption = Annotated[str, typer.Option("--rpc", help="Address of a chain's JSON-RPC.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Its RoundManager's address, or a deployment file.")]
 StoreOption = Annotated[str, typer.Option("--store", help="Content store: a directory or an fsspec URL.")]
+RegistryOption = Annotated[str, typer.Option("--registry", help="DeviceRegistry's address, or a deployment file.")]
 KeyFileOption = Annotated[Path, typer.Option("--key-file", help="File with the secret key, 64 hex digits.")]
+PayerOption = Annotated[
+    Path | None, typer.Option("--payer-key-file", help="Another account's key that pays; the owner only signs.")
+]
 
 _KEY_FILE_BYTES = 200
 
@@ -28,6 +33,11 @@ def read_key(path: Path) -> AccountKey:
     except (OSError, ValueError) as error:
         raise SettingsError(f"key file {path} cannot be read", "give a file with 64 hex digits") from error
     return parse_key(text, f"key file {path}")
+
+
+def read_payer(path: Path | None) -> AccountKey | None:
+    """The key of who pays, if another does. Raises SettingsError."""
+    return None if path is None else read_key(path)
 
 
 def parse_key(text: str, where: str) -> AccountKey:
@@ -44,6 +54,14 @@ def open_model(rpc: str, model: str) -> ModelContracts:
     if not model.startswith("0x") and Path(model).is_file():
         return Deployment.from_file(Path(model)).model(chain)
     return find_model(chain, parse_address(model))
+
+
+def open_registry(rpc: str, registry: str) -> DeviceRegistryContract:
+    """The registry of devices at an address on a chain, or in a deployment file."""
+    chain = Chain.connect(rpc)
+    if not registry.startswith("0x") and Path(registry).is_file():
+        return Deployment.from_file(Path(registry)).device_registry(chain)
+    return DeviceRegistryContract(chain, parse_address(registry))
 
 
 def open_store(url: str) -> ContentStore:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from andel.data.batch import SLOTS_PER_DAY, Batch, BatchHeader, batch_leaves, leaf_bytes, running_slots
 from andel.data.bounds import Ranges, check_bounds, find_fault
+from andel.data.policy import EVERYWHERE, Policy
 from andel.device.known_keys import is_publicly_known
 from andel.device.packets import read_packet
 from andel.device.reading import MAX_PACKET_BYTES, PacketRefused, Refusal
@@ -45,14 +46,17 @@ class OpeningFault(StrEnum):
     OUTSIDE_DAY = "outside-day"
     TIME_ORDER = "time-order"
     SLOT_COUNT = "slot-count"
+    MISSING_CHANNEL = "missing-channel"
+    OUTSIDE_REGION = "outside-region"
 
 
 @dataclass(frozen=True, slots=True)
 class OpeningRules:
-    """What opened readings must satisfy: times (end excluded), and ranges per channel in hundredths."""
+    """What opened readings must satisfy: times (end excluded), ranges per channel in hundredths, a policy."""
 
     accepted_time: tuple[int, int]
     ranges: Ranges = field(default_factory=dict)
+    policy: Policy = EVERYWHERE
 
     def __post_init__(self) -> None:
         check_bounds(self.accepted_time, self.ranges)
@@ -265,6 +269,10 @@ def _check_leaf(header: BatchHeader, opening: _Opening, rules: OpeningRules) -> 
         raise _Failed(OpeningFault.OUTSIDE_DAY, f"{place}: time {reading.timestamp} is not of day {header.day}")
     if fault := find_fault(reading, rules.accepted_time, rules.ranges):
         raise _Failed(fault[0], f"{place}: {fault[1]}")
+    if missing := rules.policy.missing_channel(reading):
+        raise _Failed(OpeningFault.MISSING_CHANNEL, f"{place} has no {missing}, which the policy asks for")
+    if outside := rules.policy.outside(reading):
+        raise _Failed(OpeningFault.OUTSIDE_REGION, f"{place}: {outside}")
     hour = slot_of(reading.timestamp) % SLOTS_PER_DAY
     # what one leaf alone can show: no more slots than leaves or hours so far, nor more to come than are left
     most = min(opening.leaf, hour) + 1

@@ -18,7 +18,16 @@ from andel.device.pebble_schema import MAX_LATITUDE, NO_FIX, SCALARS, VECTORS, B
 from andel.device.reading import Measurement, PacketRefused, Refusal, SignedReading, device_address
 from andel.errors import InputError
 from andel.hashing import sha256
-from andel.keys import DeviceKey, address_bytes, checksummed, recoverable_signature, verify_signature
+from andel.keys import (
+    Curve,
+    DeviceKey,
+    address_bytes,
+    checksummed,
+    curve_of,
+    recoverable_signature,
+    verify_signature,
+)
+from andel.p256 import low_s
 from andel.units import Address
 
 DATA: Final = 0
@@ -39,7 +48,9 @@ _PLACE_BY_CHANNEL = {wire.channel: (n, i) for n, axes in VECTORS.items() for i, 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A device's claim for an owner: what `DeviceRegistry.claim` takes (signature of 65 bytes, low s)."""
+    """A device's claim for an owner, with a low s: 65 bytes r‖s‖v for `DeviceRegistry.claim`, and of a device with
+    a P-256 key 64 bytes r‖s for `claimP256`.
+    """
 
     device: Address
     owner: Address
@@ -137,7 +148,10 @@ def read_confirmation(raw: bytes, public_key: bytes) -> Confirmation:
     if not verify_signature(digest, package.signature, public_key):
         _refuse(Refusal.BAD_SIGNATURE, "the signature is not the device's over this owner and time")
     device = device_address(public_key)
-    signature = recoverable_signature(digest, package.signature, device)
+    if curve_of(public_key) == Curve.P256:
+        signature = low_s(package.signature)
+    else:
+        signature = recoverable_signature(digest, package.signature, device)
     return Confirmation(device, owner, package.timestamp, signature)
 
 

@@ -106,19 +106,26 @@ def decode_event(topics: Sequence[bytes], data: bytes) -> tuple[str, dict[str, A
     return known.name, values
 
 
-def event_topics(contract: Contract, event: str, indexed: Mapping[str, object]) -> list[str | None]:
-    """The topic filter of an event, narrowed to the indexed values given. Raises InputError for unknown names."""
+def event_topics(contract: Contract, event: str, indexed: Mapping[str, object]) -> list[str | list[str] | None]:
+    """The topic filter of an event, narrowed to the indexed values given; a list is any of its values.
+
+    Raises InputError for unknown names.
+    """
     known = contract.interface.events.get(event)
     names = [component["name"] for component in known.inputs if component["indexed"]] if known else []
     if known is None or not set(indexed) <= set(names):
         raise InputError(f"{contract.name} has no event {event} with indexed {sorted(indexed)}")
-    topics: list[str | None] = ["0x" + known.topic.hex()]
+    topics: list[str | list[str] | None] = ["0x" + known.topic.hex()]
     for component in known.inputs:
         if not component["indexed"]:
             continue
         value = indexed.get(component["name"])
-        words = None if value is None else encode_values(event, (component,), (value,))
-        topics.append(None if words is None else "0x" + words.hex())
+        words = [
+            "0x" + encode_values(event, (component,), (each,)).hex()
+            for each in (value if isinstance(value, list) else [value])
+            if each is not None
+        ]
+        topics.append(words if isinstance(value, list) else words[0] if words else None)
     return topics
 
 

@@ -57,6 +57,28 @@ class DeviceRegistryContract(Bound):
             key, self.contract, "claimFor", device, owner, timestamp, signature, deadline, owner_signature
         )
 
+    def claim_p256(self, key: AccountKey, point: bytes, timestamp: int, signature: bytes) -> Receipt:
+        """Claims the device whose P-256 key is `point` (X‖Y) for `key`; r‖s with a low s (`p256.low_s`)."""
+        return self.chain.send(
+            key, self.contract, "claimP256", (point[:32], point[32:]), timestamp, signature[:32], signature[32:]
+        )
+
+    def claim_p256_for(
+        self,
+        key: AccountKey,
+        point: bytes,
+        owner: Address,
+        timestamp: int,
+        signature: bytes,
+        deadline: int,
+        owner_signature: bytes,
+    ) -> Receipt:
+        """`claim_p256` for `owner`, with the owner's EIP-712 `DeviceClaim`; `key` pays."""
+        key_point, r, s = (point[:32], point[32:]), signature[:32], signature[32:]
+        return self.chain.send(
+            key, self.contract, "claimP256For", key_point, owner, timestamp, r, s, deadline, owner_signature
+        )
+
     def transfer(self, key: AccountKey, device: Address, to: Address) -> Receipt:
         """Gives `key`'s device to another owner."""
         return self.chain.send(key, self.contract, "transfer", device, to)

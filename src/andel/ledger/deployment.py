@@ -1,9 +1,9 @@
 """Putting the contracts on a chain, and finding them again.
 
-Takes a `Chain`, the key that pays, and what a model is founded with. Gives bound contracts. A model's three
-contracts name one another in their constructors (token: its minter; pool: token and manager; round manager: its
-pool), so the addresses are worked out beforehand from the deployer's next nonces; each constructor checks the one
-before, and a deployment that was interfered with fails rather than go wrong. Never keeps a key.
+Takes a `Chain`, the key that pays, and what a model is founded with. Gives bound contracts. A model's contracts name
+one another in their constructors (token: its minter; pool: token and manager; round manager: its pool and alliance),
+so the addresses are worked out beforehand from the deployer's next nonces; each constructor checks the one before, and
+a deployment that was interfered with fails rather than go wrong. Never keeps a key.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final, Self
 from andel.encoding import canonical_json, parse_json
 from andel.errors import ChainError, InputError
 from andel.keys import AccountKey, parse_address
+from andel.ledger.alliance import AllianceContract
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import (
     BatchRegistryContract,
@@ -39,6 +40,7 @@ class ModelConfig:
 
     Amounts are base units, `rate` base units a second, periods seconds, `seed_delay` blocks. `start` None lets
     emission begin with the newest block. Hashes are sha2-256 digests, `genesis_version` that of the first parameters.
+    The alliance is founded with `listers` and `devices` admitted, `policy_hash` and `terms_hash`, under `owner`.
     """
 
     name: str
@@ -52,8 +54,10 @@ class ModelConfig:
     k: int
     genesis_version: bytes
     task_hash: bytes
+    policy_hash: bytes
     terms_hash: bytes
     listers: tuple[Address, ...] = ()
+    devices: tuple[Address, ...] = ()
     start: int | None = None
     seed_delay: int = 3
     commit_period: int = 600
@@ -79,6 +83,7 @@ class ModelContracts:
     """
 
     round_manager: RoundManagerContract
+    alliance: AllianceContract
     token: ModelTokenContract
     pool: RewardPoolContract
     device_registry: DeviceRegistryContract
@@ -104,16 +109,27 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
 
     Raises Reverted (a parameter out of its bounds), ChainError.
     """
+    alliance, _ = chain.deploy(
+        key,
+        "Alliance",
+        config.owner,
+        shared.device_registry.address,
+        list(config.listers),
+        list(config.devices),
+        config.policy_hash,
+        config.terms_hash,
+    )
     nonce = chain.next_nonce(key.address)
     pool_address = chain.created_address(key.address, nonce + 1)
     manager_address = chain.created_address(key.address, nonce + 2)
     start = chain.block_time() if config.start is None else config.start
     token, _ = chain.deploy(key, "ModelToken", config.name, config.symbol, config.cap, pool_address)
     pool, _ = chain.deploy(key, "RewardPool", token.address, (start, config.rate, config.ceiling), manager_address)
-    manager, _ = chain.deploy(key, "RoundManager", _founding(config, shared, pool.address))
+    manager, _ = chain.deploy(key, "RoundManager", _founding(config, shared, pool.address, alliance.address))
     log, _ = chain.deploy(key, "PredictionLog", shared.onchain_models.address, manager.address)
     return ModelContracts(
         RoundManagerContract(chain, manager.address),
+        AllianceContract(chain, alliance.address),
         ModelTokenContract(chain, token.address),
         RewardPoolContract(chain, pool.address),
         shared.device_registry,
@@ -133,6 +149,7 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
         raise ChainError(f"{round_manager} is no model: pool and token do not name it", "check the model's address")
     return ModelContracts(
         rounds,
+        AllianceContract(chain, founding.alliance),
         token,
         pool,
         DeviceRegistryContract(chain, founding.device_registry),
@@ -154,6 +171,7 @@ class Deployment:
             model.device_registry,
             model.batch_registry,
             model.round_manager,
+            model.alliance,
             model.pool,
             model.token,
             model.onchain_models,
@@ -193,16 +211,21 @@ class Deployment:
     def shared(self, chain: Chain) -> SharedContracts:
         """The shared contracts on `chain`. Raises InputError when it is another chain, or one is not named."""
         return SharedContracts(
-            DeviceRegistryContract(chain, self._at(chain, "DeviceRegistry")),
+            self.device_registry(chain),
             BatchRegistryContract(chain, self._at(chain, "BatchRegistry")),
             OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
         )
+
+    def device_registry(self, chain: Chain) -> DeviceRegistryContract:
+        """The registry of devices on `chain`. Raises InputError as `shared`."""
+        return DeviceRegistryContract(chain, self._at(chain, "DeviceRegistry"))
 
     def model(self, chain: Chain) -> ModelContracts:
         """The model's contracts on `chain`, checked as `find_model` does. Raises InputError, ChainError."""
         found = find_model(chain, self._at(chain, "RoundManager"))
         return ModelContracts(
             found.round_manager,
+            found.alliance,
             found.token,
             found.pool,
             found.device_registry,
@@ -219,7 +242,7 @@ class Deployment:
         return self.addresses[name]
 
 
-def _founding(config: ModelConfig, shared: SharedContracts, pool: Address) -> dict[str, object]:
+def _founding(config: ModelConfig, shared: SharedContracts, pool: Address, alliance: Address) -> dict[str, object]:
     """The constructor's `Config`."""
     return {
         "owner": config.owner,
@@ -236,6 +259,5 @@ def _founding(config: ModelConfig, shared: SharedContracts, pool: Address) -> di
         "operatorShareBps": config.operator_share_bps,
         "genesisVersion": config.genesis_version,
         "taskHash": config.task_hash,
-        "termsHash": config.terms_hash,
-        "listers": list(config.listers),
+        "alliance": alliance,
     }

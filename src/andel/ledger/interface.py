@@ -21,6 +21,7 @@ CONTRACTS: Final = (
     "DeviceRegistry",
     "BatchRegistry",
     "RoundManager",
+    "Alliance",
     "RewardPool",
     "ModelToken",
     "OnchainModels",

@@ -179,8 +179,7 @@ class RoundManagerContract(Bound):
             "operatorShareBps",
             "genesisVersion",
             "taskHash",
-            "termsHash",
-            "listers",
+            "alliance",
         )
         self._founding = Founding(*(self.chain.call(self.contract, name) for name in names))
         return self._founding

@@ -115,5 +115,4 @@ class Founding:
     operator_share_bps: int
     genesis_version: Digest
     task_hash: Digest
-    terms_hash: Digest
-    listers: tuple[Address, ...]
+    alliance: Address

@@ -127,6 +127,7 @@ def _name_objects(number: int, state: RoundState, replay: Replay, names: dict[st
         cid_of_digest(state.commitments_hash): f"round {number}, commitments",
         cid_of_digest(state.version_hash): f"round {number}, version",
         cid_of_digest(state.state_hash): f"round {number}, state after it",
+        cid_of_digest(plan.policy): "policy",
         cid_of_digest(plan.terms): "terms",
         plan.reference.batches: "reference batches",
         plan.reference.sealed: "sealed reference packets",

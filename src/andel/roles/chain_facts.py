@@ -1,7 +1,8 @@
 """What the chain says of a round, gathered for `settle`: the same reading for every role that settles.
 
-Everything here comes from the chain alone. Admission is judged at the block that opened the round, so that a
-later listing, stop or revocation changes no past round.
+Everything here comes from the chain alone. Admission and consent are asked of the model's alliance for the second in
+which the round opened; its answer about a time that has come never changes, so a later listing, stop, revocation or
+withdrawal changes no past round, and a node needs no archive.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def check_plan(plan: RoundPlan, model: ModelContracts, number: int, on_chain: Ro
     state = on_chain.state
     operators = model.round_manager.operators(state.operators_epoch)
     founding = model.round_manager.founding()
+    rules = model.alliance.rules_at(on_chain.opened_at)
     expected = {
         "plan hash": (plan.hash, state.plan_hash),
         "chain": (plan.chain_id, model.round_manager.chain.chain_id),
@@ -55,8 +57,9 @@ def check_plan(plan: RoundPlan, model: ModelContracts, number: int, on_chain: Ro
         "k": (plan.k, operators.k),
         "n": (plan.n, len(operators.validators)),
         "operators' share": (plan.operator_share_bps, founding.operator_share_bps),
-        "terms": (plan.terms, founding.terms_hash),
-        "listers": (sorted(plan.listers), sorted(founding.listers)),
+        "alliance": (plan.alliance, founding.alliance),
+        "policy": (plan.policy, rules.policy),
+        "terms": (plan.terms, rules.terms),
         "task": (digest_of_cid(plan.task), founding.task_hash),
         "state": (plan.state, state_before(model, number)),
     }
@@ -78,7 +81,7 @@ def state_before(model: ModelContracts, number: int) -> Digest:
 def chain_facts(
     model: ModelContracts, plan: RoundPlan, on_chain: RoundOnChain, commitments: Sequence[DataCommitment]
 ) -> ChainFacts:
-    """Seeds, roots, registry entries and admitted devices for the committed batches of a round."""
+    """Seeds, roots, registry entries, admitted devices and consenting owners for the commitments of a round."""
     headers = _committed(commitments)
     keys = sorted({(header.device, header.day) for header in headers})
     entries = model.batch_registry.entries_of(keys)
@@ -90,30 +93,25 @@ def chain_facts(
         updates_root=state.updates_root,
         entries=dict(zip(keys, entries, strict=True)),
         opened_at=on_chain.opened_at,
-        admitted=admitted_devices(model, plan, on_chain.opened_at, {header.device for header in headers}),
+        admitted=admitted_devices(model, on_chain.opened_at, {header.device for header in headers}),
+        consenting=consenting_owners(
+            model, plan.terms, on_chain.opened_at, {commitment.contributor for commitment in commitments}
+        ),
     )
 
 
-def admitted_devices(
-    model: ModelContracts, plan: RoundPlan, opened_at: int, devices: set[Address]
-) -> frozenset[Address]:
-    """Those of `devices` that a lister of the plan had listed, and not stopped, when the round opened."""
+def admitted_devices(model: ModelContracts, opened_at: int, devices: set[Address]) -> frozenset[Address]:
+    """Those of `devices` that the alliance admits to a round opened at `opened_at`."""
     ordered = sorted(devices)
-    statuses = model.device_registry.statuses_of(ordered)
-    sound = {
-        device
-        for device, status in zip(ordered, statuses, strict=True)
-        if not (status.revoked and status.last_change <= opened_at)
-    }
-    listed = set()
-    for lister in plan.listers:
-        listings = model.device_registry.listings_of(lister, ordered)
-        listed |= {
-            device
-            for device, (since, until) in zip(ordered, listings, strict=True)
-            if 0 < since <= opened_at and (until == 0 or until > opened_at)
-        }
-    return frozenset(sound & listed)
+    answers = model.alliance.are_admitted(ordered, opened_at)
+    return frozenset(device for device, admitted in zip(ordered, answers, strict=True) if admitted)
+
+
+def consenting_owners(model: ModelContracts, terms: bytes, opened_at: int, owners: set[Address]) -> frozenset[Address]:
+    """Those of `owners` whose consent to `terms` covers a round opened at `opened_at`."""
+    ordered = sorted(owners)
+    answers = model.alliance.have_accepted(ordered, terms, opened_at)
+    return frozenset(owner for owner, accepted in zip(ordered, answers, strict=True) if accepted)
 
 
 def _committed(commitments: Sequence[DataCommitment]) -> list[BatchHeader]:

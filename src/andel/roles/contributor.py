@@ -22,6 +22,7 @@ from andel.device.reading import SignedReading
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, address_bytes
+from andel.ledger.alliance import AllianceContract
 from andel.ledger.contracts import Entry
 from andel.ledger.round_manager import RoundManagerContract
 from andel.training.plan import DayRanges, RoundPlan
@@ -85,7 +86,9 @@ class Contributor:
         return [Entry(batch.device, batch.day, batch.root) for batch in self.all_batches()]
 
     def accept(self, plan: RoundPlan, task: Task) -> None:
-        """Raises PlanError unless the plan is the one on chain and its terms are those the owner accepted."""
+        """Raises PlanError unless the plan is the one on chain, and its terms are those the owner accepted, here and
+        in the model's alliance.
+        """
         if digest_of_cid(plan.task) != sha256(task.to_bytes()):
             raise PlanError("the task sent is not the one that the plan names")
         if plan.hash == self._accepted_plan:
@@ -94,8 +97,16 @@ class Contributor:
             raise PlanError("the plan names terms that this owner has not accepted")
         if self._manager is None or self._manager.address != plan.model:
             raise PlanError(f"this contributor has not joined the model {plan.model}")
-        if self._manager.round_of(plan.round).plan_hash != plan.hash:
+        state = self._manager.round_of(plan.round)
+        if state.plan_hash != plan.hash:
             raise PlanError(f"the plan of round {plan.round} is not the one on chain")
+        chain = self._manager.chain
+        alliance = AllianceContract(chain, self._manager.founding().alliance)
+        if not all(alliance.have_accepted([self.address], plan.terms, chain.block_time(state.opened_block))):
+            raise PlanError(
+                f"{self.address} had not accepted the terms in the alliance when round {plan.round} opened",
+                "accept them with `andel alliance accept`; they count from the next round",
+            )
         self._accepted_plan = plan.hash
 
     def check_seed(self, plan: RoundPlan, seed: bytes) -> None:

@@ -10,13 +10,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from andel.content import ContentStore, digest_of_cid
-from andel.errors import EvidenceError, Reverted, TrainingError
+from andel.errors import EvidenceError, PlanError, Reverted, TrainingError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
 from andel.ledger.standstill import Standstill
 from andel.roles.chain_facts import chain_facts, read_round
-from andel.roles.replay import read_history
+from andel.roles.replay import read_history, read_policy
 from andel.training.flower import Grid
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment, RoundResult, commitments_root, updates_root
@@ -54,13 +54,17 @@ class Coordinator:
     def run_round(self, plan: RoundPlan) -> RoundResult:
         """One round from open to close and seed 2; validators take it from there.
 
-        Raises TrainingError when too few contributors answer, Reverted when the chain refuses a step.
+        Raises TrainingError when too few contributors answer, Reverted when the chain refuses a step, PlanError when
+        the plan names other rules than the alliance's: nobody could attest such a round.
         """
+        manager = self._model.round_manager
+        rules = self._model.alliance.rules_at(manager.chain.block_time() + 1)
+        if (plan.policy, plan.terms) != (rules.policy, rules.terms):
+            raise PlanError(f"the plan of round {plan.round} names other terms or another policy than the alliance's")
         task_bytes = self._store.get(plan.task)
         task = parse_task(task_bytes)
         self.clear_way()
         self._store.put(plan.to_bytes())
-        manager = self._model.round_manager
         manager.open(self._key, plan.hash, plan.version, plan.budget, plan.deadline)
         federated = FederatedRound(self._grid, plan, task_bytes, self._waiting, self._settings)
         commitments = federated.collect_commitments()
@@ -68,7 +72,7 @@ class Coordinator:
         manager.commit_data(self._key, plan.round, commitments_root(plan, commitments), listed)
         seed = self._record_seed(plan.round).first_seed
         history = read_history(self._store, plan)
-        openings = federated.collect_openings(seed, unopened(commitments, history))
+        openings = federated.collect_openings(seed, unopened(plan, commitments, history))
         proven = self._proven(plan, task, commitments, openings, history)
         parameters = decode_version(self._store.get_digest(plan.version), task)
         updates = federated.collect_updates(parameters, seed, proven)
@@ -123,7 +127,17 @@ class Coordinator:
     ) -> dict[Address, int]:
         facts = chain_facts(self._model, plan, read_round(self._model, plan.round), commitments)
         verdicts = prove_data(
-            plan, task, commitments, openings, facts.entries, facts.admitted, facts.opened_at, facts.first_seed, history
+            plan,
+            task,
+            read_policy(self._store, plan),
+            commitments,
+            openings,
+            facts.entries,
+            facts.admitted,
+            facts.consenting,
+            facts.opened_at,
+            facts.first_seed,
+            history,
         )
         for verdict in verdicts:
             if verdict.reason:

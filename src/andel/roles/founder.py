@@ -13,6 +13,7 @@ from andel.content import ContentStore, cid_of_digest
 from andel.data.batch import Batch, batches_object
 from andel.data.bundle import pack_packets
 from andel.hashing import sha256
+from andel.ledger.alliance import AllianceRules
 from andel.sealing import seal
 from andel.training.plan import DayRanges, Reference, RoundPlan
 from andel.training.task import Task
@@ -66,7 +67,28 @@ def publish_reference(store: ContentStore, founded: FoundedModel) -> str:
 
 
 def next_plan(
-    template: RoundPlan, *, number: int, version: Digest, state: Digest, budget: BaseUnits, deadline: int
+    template: RoundPlan,
+    *,
+    number: int,
+    version: Digest,
+    state: Digest,
+    budget: BaseUnits,
+    deadline: int,
+    rules: AllianceRules | None = None,
 ) -> RoundPlan:
-    """The plan of round `number`, its first attempt, on the version and state that the last one left."""
-    return replace(template, round=number, attempt=0, version=version, state=state, budget=budget, deadline=deadline)
+    """The plan of round `number`, its first attempt, on the version and state that the last one left.
+
+    `rules` are the alliance's as they stand; None keeps the template's.
+    """
+    kept = AllianceRules(template.policy, template.terms) if rules is None else rules
+    return replace(
+        template,
+        round=number,
+        attempt=0,
+        version=version,
+        state=state,
+        budget=budget,
+        deadline=deadline,
+        policy=kept.policy,
+        terms=kept.terms,
+    )

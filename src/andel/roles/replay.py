@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from andel.content import ContentStore, cid_of_digest
+from andel.data.policy import Policy, parse_policy
 from andel.errors import EvidenceError
 from andel.hashing import sha256
 from andel.ledger.deployment import ModelContracts
@@ -88,9 +89,15 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
         evidence.updates,
         read_history(store, plan),
         references.open(plan, task),
+        read_policy(store, plan),
     )
     attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
     return Replay(evidence, report, attestation, typed_digest("Attestation", plan.domain, attestation))
+
+
+def read_policy(store: ContentStore, plan: RoundPlan) -> Policy:
+    """The policy that a plan names. Raises ContentError, InputError when the object is none."""
+    return parse_policy(read_named(store, f"round {plan.round}, policy", cid_of_digest(plan.policy)))
 
 
 def read_history(store: ContentStore, plan: RoundPlan) -> History:

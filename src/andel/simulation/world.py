@@ -13,6 +13,7 @@ from pathlib import Path
 
 from andel.content import ContentStore, digest_of_cid
 from andel.data.intake import DeviceRecord, IntakeCounts, IntakeSettings
+from andel.data.policy import EVERYWHERE
 from andel.data.store import EvidenceStore
 from andel.device.pebble import read_confirmation, sign_confirmation
 from andel.errors import Reverted
@@ -87,7 +88,8 @@ class World:
             n=VALIDATORS,
             budget=BaseUnits(0),
             operator_share_bps=OPERATOR_SHARE_BPS,
-            listers=(self.actors.lister.address,),
+            alliance=self.model.alliance.address,
+            policy=EVERYWHERE.hash,
             terms=terms_hash(),
             reference=self.founded.reference,
         )
@@ -112,6 +114,7 @@ def build_world(
     fund(actors)
     shared = deploy_shared(chain, actors.founder)
     store.put(TERMS)
+    store.put(EVERYWHERE.to_bytes())
     say("contracts of the network deployed: DeviceRegistry, BatchRegistry, OnchainModels")
     devices = [*actors.devices, *actors.reference_devices]
     owners = [*actors.owners, *[actors.founder] * len(actors.reference_devices)]
@@ -132,6 +135,8 @@ def build_world(
     model = _deploy(chain, shared, actors, founded)
     gas = _enter_batches(model, founder)
     say(f"reference set: {gas[1]} batches entered, sealed to {VALIDATORS} validators; the model is launched")
+    chain.send_many([model.alliance.prepare(owner, "accept", terms_hash()) for owner in actors.owners])
+    say(f"{len(actors.owners)} owners accepted the terms of the model's alliance")
     members = _join(scenario, actors, records, settings, model, folder, say)
     return World(scenario, actors, chain, model, store, founded, members)
 
@@ -186,6 +191,7 @@ def _deploy(chain: Chain, shared: SharedContracts, actors: Actors, founded: Foun
             operator_share_bps=OPERATOR_SHARE_BPS,
             genesis_version=founded.genesis,
             task_hash=digest_of_cid(founded.task),
+            policy_hash=EVERYWHERE.hash,
             terms_hash=terms_hash(),
             listers=(actors.lister.address,),
         ),

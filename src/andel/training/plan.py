@@ -54,7 +54,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class RoundPlan:
-    """One round's plan; see the module's docstring for the forms."""
+    """One round's plan; see the module's docstring for the forms.
+
+    `alliance` says on chain which devices contribute; `policy` and `terms` are the hashes of its rules as they stood
+    when the round opened.
+    """
 
     chain_id: int
     model: Address
@@ -69,7 +73,8 @@ class RoundPlan:
     n: int
     budget: BaseUnits
     operator_share_bps: int
-    listers: tuple[Address, ...]
+    alliance: Address
+    policy: Digest
     terms: Digest
     reference: Reference
 
@@ -110,7 +115,8 @@ class RoundPlan:
                 "n": self.n,
                 "budget": str(self.budget),
                 "operator_share_bps": self.operator_share_bps,
-                "listers": self.listers,
+                "alliance": self.alliance,
+                "policy": self.policy.hex(),
                 "terms": self.terms.hex(),
                 "reference": self.reference.values(),
             }
@@ -134,10 +140,11 @@ def parse_plan(data: bytes) -> RoundPlan:
                 "model": parse_address(values["model"]),
                 "version": _digest(values["version"]),
                 "state": _digest(values["state"]),
+                "alliance": parse_address(values["alliance"]),
+                "policy": _digest(values["policy"]),
                 "terms": _digest(values["terms"]),
                 "windows": _ranges(values["windows"]),
                 "budget": BaseUnits(int(values["budget"])),
-                "listers": tuple(parse_address(lister) for lister in values["listers"]),
                 "reference": Reference(
                     **{
                         **reference,

@@ -2,9 +2,10 @@
 
 A commitment counts when its signature binds this round's plan, each of its batches was entered in the batch
 registry by the same contributor under the committed root, lies in the plan's windows, comes from a device that
-one of the plan's listers admits, before the round opened, and all its openings hold: one that fails or is withheld
+the alliance admits, of an owner who had accepted the plan's terms, before the round opened, and all its openings hold,
+also by the alliance's policy: one that fails or is withheld
 costs the whole set its weight. A set of batches is opened once, under the first seed
-drawn after it was committed; later rounds that commit the same set take what was proven then.
+drawn after it was committed; later rounds that commit the same set under the same policy take what was proven then.
 The weight is the number of distinct slots with a proven reading: never a self-report.
 """
 
@@ -15,8 +16,9 @@ from dataclasses import dataclass
 
 from andel.data.batch import BatchHeader, parse_batches
 from andel.data.openings import OpeningReport, OpeningRules, verify_openings
+from andel.data.policy import Policy
 from andel.errors import InputError
-from andel.hashing import keccak
+from andel.hashing import keccak, sha256
 from andel.keys import address_bytes
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment
@@ -64,16 +66,18 @@ def is_entered(entry: bytes, root: bytes, owner: Address, by: int) -> bool:
 def prove_data(
     plan: RoundPlan,
     task: Task,
+    policy: Policy,
     commitments: Sequence[DataCommitment],
     openings: Mapping[Address, bytes],
     entries: RegistryEntries,
     admitted: frozenset[Address],
+    consenting: frozenset[Address],
     opened_at: int,
     seed: bytes,
     history: History,
 ) -> tuple[ProvenData, ...]:
     """A verdict per commitment, in their order. Nothing here raises for what a contributor sent."""
-    rules = OpeningRules(accepted_time=task.accepted_time)
+    rules = OpeningRules(accepted_time=task.accepted_time, policy=policy)
     verdicts: dict[Address, ProvenData] = {}
     used: dict[tuple[Address, int], Address] = {}
     for commitment in commitments:
@@ -81,11 +85,13 @@ def prove_data(
         if contributor in verdicts:
             continue
         try:
+            if contributor not in consenting:
+                raise InputError(f"{contributor} had not accepted the plan's terms when the round opened")
             headers = _committed_headers(plan, commitment, entries, admitted, opened_at, used)
         except InputError as error:
             verdicts[contributor] = ProvenData(contributor, commitment.batches_hash, {}, 0, error.message)
             continue
-        if slots := history.proven.get(commitment.batches_hash):
+        if slots := history.proven.get(proof_key(plan, commitment.batches_hash)):
             verdicts[contributor] = ProvenData(contributor, commitment.batches_hash, slots, 0)
             continue
         report = verify_openings(openings.get(contributor, b""), seed, contributor, headers, task.openings, rules)
@@ -93,9 +99,15 @@ def prove_data(
     return tuple(verdicts.values())
 
 
-def unopened(commitments: Iterable[DataCommitment], history: History) -> tuple[Address, ...]:
-    """The contributors whose committed batches have not been opened and proven before."""
-    return tuple(item.contributor for item in commitments if item.batches_hash not in history.proven)
+def proof_key(plan: RoundPlan, batches_hash: bytes) -> Digest:
+    """What a proven set is remembered under: its hash and the policy that its openings were judged by."""
+    return sha256(batches_hash, plan.policy)
+
+
+def unopened(plan: RoundPlan, commitments: Iterable[DataCommitment], history: History) -> tuple[Address, ...]:
+    """The contributors whose committed batches have not been opened and proven before, under the plan's policy."""
+    proven = history.proven
+    return tuple(item.contributor for item in commitments if proof_key(plan, item.batches_hash) not in proven)
 
 
 def check_signature(
@@ -123,7 +135,7 @@ def _committed_headers(
         if not plan.covers(header.day):
             raise InputError(f"{place}: the plan does not name that day")
         if header.device not in admitted:
-            raise InputError(f"{place}: none of the plan's listers admits the device")
+            raise InputError(f"{place}: the alliance does not admit the device")
         if not is_entered(entries.get((header.device, header.day), b""), header.root, contributor, opened_at):
             raise InputError(f"{place}: not entered by {contributor} under this root before the round opened")
         other = used.setdefault((header.device, header.day), contributor)

@@ -15,6 +15,7 @@ from math import isqrt
 import numpy as np
 
 from andel.content import cid_of_digest
+from andel.data.policy import Policy
 from andel.errors import EvidenceError, InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes
@@ -29,7 +30,7 @@ from andel.value.aumann_shapley import path_gradient, scores
 from andel.value.claims import ClaimTree
 from andel.value.history import History
 from andel.value.line_search import best_step
-from andel.value.proof import ProvenData, RegistryEntries, check_signature, prove_data
+from andel.value.proof import ProvenData, RegistryEntries, check_signature, proof_key, prove_data
 from andel.value.reference import ReferenceSet, ScoringRows, draw_rows
 from andel.value.report import ContributorValue, ValueReport
 from andel.value.shares import merits, score_by_device, split_reward
@@ -42,7 +43,8 @@ _MAX_EVALUATION = (1 << 63) - 1  # what the attestation's int64 can say
 @dataclass(frozen=True, slots=True)
 class ChainFacts:
     """What the chain says of a round: both seeds, both roots, the registry's entries of committed batches, and
-    which of their devices the plan's listers had admitted when the round opened, and when that was.
+    which of their devices the alliance admitted and whose owners had accepted the plan's terms when the round opened,
+    and when that was.
     """
 
     first_seed: Digest
@@ -51,6 +53,7 @@ class ChainFacts:
     updates_root: Digest
     entries: RegistryEntries
     admitted: frozenset[Address]
+    consenting: frozenset[Address]
     opened_at: int
 
 
@@ -64,6 +67,7 @@ def settle(
     updates: Sequence[SignedUpdate],
     history: History,
     reference: ReferenceSet,
+    policy: Policy,
 ) -> ValueReport:
     """The round's verdict.
 
@@ -72,8 +76,20 @@ def settle(
     """
     ordered = sorted(commitments, key=lambda item: address_bytes(item.contributor))
     _check_bindings(plan, task, parameters, ordered, chain, updates, history)
+    if policy.hash != plan.policy:
+        raise EvidenceError(f"round {plan.round}, policy", "it is not the one the plan names")
     proven = prove_data(
-        plan, task, ordered, openings, chain.entries, chain.admitted, chain.opened_at, chain.first_seed, history
+        plan,
+        task,
+        policy,
+        ordered,
+        openings,
+        chain.entries,
+        chain.admitted,
+        chain.consenting,
+        chain.opened_at,
+        chain.first_seed,
+        history,
     )
     accepted, reasons = _accept_updates(plan, task, ordered, proven, updates)
     steering, scoring = draw_rows(reference.score, task, chain.second_seed)
@@ -208,7 +224,7 @@ def _report(
         )
         for item in proven
     )
-    after_history = _advance(history, plan.round, proven, accepted, outcome.scores, parts)
+    after_history = _advance(history, plan, proven, accepted, outcome.scores, parts)
     claims = ClaimTree(after_history.earned)
     version = encode_version(after)
     return ValueReport(
@@ -252,7 +268,7 @@ def _evaluation(task: Task, parameters: Parameters, rows: ScoringRows) -> int:
 
 def _advance(
     history: History,
-    number: int,
+    plan: RoundPlan,
     proven: Sequence[ProvenData],
     accepted: Sequence[_Accepted],
     gained: Sequence[int],
@@ -267,7 +283,7 @@ def _advance(
             earned[item.data.contributor] = BaseUnits(earned.get(item.data.contributor, 0) + part)
     # only what was proven whole is kept, so a withheld leaf is asked for again; and of each device only the newest
     # set, so the state does not grow with the rounds
-    newest = {item.batches_hash: item.slots for item in proven if item.slots and not item.reason}
+    newest = {proof_key(plan, item.batches_hash): item.slots for item in proven if item.slots and not item.reason}
     renewed = {device for slots in newest.values() for device in slots}
     older = {batches: slots for batches, slots in history.proven.items() if not renewed & set(slots)}
-    return replace(history, round=number, scores=by_device, earned=earned, proven={**older, **newest})
+    return replace(history, round=plan.round, scores=by_device, earned=earned, proven={**older, **newest})

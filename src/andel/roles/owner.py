@@ -1,0 +1,161 @@
+"""The owner of devices: claims them, hands them on, gives them up, and consents to a model's terms.
+
+Takes the owner's key, what a device signed, and contracts. Gives receipts. What the registry or an alliance would
+refuse is told in one sentence with what to do about it. Never makes a device's signature and never keeps a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from andel.device.pebble import Confirmation
+from andel.errors import ChainError, Reverted
+from andel.keys import AccountKey, Curve, curve_of
+from andel.ledger.alliance import AllianceContract
+from andel.ledger.contracts import DeviceRegistryContract
+from andel.ledger.receipt import Receipt
+from andel.p256 import point_of
+from andel.typed_data import sign_typed
+from andel.units import Address
+
+OWNERS_SIGNATURE_SECONDS: Final = 600
+"""How long an owner's signature counts that somebody else brings to the chain."""
+
+
+def claim_device(
+    registry: DeviceRegistryContract,
+    owner: AccountKey,
+    confirmation: Confirmation,
+    public_key: bytes,
+    payer: AccountKey | None = None,
+) -> Receipt:
+    """Claims a device for `owner` with what it signed; where another account pays, the owner signs the claim as well.
+
+    Raises ChainError, in words where the registry refuses.
+    """
+    device, signed_owner, timestamp = confirmation.device, confirmation.owner, confirmation.timestamp
+    if signed_owner != owner.address:
+        raise ChainError(
+            f"the device signed the owner {signed_owner}, not {owner.address}",
+            "claim with that owner's key, or press the device's button for yours",
+        )
+    on_p256 = curve_of(public_key) == Curve.P256
+    if payer is None or payer.address == owner.address:
+        if on_p256:
+            return told(lambda: registry.claim_p256(owner, point_of(public_key), timestamp, confirmation.signature))
+        return told(lambda: registry.claim(owner, device, timestamp, confirmation.signature))
+    deadline = registry.chain.block_time() + OWNERS_SIGNATURE_SECONDS
+    message = {"device": device, "owner": signed_owner, "timestamp": timestamp, "deadline": deadline}
+    will = sign_typed(owner, "DeviceClaim", registry.domain, message)
+    rest = (signed_owner, timestamp, confirmation.signature, deadline, will)
+    if on_p256:
+        return told(lambda: registry.claim_p256_for(payer, point_of(public_key), *rest))
+    return told(lambda: registry.claim_for(payer, device, *rest))
+
+
+def accept_terms(alliance: AllianceContract, owner: AccountKey, terms: bytes, payer: AccountKey | None) -> Receipt:
+    """Accepts terms; where another account pays, it brings the owner's signature. Raises ChainError, in words."""
+    if payer is None or payer.address == owner.address:
+        return told(lambda: alliance.accept(owner, terms))
+    message = _consent(alliance, owner.address, terms)
+    signature = sign_typed(owner, "TermsAcceptance", alliance.domain, message)
+    deadline = int(message["deadline"])
+    return told(lambda: alliance.accept_for(payer, owner.address, terms, deadline, signature))
+
+
+def withdraw_consent(
+    alliance: AllianceContract, owner: AccountKey, terms: bytes, until: int, payer: AccountKey | None
+) -> Receipt:
+    """Ends the consent for rounds opened after `until` (seconds; 0: now). Raises ChainError, in words."""
+    if payer is None or payer.address == owner.address:
+        return told(lambda: alliance.withdraw(owner, terms, until))
+    message = _consent(alliance, owner.address, terms) | {"until": until}
+    signature = sign_typed(owner, "TermsWithdrawal", alliance.domain, message)
+    deadline = int(message["deadline"])
+    return told(lambda: alliance.withdraw_for(payer, owner.address, terms, until, deadline, signature))
+
+
+def told(send: Callable[[], Receipt]) -> Receipt:
+    """What `send` gives. Raises ChainError that says in words what a registry or an alliance refused, and a hint."""
+    try:
+        return send()
+    except Reverted as refusal:
+        sentence = _SENTENCES.get(refusal.error)
+        if sentence is None:
+            raise
+        values: tuple[Any, ...] = refusal.arguments
+        text, hint = sentence
+        raise ChainError(text(*values), hint) from refusal
+
+
+def _consent(alliance: AllianceContract, owner: Address, terms: bytes) -> dict[str, Any]:
+    deadline = alliance.chain.block_time() + OWNERS_SIGNATURE_SECONDS
+    return {"owner": owner, "termsHash": terms, "nonce": alliance.nonce_of(owner), "deadline": deadline}
+
+
+def _clock(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+_AGAIN = "press the device's button again, and claim within the hour"
+
+_SENTENCES: Final[Mapping[str, tuple[Callable[..., str], str]]] = {
+    "DeviceRegistry_ZeroDevice": (lambda: "the zero address is no device", ""),
+    "DeviceRegistry_KnownKey": (
+        lambda device: f"the private key of {device} is public: what it signs proves nothing",
+        "update the device's firmware, which gives it a key of its own",
+    ),
+    "DeviceRegistry_StoppedForGood": (
+        lambda lister, device: f"{lister} stopped {device} for good and cannot list it again",
+        "list it under another lister, if it is sound",
+    ),
+    "DeviceRegistry_NotListed": (lambda lister, device: f"{lister} never listed {device}", ""),
+    "DeviceRegistry_AlreadyOwned": (
+        lambda device, owner: f"{device} belongs to {owner}",
+        "its owner can transfer or release it",
+    ),
+    "DeviceRegistry_NotOwner": (
+        lambda device, owner, sender: (
+            f"{device} belongs to {owner}, not to {sender}" if int(owner, 16) else f"{device} belongs to nobody"
+        ),
+        "use the owner's key",
+    ),
+    "DeviceRegistry_Revoked": (lambda device: f"{device} was revoked, for ever", ""),
+    "DeviceRegistry_AmbiguousOwner": (
+        lambda owner: f"{owner} begins with the bytes of a packet type: a reading could be passed off as its claim",
+        "use another account as the owner",
+    ),
+    "DeviceRegistry_StaleTimestamp": (
+        lambda device, signed, now: (
+            f"the device signed at {_clock(signed)}, and the chain's clock says {_clock(now)}: a claim counts from "
+            "an hour before it to two minutes after"
+        ),
+        _AGAIN,
+    ),
+    "DeviceRegistry_OldTimestamp": (
+        lambda device, signed, changed: (
+            f"the device signed at {_clock(signed)}, not after its last change of owner at {_clock(changed)}: "
+            "this claim was used, or is older"
+        ),
+        _AGAIN,
+    ),
+    "DeviceRegistry_BadDeviceSignature": (
+        lambda device, owner: f"the signature is not that of {device} for the owner {owner}",
+        "check the device's key or address",
+    ),
+    "DeviceRegistry_BadOwnerSignature": (lambda owner: f"the claim does not carry {owner}'s signature", ""),
+    "DeviceRegistry_Expired": (lambda deadline, now: f"the owner's signature ended at {_clock(deadline)}", ""),
+    "Alliance_NoConsent": (lambda owner, terms: f"{owner} has not accepted the terms {terms.hex()}", ""),
+    "Alliance_InThePast": (
+        lambda until, now: f"{_clock(until)} has passed ({_clock(now)}): consent never ends in the past",
+        "leave --until out to end it now",
+    ),
+    "Alliance_BadSignature": (
+        lambda owner, nonce: f"the signature is not {owner}'s with its present nonce {nonce}",
+        "another acceptance or withdrawal came between; try again",
+    ),
+    "Alliance_Expired": (lambda deadline, now: f"the owner's signature ended at {_clock(deadline)}", ""),
+}
+"""What each refusal means, from the error's own values, and what a person can do."""
