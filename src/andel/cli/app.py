@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from andel import __version__
-from andel.cli import audit, claim, demo, serve, validate
+from andel.cli import audit, claim, demo, device, serve, validate
 from andel.errors import AndelError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("validate")(validate.validate)
 app.command("serve")(serve.serve_model)
 app.command("claim")(claim.claim_tokens)
 app.command("audit")(audit.audit_model)
+app.add_typer(device.app, name="device")
 
 
 @app.callback(invoke_without_command=True)
