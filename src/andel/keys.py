@@ -115,7 +115,8 @@ def verify_signature(digest: bytes, signature: bytes, public_key: bytes) -> bool
     found = _NEW_SIGNATURE(_SIGNATURE_TYPE)
     if not _PARSE(_CONTEXT, found, signature):
         return False
-    _NORMALISE(_CONTEXT, found, found)  # it verifies low s only; a high s is the same signature from the other side
+    if signature[32] > 0x7E:  # it verifies low s only; a high s is the same signature from the other side
+        _NORMALISE(_CONTEXT, found, found)
     return bool(_VERIFY(_CONTEXT, found, digest, key.public_key))
 
 

@@ -13,7 +13,7 @@ from andel.data.openings import OpeningRules, make_openings, verify_openings
 from andel.device.envelope import read_envelope
 from andel.device.epochs import Epoch, epoch_of_firmware
 from andel.device.inspection import Known, inspect_packet
-from andel.device.packets import read_packet, reread_packet, verify_packet
+from andel.device.packets import read_packet, read_packets, reread_packet, verify_packet
 from andel.device.pebble import (
     encode_sensor_data,
     parse_confirmation,
@@ -46,6 +46,7 @@ EVERYTHING = [*PACKETS[:1], SENSOR.packet(temperature=1, humidity=2), *JSON, CLA
 
 
 def _door(raw: bytes) -> None:
+    read_packets([(raw, PEBBLE.public_key, None), (raw, SENSOR.public_key, Epoch.UNSIGNED)])
     for key in (PEBBLE.public_key, SENSOR.public_key):
         for read in (read_packet, reread_packet, verify_packet):
             try:

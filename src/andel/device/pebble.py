@@ -8,6 +8,7 @@ told in `pebble_values`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
@@ -37,6 +38,7 @@ CONFIRMATION_BYTES: Final = 16
 """Data of exactly this length makes the signed bytes those of a claim: 4 + 16 + 4 = 20 + 4."""
 
 _TAIL_BYTES: Final = 1 + 5 + 2 + 64  # timestamp from 1978 on, signature
+_NOT_THE_DEVICES: Final = "the signature is not the device's over these bytes"
 _VARINT_HIGH_BITS: Final = 128 + (128 << 7) + (128 << 14) + (128 << 21)
 
 
@@ -84,25 +86,52 @@ def read_pebble_packet(
     `decide=False` for `packets.verify_packet`: values that depend on an undecided epoch are then left out. Raises
     PacketRefused: malformed, unsupported, not-a-reading, ambiguous, ambiguous-epoch or bad-signature.
     """
-    package = parse_package(raw)
-    if package.kind != DATA:
-        name = TYPE_NAMES.get(package.kind)
+    kind, data, timestamp, signature, digest = parse_package(raw)
+    if kind != DATA:
+        name = TYPE_NAMES.get(kind)
         reason = Refusal.NOT_A_READING if name else Refusal.UNSUPPORTED
-        _refuse(reason, f"a package of type {name or package.kind} holds no reading")
-    if verify and not verify_signature(package.digest, package.signature, public_key):
-        _refuse(Refusal.BAD_SIGNATURE, "the signature is not the device's over these bytes")
-    message = parse_sensor_data(package.data)
+        _refuse(reason, f"a package of type {name or kind} holds no reading")
+    if verify and not verify_signature(digest, signature, public_key):
+        _refuse(Refusal.BAD_SIGNATURE, _NOT_THE_DEVICES)
+    return _reading(raw, public_key, epoch, data, timestamp, digest, decide)
+
+
+def read_usual_packets(
+    packets: Sequence[tuple[bytes, bytes, Epoch | None]],
+) -> list[SignedReading | PacketRefused | None]:
+    """What `read_pebble_packet` gives or raises for each (raw, public key, epoch); None for what is no usual package.
+
+    Decodes all, then verifies all, then makes all readings: with every step's code warm in the processor this costs a
+    twentieth less than packet by packet. The keys must be points of their curve. `packets.read_packets` alone calls it.
+    """
+    parsed = [_parse_usual(raw) for raw, _, _ in packets]
+    valid = [
+        package is not None and verify_signature(package.digest, package.signature, key)
+        for package, (_, key, _) in zip(parsed, packets, strict=True)
+    ]
+    found: list[SignedReading | PacketRefused | None] = []
+    for package, (raw, key, epoch), signed in zip(parsed, packets, valid, strict=True):
+        if package is None or len(package.data) == CONFIRMATION_BYTES:
+            found.append(None)
+        elif not signed:
+            found.append(PacketRefused(Refusal.BAD_SIGNATURE, _NOT_THE_DEVICES))
+        else:
+            try:
+                found.append(_reading(raw, key, epoch, package.data, package.timestamp, package.digest, True))
+            except PacketRefused as refusal:
+                found.append(refusal)
+    return found
+
+
+def _reading(
+    raw: bytes, public_key: bytes, epoch: Epoch | None, data: bytes, timestamp: int, digest: Digest, decide: bool
+) -> SignedReading:
+    message = parse_sensor_data(data)
     left = open_epochs(message, epoch)
-    if decide:
+    if decide and left & (left - 1):  # several are left
         check_decided(message, left)
-    return SignedReading(
-        device_address(public_key),
-        package.timestamp,
-        partial(measure, message, left),
-        raw,
-        package.digest,
-        "pebble",
-    )
+    values = partial(measure, message, left)
+    return SignedReading(device_address(public_key), timestamp, values, raw, digest, "pebble")
 
 
 def sign_confirmation(key: DeviceKey, owner: Address, timestamp: int) -> bytes:
@@ -173,7 +202,7 @@ def _parse_usual(raw: bytes) -> Package | None:
         return None
     timestamp = a + (b << 7) + (c << 14) + (d << 21) + (e << 28) - _VARINT_HIGH_BITS
     data = raw[start:end]
-    digest = sha256(bytes(4), data, timestamp.to_bytes(4, "big"))
+    digest = sha256(b"\0\0\0\0" + data + timestamp.to_bytes(4, "big"))
     return Package(DATA, data, timestamp, raw[end + 8 :], digest)
 
 

@@ -38,13 +38,18 @@ _OWN_SECOND: Final = _COARSE | _UNSIGNED  # temperature2 is the motion sensor's
 _POSITIVE: Final = _COARSE | _UNSIGNED
 _COPY_OF_BITS: Final = _TWOS | _ZIGZAG_POSITION
 _NO_FIX_ZIGZAG: Final = 2 * NO_FIX
+_AXES_SENT: Final = (0, 3)
+_MASK: Final = 2**32 - 1
+_SCALED: Final = (
+    ("gyroscope", VECTORS[11], rotation),
+    ("accelerometer", VECTORS[12], acceleration),
+)
 
 _FIELD_BY_CHANNEL: Final = {wire.channel: number for number, wire in SCALARS.items()}
 _PLACE_BY_CHANNEL: Final = {wire.channel: (n, i) for n, axes in VECTORS.items() for i, wire in enumerate(axes)}
 _NAME_BY_FIELD: Final[dict[int, str]] = {f.number: f.name for f in SensorData.DESCRIPTOR.fields}
 _PLAIN: Final = tuple((_NAME_BY_FIELD[n], SCALARS[n]) for n in (1, 2, 5, 7, 8, 9))
-_POSITIONS: Final = tuple((_NAME_BY_FIELD[n], SCALARS[n]) for n in (3, 4))
-_TEMPERATURE: Final = SCALARS[6]
+_make: Final = tuple.__new__  # half the time of the named tuple's own constructor
 
 
 def pebble_channels() -> list[str]:
@@ -92,9 +97,11 @@ def parse_sensor_data(data: bytes) -> Any:
         message = RawSensorData.FromString(data)
     except DecodeError as error:
         raise PacketRefused(Refusal.MALFORMED, "the signed data is no SensorData") from error
-    for name, count in (("gyroscope", len(message.gyroscope)), ("accelerometer", len(message.accelerometer))):
-        if count not in (0, 3):
-            raise PacketRefused(Refusal.MALFORMED, f"{name} has {count} values instead of 3")
+    turning, pushing = len(message.gyroscope), len(message.accelerometer)
+    if turning not in _AXES_SENT or pushing not in _AXES_SENT:
+        raise PacketRefused(
+            Refusal.MALFORMED, f"gyroscope and accelerometer have {turning} and {pushing} values, not 3"
+        )
     return message
 
 
@@ -103,7 +110,10 @@ def open_epochs(message: Any, epoch: Epoch | None = None) -> EpochMask:
 
     Raises PacketRefused (unsupported) when there is none.
     """
-    left = _by_temperature(message, message.temperature, message.temperature2)
+    first, second = message.temperature, message.temperature2
+    # what current firmware sends is told in one comparison
+    left = _ZIGZAG if first != second == (first >> 1 ^ -(first & 1)) & _MASK and first else 0
+    left = left or _by_temperature(message, first, second)
     latitude, longitude = message.latitude, message.longitude
     if latitude or longitude:
         left = _by_position(message, left, latitude, longitude)
@@ -136,25 +146,28 @@ def epochs_in(left: EpochMask) -> tuple[Epoch, ...]:
 
 def measure(message: Any, left: EpochMask) -> Values:
     """The measurements that every epoch in `left` agrees on, in one fixed order of channels."""
-    found = []
-    first, *others = (_depending(message, bit) for bit in _BIT.values() if bit & left)
-    agreed = [value if all(value == other[i] for other in others) else None for i, value in enumerate(first)]
+    bits = [bit for bit in _BIT.values() if bit & left]
+    agreed = _depending(message, bits[0])
+    for bit in bits[1:]:
+        other = _depending(message, bit)
+        agreed = tuple(mine if mine == its else None for mine, its in zip(agreed, other, strict=True))
     latitude, longitude, temperature, second = agreed
+    found = []
     has = message.HasField
     for name, (channel, exponent, unit, absent) in _PLAIN:
         if has(name) and (value := getattr(message, name)) != absent:
-            found.append(Measurement(channel, value, exponent, unit))
-    for (_, (channel, exponent, unit, _)), value in zip(_POSITIONS, (latitude, longitude), strict=True):
-        if value is not None:
-            found.append(Measurement(channel, value, exponent, unit))
+            found.append(_make(Measurement, (channel, value, exponent, unit)))
+    if latitude is not None:
+        found.append(_make(Measurement, ("latitude", latitude, -7, "deg")))
+    if longitude is not None:
+        found.append(_make(Measurement, ("longitude", longitude, -7, "deg")))
     if temperature is not None:
-        found.append(Measurement("temperature", temperature, _TEMPERATURE.exponent, _TEMPERATURE.unit))
+        found.append(_make(Measurement, ("temperature", temperature, -2, "degC")))
     if second is not None:
-        found.append(Measurement("temperature2", second, _TEMPERATURE.exponent, _TEMPERATURE.unit))
-    for values, number, scaled in ((message.gyroscope, 11, rotation), (message.accelerometer, 12, acceleration)):
-        if values:
-            for (channel, exponent, unit, _), value in zip(VECTORS[number], values, strict=True):
-                found.append(Measurement(channel, scaled(value), exponent, unit))
+        found.append(_make(Measurement, ("temperature2", second, -2, "degC")))
+    for name, axes, scaled in _SCALED:
+        for (channel, exponent, unit, _), value in zip(axes, getattr(message, name), strict=False):  # none, or three
+            found.append(_make(Measurement, (channel, scaled(value), exponent, unit)))
     return tuple(found)
 
 
@@ -185,7 +198,7 @@ def _by_temperature(message: Any, first: int, second: int) -> EpochMask:
         return _ALL
     if not message.HasField("temperature2"):
         return _ALL & ~_POSITIVE if first >= 2**31 else _ALL
-    if _zigzag(first) & 0xFFFFFFFF == second:
+    if _zigzag(first) & _MASK == second:
         # in the first two epochs the motion sensor, which is the warmer, would have to show half the temperature
         return _ZIGZAG
     return 0 if first >= 2**31 else _OWN_SECOND
@@ -220,7 +233,7 @@ def _degrees(bits: int, bit: EpochMask) -> int | None:
     return value * 100 if bit & _COARSE else value
 
 
-def _depending(message: Any, bit: EpochMask) -> tuple[int | None, int | None, int | None, int | None]:
+def _depending(message: Any, bit: EpochMask) -> tuple[int | None, ...]:
     """What depends on the epoch: latitude, longitude, temperature, and the motion sensor's temperature."""
     latitude = _degrees(message.latitude, bit) if message.HasField("latitude") else None
     longitude = _degrees(message.longitude, bit) if message.HasField("longitude") else None
