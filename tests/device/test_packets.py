@@ -5,9 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andel.device.envelope import TAG
-from andel.device.packets import read_packet, reread_packet
+from andel.device.epochs import Epoch
+from andel.device.known_keys import FIRMWARE_PUBLIC_KEY_2020
+from andel.device.packets import read_packet, read_packets, reread_packet, verify_packet
+from andel.device.pebble import encode_sensor_data, sign_data_packet
 from andel.device.reading import MAX_PACKET_BYTES, Measurement, PacketRefused, Refusal
-from tests.device.actors import Device, EnvelopeSensor, Pebble
+from tests.device.actors import NOON, Device, EnvelopeSensor, Pebble
 
 PEBBLE, SENSOR = Pebble(), EnvelopeSensor("sensor")
 
@@ -41,8 +44,55 @@ def test_no_bytes_too_many_and_an_empty_envelope_are_refused(raw):
 
 
 @pytest.mark.parametrize("raw", [b"{}", b' \n{"message":{}}', b'{"message":' + b"[" * 4_000])
-def test_json_is_recognised_without_being_parsed(raw):
-    assert refusal(raw) == Refusal.UNSUPPORTED
+def test_json_of_another_form_is_malformed_however_deep(raw):
+    assert refusal(raw) == Refusal.MALFORMED
+
+
+def test_the_published_key_proves_nothing_whatever_it_signed():
+    assert refusal(PEBBLE.packet(), FIRMWARE_PUBLIC_KEY_2020) == Refusal.PUBLICLY_KNOWN_KEY
+    assert refusal(b"anything", FIRMWARE_PUBLIC_KEY_2020) == Refusal.PUBLICLY_KNOWN_KEY
+
+
+def test_many_packets_are_read_as_one_by_one():
+    undecided = sign_data_packet(
+        PEBBLE.key, encode_sensor_data({"latitude": 9, "longitude": 9, "light": 1}, "a" * 16), NOON
+    )
+    raws = [
+        PEBBLE.packet(),
+        SENSOR.packet(),
+        PEBBLE.packet()[:-1] + b"\0",
+        b"",
+        b"hello",
+        b'{"message":{}}',
+        bytes(5_000),
+        undecided,
+        sign_data_packet(PEBBLE.key, bytes(16), NOON),
+        sign_data_packet(PEBBLE.key, b"\xff" * 20, NOON),
+        sign_data_packet(PEBBLE.key, bytes(20), NOON, 1),
+        PEBBLE.packet(5),
+    ]
+    keys = (PEBBLE.public_key, SENSOR.public_key, FIRMWARE_PUBLIC_KEY_2020, b"no key")
+    asked = [(raw, key, epoch) for raw in raws for key in keys for epoch in (None, Epoch.ZIGZAG)]
+    for (raw, key, epoch), found in zip(asked, read_packets(asked), strict=True):
+        if isinstance(found, PacketRefused):
+            with pytest.raises(PacketRefused) as caught:
+                read_packet(raw, key, epoch)
+            assert (caught.value.reason, caught.value.message) == (found.reason, found.message)
+        else:
+            assert found == read_packet(raw, key, epoch)
+    assert read_packets([]) == []
+
+
+def test_who_needs_no_values_verifies_without_an_epoch():
+    data = encode_sensor_data({"latitude": 300_000_000, "longitude": 1, "battery": 400}, "5da0997414922a8b")
+    raw = sign_data_packet(PEBBLE.key, data, 5_000_000)
+    assert refusal(raw) == Refusal.AMBIGUOUS_EPOCH
+    proven = verify_packet(raw, PEBBLE.public_key)
+    assert (proven.device, proven.timestamp, proven.raw) == (PEBBLE.address, 5_000_000, raw)
+    assert [m.channel for m in proven.measurements] == ["battery"]
+    with pytest.raises(PacketRefused):
+        verify_packet(raw[:-1] + b"\0", PEBBLE.public_key)
+    assert read_packet(raw, PEBBLE.public_key, Epoch.ZIGZAG).value("latitude") is not None
 
 
 @pytest.mark.parametrize("key", [b"", bytes(33), b"\x02" + b"\xff" * 32])

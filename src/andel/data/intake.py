@@ -15,6 +15,7 @@ from typing import Final
 
 from andel.data.bounds import Ranges, check_bounds, find_fault
 from andel.data.store import EvidenceStore, RefusedPacket
+from andel.device.epochs import Epoch
 from andel.device.known_keys import is_publicly_known
 from andel.device.packets import read_packet
 from andel.device.reading import PacketRefused, Refusal, SignedReading
@@ -26,11 +27,15 @@ CHUNK_PACKETS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class DeviceRecord:
-    """A device as the chain knows it; `public_key` is any SEC 1 form."""
+    """A device as the chain knows it; `public_key` is any SEC 1 form.
+
+    `epoch` is that of its firmware (`epochs.epoch_of_firmware`), where the owner knows it.
+    """
 
     public_key: bytes
     owner: Address
     revoked: bool = False
+    epoch: Epoch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ class Intake:
             raise PacketRefused(Refusal.REVOKED, "the device's owner revoked it")
         if record.owner != self._owner:
             raise PacketRefused(Refusal.FOREIGN_OWNER, f"the device belongs to {record.owner}")
-        reading = read_packet(raw, record.public_key)
+        reading = read_packet(raw, record.public_key, record.epoch)
         if reading.device != device:
             raise PacketRefused(Refusal.BAD_SIGNATURE, f"signed by {reading.device}, announced as {device}")
         if fault := find_fault(reading, self._settings.accepted_time, self._settings.ranges):

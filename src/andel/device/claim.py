@@ -10,14 +10,10 @@ from __future__ import annotations
 import base64
 from typing import Final
 
-from google.protobuf.message import DecodeError
-
 from andel.device.did import NamedDevice
-from andel.device.pebble import Confirmation, read_confirmation
-from andel.device.pebble_schema import ConfirmPackage
+from andel.device.pebble import Confirmation, parse_confirmation, read_confirmation
 from andel.device.reading import PacketRefused, Refusal
 from andel.errors import InputError
-from andel.hashing import sha256
 from andel.keys import address_of_public_key, recover_device_keys
 
 MAX_CLAIM_BYTES: Final = 1_024
@@ -50,12 +46,8 @@ def read_claim(package: bytes, device: NamedDevice) -> tuple[Confirmation, bytes
 
 
 def _key_behind(package: bytes, device: NamedDevice) -> bytes:
-    try:
-        message = ConfirmPackage.FromString(package)
-    except DecodeError as error:
-        raise PacketRefused(Refusal.MALFORMED, "not a ConfirmPackage of a device") from error
-    digest = sha256(message.owner, message.timestamp.to_bytes(4, "big"))
-    for key in recover_device_keys(digest, message.signature):
+    claim = parse_confirmation(package)
+    for key in recover_device_keys(claim.digest, claim.signature):
         if address_of_public_key(key) == device.address:
             return key
     raise PacketRefused(

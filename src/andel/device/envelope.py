@@ -10,7 +10,9 @@ P-256. Layout with an example and a signer to port: docs/rooms/device.md.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from andel.device.reading import (
@@ -38,6 +40,7 @@ _TIMESTAMP = _SEQUENCE + 8
 _COUNT = _TIMESTAMP + 8
 _CHANNELS = _COUNT + 1
 _SIGNATURE_BYTES = 64
+_NUMBERS: Final = struct.Struct(">bq").unpack_from  # exponent, value
 
 
 def encode_envelope(key: DeviceKey, sequence: int, timestamp: int, measurements: Sequence[Measurement]) -> bytes:
@@ -128,8 +131,7 @@ def _decode_channels(body: bytes) -> tuple[Measurement, ...]:
             _malformed("the envelope ends inside a channel")
         if name <= last_name:
             _malformed("channel names do not rise strictly")
-        exponent = int.from_bytes(body[offset : offset + 1], "big", signed=True)
-        value = int.from_bytes(body[offset + 1 : offset + 9], "big", signed=True)
+        exponent, value = _NUMBERS(body, offset)
         offset += 9
         last_name = name
         found.append(Measurement(_text(name), value, exponent, _text(unit)))
@@ -146,7 +148,9 @@ def _decode_text(body: bytes, offset: int) -> tuple[bytes, int]:
     return body[offset + 1 : end], end
 
 
+@lru_cache(maxsize=4_096)
 def _text(data: bytes) -> str:
+    # devices repeat their names and units; looking at each character again costs more than the rest of a channel
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

@@ -1,51 +1,93 @@
 """One door for every packet: tells the profile by its first bytes and gives the verified reading.
 
-An envelope begins with its tag; everything else is read as a Pebble's protobuf package. JSON packets (Pebble
-firmware of 2020 and early 2021) are recognised and refused by name. Nothing raised here is anything but
-`PacketRefused`, whatever the bytes are.
+An envelope begins with its tag, a JSON packet with a brace; everything else is read as a Pebble's protobuf package.
+Nothing raised here is anything but `PacketRefused`, whatever the bytes are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from andel.device.envelope import TAG, read_envelope
-from andel.device.pebble import read_pebble_packet
+from andel.device.epochs import Epoch
+from andel.device.known_keys import PUBLICLY_KNOWN
+from andel.device.pebble import read_pebble_packet, read_usual_packets
+from andel.device.pebble_json import read_json_packet
 from andel.device.reading import MAX_PACKET_BYTES, PacketRefused, Refusal, SignedReading, device_address
 from andel.errors import InputError
 
 
-def read_packet(raw: bytes, public_key: bytes) -> SignedReading:
-    """The reading in `raw`, verified against the public key (SEC 1, any form) the device is registered with.
+def read_packet(raw: bytes, public_key: bytes, epoch: Epoch | None = None) -> SignedReading:
+    """The reading in `raw`, verified against the public key (as `andel.keys` takes it) the device is registered with.
 
-    Raises PacketRefused with the reason: malformed, unsupported, not-a-reading, ambiguous or bad-signature.
+    `epoch` is that of the device's firmware, where it is known; without it, values that the packet does not decide are
+    refused. Raises PacketRefused with the reason: malformed, unsupported, not-a-reading, ambiguous, ambiguous-epoch,
+    bad-signature or publicly-known-key.
     """
-    return _read(raw, public_key, verify=True)
+    return _read(raw, public_key, epoch)
 
 
-def reread_packet(raw: bytes, public_key: bytes) -> SignedReading:
+def read_packets(packets: Sequence[tuple[bytes, bytes, Epoch | None]]) -> list[SignedReading | PacketRefused]:
+    """What `read_packet` gives, or raises, for each (raw, public key, epoch), in their order; for intake.
+
+    The whole chunk is decoded, then verified, then made into readings, which is quicker than one by one. Memory grows
+    with the chunk.
+    """
+    usual = [place for place, (raw, key, _) in enumerate(packets) if _is_usual(raw, key)]
+    quick = dict(zip(usual, read_usual_packets([packets[place] for place in usual]), strict=True))
+    found: list[SignedReading | PacketRefused] = []
+    for place, (raw, key, epoch) in enumerate(packets):
+        reading = quick.get(place)
+        if reading is None:
+            try:
+                reading = _read(raw, key, epoch)
+            except PacketRefused as refusal:
+                reading = refusal
+        found.append(reading)
+    return found
+
+
+def reread_packet(raw: bytes, public_key: bytes, epoch: Epoch | None = None) -> SignedReading:
     """As `read_packet`, without the curve arithmetic: only for accepted packets out of one's own store.
 
-    What intake verified need not be verified again by the process that keeps it. Anything that came from
-    somebody else goes through `read_packet`.
+    What intake verified need not be verified again by the process that keeps it; a JSON packet is all the same, as
+    its signature tells which of its texts was signed. Anything that came from somebody else goes through `read_packet`.
     """
-    return _read(raw, public_key, verify=False)
+    return _read(raw, public_key, epoch, verify=False)
 
 
-def _read(raw: bytes, public_key: bytes, verify: bool) -> SignedReading:
+def verify_packet(raw: bytes, public_key: bytes) -> SignedReading:
+    """As `read_packet` for those who know no epoch: device, time and signed bytes are proven, and the values that do
+    not depend on an undecided epoch. The others are left out, so nothing is learned from such a reading.
+    """
+    return _read(raw, public_key, None, decide=False)
+
+
+def _is_usual(raw: bytes, public_key: bytes) -> bool:
+    try:
+        return len(raw) <= MAX_PACKET_BYTES and device_address(public_key) not in PUBLICLY_KNOWN
+    except InputError:
+        return False
+
+
+def _read(
+    raw: bytes, public_key: bytes, epoch: Epoch | None, *, verify: bool = True, decide: bool = True
+) -> SignedReading:
     if not 0 < len(raw) <= MAX_PACKET_BYTES:
         raise PacketRefused(Refusal.MALFORMED, f"a packet has 1 to {MAX_PACKET_BYTES} bytes, not {len(raw)}")
-    if raw.lstrip()[:1] == b"{":
-        raise PacketRefused(
-            Refusal.UNSUPPORTED,
-            "a JSON packet of Pebble firmware before July 2021",
-            "update the device's firmware to one that sends protobuf packets",
-        )
     try:
         device = device_address(public_key)
     except InputError as error:
         raise PacketRefused(Refusal.BAD_SIGNATURE, f"no signature can be the device's: {error}") from error
+    if device in PUBLICLY_KNOWN:
+        raise PacketRefused(Refusal.PUBLICLY_KNOWN_KEY, "the device's private key is public: anybody may have signed")
+    if raw[0] == 0x7B:  # a brace
+        return read_json_packet(raw, public_key, epoch, decide=decide)
     if not raw.startswith(TAG):
-        return read_pebble_packet(raw, public_key, verify=verify)
+        return read_pebble_packet(raw, public_key, epoch, verify=verify, decide=decide)
     reading = read_envelope(raw, verify=verify)
+    if reading.device in PUBLICLY_KNOWN:
+        raise PacketRefused(Refusal.PUBLICLY_KNOWN_KEY, "the envelope's private key is public")
     if reading.device != device:
         raise PacketRefused(Refusal.BAD_SIGNATURE, f"signed by {reading.device}, not by {device}")
     return reading
