@@ -7,6 +7,7 @@ AndelError
 │   ├── ModelFileError      a model file breaks its format or its bounds
 │   ├── PlanError           a plan contradicts itself or the chain
 │   └── SettingsError       a setting or an option is unusable
+├── SourceError             packets cannot be fetched from where they were said to come
 ├── EvidenceError           evidence and chain disagree; names the place
 ├── ContentError            the content store
 │   ├── ContentMissing      an object is not there
@@ -57,6 +58,14 @@ class PlanError(InputError):
 
 class SettingsError(InputError):
     """A setting or an option is unusable."""
+
+
+class SourceError(AndelError):
+    """Packets cannot be fetched from where they were said to come; `source` names the place, without secrets."""
+
+    def __init__(self, source: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{source}: {reason}", hint)
+        self.source = source
 
 
 class EvidenceError(AndelError):
