@@ -29,6 +29,7 @@ MAX_LINE_BYTES: Final = 16 * 1024
 
 _PIECE_BYTES: Final = 256 * 1024
 _GZIP: Final = b"\x1f\x8b"
+_PAYLOADS: Final = ("packet", "confirm", "hex")
 
 
 class _BadLine(Exception):
@@ -93,7 +94,7 @@ def _read_line(line: bytes, device: str, where: str) -> Arrival:
         if len(line) > MAX_LINE_BYTES:
             raise _BadLine(f"over {MAX_LINE_BYTES} bytes")
         if line.startswith(b"{"):
-            return _read_record(line, device)
+            return read_entry(_from_json(line), where, device, line)
         if not device:
             raise _BadLine("no device is named for packets in bare base64")
         return Arrival(device, _from_base64(line))
@@ -101,31 +102,51 @@ def _read_line(line: bytes, device: str, where: str) -> Arrival:
         return Arrival(device, line[:MAX_PACKET_BYTES], Kind.UNREADABLE, f"{where}: {fault}")
 
 
-def _read_record(line: bytes, device: str) -> Arrival:
+def _from_json(line: bytes) -> object:
     try:
-        record = orjson.loads(line)
+        return orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise _BadLine(f"not JSON: {error}") from error
+
+
+def read_entry(entry: object, where: str, device: str = "", whole: bytes = b"") -> Arrival:
+    """The arrival that one JSON object describes; `whole` is its text, where a packet is the text itself.
+
+    What gives no packet is an unreadable arrival, which says where it stood and why.
+    """
+    try:
+        if not isinstance(entry, dict):
+            raise _BadLine("not a JSON object")
+        return _read_fields(entry, device, whole)
+    except _BadLine as fault:
+        raw = whole or orjson.dumps(entry)
+        return Arrival(device, raw[:MAX_PACKET_BYTES], Kind.UNREADABLE, f"{where}: {fault}")
+
+
+def _read_fields(record: dict[str, object], device: str, whole: bytes) -> Arrival:
     kind = Kind.DATA
     if (topic := record.get("topic")) is not None:
         found = read_topic(topic) if isinstance(topic, str) else None
         if found is None:
             raise _BadLine("topic is not device/<id>/data or device/<id>/confirm")
         device, kind = found
-    named: object = record.get("device", device)
+    named = record.get("device", device)
     if not isinstance(named, str) or not 0 < len(named) <= MAX_NAME_CHARACTERS:
         raise _BadLine(f"device is not 1 to {MAX_NAME_CHARACTERS} characters")
-    if "message" in record:
-        return Arrival(named, line)  # a JSON packet of 2020 or 2021: signed as it stands
-    held = [field for field in ("packet", "confirm", "hex") if field in record]
-    if len(held) != 1 or not isinstance(record[held[0]], str):
-        raise _BadLine("not one text called packet, confirm or hex")
+    if "message" in record and whole:
+        return Arrival(named, whole)  # a JSON packet of 2020 or 2021: signed as it stands
+    held = [field for field in _PAYLOADS if field in record]
+    payload = record[held[0]] if len(held) == 1 else None
+    if not isinstance(payload, str):
+        raise _BadLine(f"not one text called {', '.join(_PAYLOADS[:-1])} or {_PAYLOADS[-1]}")
     if held[0] == "confirm":
         kind = Kind.CONFIRMATION
-    if held[0] != "hex":
-        return Arrival(named, _from_base64(record[held[0]]), kind)
+    return Arrival(named, _from_hex(payload) if held[0] == "hex" else _from_base64(payload), kind)
+
+
+def _from_hex(text: str) -> bytes:
     try:
-        return Arrival(named, bytes.fromhex(record["hex"]), kind)
+        return bytes.fromhex(text)
     except ValueError as error:
         raise _BadLine("hex holds something else") from error
 
