@@ -9,6 +9,7 @@ AndelError
 │   └── SettingsError       a setting or an option is unusable
 ├── SourceError             packets cannot be fetched from where they were said to come
 ├── EvidenceError           evidence and chain disagree; names the place
+├── StoreError              the evidence store cannot be read or written
 ├── ContentError            the content store
 │   ├── ContentMissing      an object is not there
 │   └── ContentCorrupt      an object's bytes are not those of its name
@@ -74,6 +75,10 @@ class EvidenceError(AndelError):
     def __init__(self, place: str, message: str, hint: str = "") -> None:
         super().__init__(f"{place}: {message}", hint)
         self.place = place
+
+
+class StoreError(AndelError):
+    """The evidence store, or a process that writes into it, failed; what was acknowledged is kept."""
 
 
 class ContentError(AndelError):

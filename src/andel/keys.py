@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import Final
 
 from coincurve import PrivateKey, PublicKey
-from coincurve.ecdsa import cdata_to_der, deserialize_compact, signature_normalize
+from coincurve._libsecp256k1 import lib
+from coincurve.context import GLOBAL_CONTEXT
+from coincurve.ecdsa import deserialize_compact
 from eth_utils.address import to_checksum_address
 
 from andel import p256
@@ -103,12 +105,17 @@ def verify_signature(digest: bytes, signature: bytes, public_key: bytes) -> bool
     if len(signature) != 64:
         return False
     key = _public_key(public_key)
+    if len(digest) != 32:
+        raise InputError(f"a digest has 32 bytes, not {len(digest)}")
     try:
-        # libsecp256k1 verifies low s only; a high s is the same signature seen from the other side
-        _, normal = signature_normalize(deserialize_compact(signature))
-        return bool(key.verify(cdata_to_der(normal), digest, hasher=None))
+        parsed = deserialize_compact(signature)
     except ValueError:
         return False
+    # libsecp256k1 verifies low s only; a high s is the same signature seen from the other side. The library is called
+    # as coincurve itself calls it, without its detour over DER, which costs a tenth of a verification
+    context = GLOBAL_CONTEXT.ctx
+    lib.secp256k1_ecdsa_signature_normalize(context, parsed, parsed)
+    return bool(lib.secp256k1_ecdsa_verify(context, parsed, digest, key.public_key))
 
 
 def recover_address(digest: bytes, signature: bytes) -> Address:

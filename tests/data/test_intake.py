@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from andel.data.intake import DeviceRecord, Intake, IntakeSettings
+from andel.data.intake import CHUNK_PACKETS, DeviceRecord, Intake, IntakeSettings
 from andel.data.store import EvidenceStore
 from andel.device.known_keys import FIRMWARE_KEY_2020
 from andel.device.pebble import CONFIG, sign_confirmation, sign_data_packet
@@ -55,9 +55,9 @@ def test_packets_of_the_owners_devices_are_accepted_and_kept(intake, store):
 
 def test_a_flood_is_taken_in_chunks_and_counted_in_full(intake, store):
     raw = PEBBLE.packet()
-    flood = ((Address(f"0x{number:040x}"), raw) for number in range(2_500))
-    assert intake.take(flood).refused == {Refusal.UNKNOWN_DEVICE: 2_500}
-    assert store.counts().refused == {Refusal.UNKNOWN_DEVICE: 2_500}
+    flood = ((Address(f"0x{number:040x}"), raw) for number in range(CHUNK_PACKETS + 500))
+    assert intake.take(flood).refused == {Refusal.UNKNOWN_DEVICE: CHUNK_PACKETS + 500}
+    assert store.counts().refused == {Refusal.UNKNOWN_DEVICE: CHUNK_PACKETS + 500}
 
 
 HOSTILE = {
@@ -166,15 +166,15 @@ def test_one_bad_packet_sent_for_ever_is_kept_once_and_counted_each_time(intake,
 def test_what_was_committed_before_a_crash_stays_and_the_rest_can_come_again(intake, store):
     def failing():
         for number in count():
-            if number == 1_500:
+            if number == CHUNK_PACKETS + 50:
                 raise ConnectionError("the feed broke")
             yield PEBBLE.address, PEBBLE.packet(NOON + number)
 
     with pytest.raises(ConnectionError):
         intake.take(failing())
-    assert store.counts().accepted == 1_000
-    again = intake.take((PEBBLE.address, PEBBLE.packet(NOON + number)) for number in range(1_500))
-    assert (again.accepted, again.refused) == (500, {Refusal.REPLAY: 1_000})
+    assert store.counts().accepted == CHUNK_PACKETS
+    again = intake.take((PEBBLE.address, PEBBLE.packet(NOON + number)) for number in range(CHUNK_PACKETS + 50))
+    assert (again.accepted, again.refused) == (50, {Refusal.REPLAY: CHUNK_PACKETS})
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from andel.data import store as store_module
+from andel.data import schema
 from andel.data.store import EvidenceStore, RefusedPacket
 from andel.device.reading import Refusal
 from andel.errors import SettingsError
@@ -103,8 +103,8 @@ def test_a_url_that_gives_no_store_is_a_settings_error(url):
 
 def test_the_same_statements_compile_for_postgresql():
     dialect = postgresql.dialect()
-    insert = postgresql.insert(store_module._accepted).on_conflict_do_nothing()
+    insert = postgresql.insert(schema.accepted).on_conflict_do_nothing()
     assert "ON CONFLICT DO NOTHING" in str(insert.compile(dialect=dialect))
-    for table in (store_module._accepted, store_module._refused):
+    for table in (schema.accepted, schema.refused):
         text = str(sa.schema.CreateTable(table).compile(dialect=dialect))
         assert "BIGSERIAL" in text and "BYTEA" in text

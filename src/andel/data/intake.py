@@ -8,9 +8,8 @@ Cheap checks come first, so that a flood from unknown devices costs no curve ari
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final
 
 from andel.data.bounds import Ranges, check_bounds, find_fault
@@ -20,8 +19,11 @@ from andel.device.packets import read_packet
 from andel.device.reading import PacketRefused, Refusal, SignedReading
 from andel.units import Address
 
-CHUNK_PACKETS: Final = 1_000
-"""Packets per transaction: at most 4 MiB in memory, and few enough waits for the disk."""
+CHUNK_PACKETS: Final = 4_000
+"""Most packets of one transaction: few enough waits for the disk."""
+
+CHUNK_BYTES: Final = 4 << 20
+"""Bytes after which a transaction ends early, so that long packets cost no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class IntakeCounts:
     accepted: int
     refused: Mapping[Refusal, int]
 
+    def __add__(self, other: IntakeCounts) -> IntakeCounts:
+        refused = Counter(self.refused) + Counter(other.refused)
+        return IntakeCounts(self.accepted + other.accepted, dict(sorted(refused.items())))
+
 
 class Intake:
     """The intake of one owner: their devices' packets into their store."""
@@ -62,27 +68,38 @@ class Intake:
         settings: IntakeSettings,
         store: EvidenceStore,
     ) -> None:
-        self._owner = owner
         self._devices = devices
         self._settings = settings
         self._store = store
+        # what the registry says of a device is the same for every packet of it
+        self._own = {
+            device: record.public_key
+            for device, record in devices.items()
+            if record.owner == owner and not record.revoked and not is_publicly_known(device)
+        }
+        store.remember_keys(self._own)
 
-    def take(self, packets: Iterable[tuple[Address, bytes]]) -> IntakeCounts:
+    def take(
+        self,
+        packets: Iterable[tuple[Address, bytes]],
+        acknowledge: Callable[[IntakeCounts], None] | None = None,
+    ) -> IntakeCounts:
         """Judges and keeps every (announced device, raw bytes); counts what is durable.
 
-        Bad packets never raise. After a crash in the middle everything can be given again: what was kept is
-        then counted as a replay.
+        Bad packets never raise; StoreError says that the database failed. `acknowledge` is called with the counts of
+        each chunk once it is on disk, and so is told of everything that was kept before an error. After a crash in
+        the middle everything can be given again: what was kept is then counted as a replay.
         """
-        accepted = 0
-        refused: Counter[Refusal] = Counter()
-        source = iter(packets)
-        while chunk := list(islice(source, CHUNK_PACKETS)):
+        total = IntakeCounts(0, {})
+        for chunk in chunks(packets):
             readings, refusals = self._judge_all(chunk)
             replays = self._store.add(readings, refusals)
-            accepted += len(readings) - len(replays)
-            refused.update(packet.reason for packet in refusals)
-            refused.update(packet.reason for packet in replays)
-        return IntakeCounts(accepted, dict(sorted(refused.items())))
+            refused = Counter(packet.reason for packet in (*refusals, *replays))
+            counts = IntakeCounts(len(readings) - len(replays), dict(sorted(refused.items())))
+            total += counts
+            if acknowledge is not None:
+                acknowledge(counts)
+        return total
 
     def _judge_all(self, chunk: list[tuple[Address, bytes]]) -> tuple[list[SignedReading], list[RefusedPacket]]:
         readings, refusals = [], []
@@ -94,18 +111,36 @@ class Intake:
         return readings, refusals
 
     def _judge(self, device: Address, raw: bytes) -> SignedReading:
-        record = self._devices.get(device)
-        if record is None:
-            raise PacketRefused(Refusal.UNKNOWN_DEVICE, "the registry does not know this device")
-        if is_publicly_known(device):
-            raise PacketRefused(Refusal.PUBLICLY_KNOWN_KEY, "the device's private key is public")
-        if record.revoked:
-            raise PacketRefused(Refusal.REVOKED, "the device's owner revoked it")
-        if record.owner != self._owner:
-            raise PacketRefused(Refusal.FOREIGN_OWNER, f"the device belongs to {record.owner}")
-        reading = read_packet(raw, record.public_key)
+        public_key = self._own.get(device)
+        if public_key is None:
+            raise self._stranger(device)
+        reading = read_packet(raw, public_key)
         if reading.device != device:
             raise PacketRefused(Refusal.BAD_SIGNATURE, f"signed by {reading.device}, announced as {device}")
         if fault := find_fault(reading, self._settings.accepted_time, self._settings.ranges):
             raise PacketRefused(*fault)
         return reading
+
+    def _stranger(self, device: Address) -> PacketRefused:
+        record = self._devices.get(device)
+        if record is None:
+            return PacketRefused(Refusal.UNKNOWN_DEVICE, "the registry does not know this device")
+        if is_publicly_known(device):
+            return PacketRefused(Refusal.PUBLICLY_KNOWN_KEY, "the device's private key is public")
+        if record.revoked:
+            return PacketRefused(Refusal.REVOKED, "the device's owner revoked it")
+        return PacketRefused(Refusal.FOREIGN_OWNER, f"the device belongs to {record.owner}")
+
+
+def chunks(packets: Iterable[tuple[Address, bytes]]) -> Iterator[list[tuple[Address, bytes]]]:
+    """The packets in lists of one transaction each: 4,000, or fewer where their bytes come to 4 MiB."""
+    chunk: list[tuple[Address, bytes]] = []
+    size = 0
+    for packet in packets:
+        chunk.append(packet)
+        size += len(packet[1])
+        if len(chunk) >= CHUNK_PACKETS or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
