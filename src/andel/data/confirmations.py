@@ -8,17 +8,18 @@ before it stands in anybody's book.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from andel.data import schema
 from andel.data.arrivals import MAX_NAME_CHARACTERS
+from andel.data.store import EvidenceStore
 from andel.device.pebble import read_confirmation
 from andel.device.reading import MAX_PACKET_BYTES, PacketRefused, Refusal
-from andel.errors import InputError, SettingsError
+from andel.errors import InputError
 from andel.hashing import sha256
 from andel.units import Address
 
@@ -60,27 +61,21 @@ class KeptConfirmation:
 
 
 class ConfirmationStore:
-    """Kept claims at the evidence store's SQLAlchemy URL."""
+    """Kept claims in the database of an evidence store; every method raises StoreError when that fails."""
 
-    def __init__(self, url: str) -> None:
-        """Opens or creates the table. Raises SettingsError for a URL that gives none."""
-        try:
-            self._engine = sa.create_engine(url)
-            if self._engine.dialect.name == "sqlite":
-                sa.event.listen(self._engine, "connect", _make_durable)
-            _tables.create_all(self._engine)
-            self._add = _INSERT[self._engine.dialect.name](_confirmations).on_conflict_do_nothing()
-        except KeyError as error:
-            raise SettingsError(f"no evidence store on {error}", "use SQLite or PostgreSQL") from error
-        except (sa.exc.SQLAlchemyError, ImportError) as error:
-            raise SettingsError(f"cannot open the evidence store: {error}") from error
+    def __init__(self, store: EvidenceStore) -> None:
+        """Makes the table where it is missing."""
+        self._store = store
+        with store.writing() as connection:
+            _tables.create_all(connection)
+        self._add = schema.INSERT[store.kind](_confirmations).on_conflict_do_nothing()
 
     def add(
         self, claims: Iterable[tuple[Address, bytes]], public_key_of: Callable[[Address], bytes | None]
     ) -> tuple[str, ...]:
         """Keeps each (announced device, raw bytes) once; the verdicts, in the same order, when all is durable."""
         rows = [_row(device, raw, public_key_of(device)) for device, raw in claims]
-        with self._engine.begin() as connection:
+        with self._store.writing() as connection:
             unproven = sa.select(sa.func.count()).select_from(_confirmations).where(_confirmations.c.verdict != PROVEN)
             room = MAX_UNPROVEN - (connection.scalar(unproven) or 0)
             for row in rows:
@@ -102,15 +97,11 @@ class ConfirmationStore:
     def counts(self) -> dict[str, int]:
         """How many claims are kept, by verdict."""
         query = sa.select(_confirmations.c.verdict, sa.func.count()).group_by(_confirmations.c.verdict)
-        with self._engine.connect() as connection:
+        with self._store.reading() as connection:
             return {verdict: count for verdict, count in sorted(connection.execute(query).tuples())}
 
-    def close(self) -> None:
-        """Closes all connections."""
-        self._engine.dispose()
-
     def _read(self, query: sa.Select[Any]) -> Sequence[KeptConfirmation]:
-        with self._engine.connect() as connection:
+        with self._store.reading() as connection:
             return tuple(
                 KeptConfirmation(row.device, row.owner, row.timestamp, row.verdict, row.raw)
                 for row in connection.execute(query)
@@ -139,13 +130,3 @@ def _row(device: Address, raw: bytes, public_key: bytes | None) -> dict[str, Any
         "verdict": verdict,
         "raw": raw[:MAX_PACKET_BYTES],
     }
-
-
-def _make_durable(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-_INSERT: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

@@ -33,16 +33,17 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from andel.data.arrivals import Arrival, read_topic
-from andel.data.intake import CHUNK_PACKETS
 from andel.errors import SettingsError, SourceError
 
 TOPICS: Final = ("device/+/data", "device/+/confirm")
 MAX_MESSAGE_BYTES: Final = 16 * 1024
 """The broker is told to deliver nothing longer; the longest packet has 4,096 bytes."""
+MAX_GATHERED: Final = 2_000
+"""Messages that are gathered while as many are being kept."""
 SESSION_SECONDS: Final = 7 * 86_400
 """How long the broker keeps messages for an intake that is away."""
 
-_IN_FLIGHT: Final = 2 * CHUNK_PACKETS
+_IN_FLIGHT: Final = 2 * MAX_GATHERED
 _KEEPALIVE_SECONDS: Final = 60
 _ANSWER_SECONDS: Final = 15.0
 _TURN_SECONDS: Final = 0.2
@@ -140,7 +141,7 @@ class MqttFeed:
     def _turn(self, waker: socket.socket, is_busy: bool) -> None:
         """Waits for the broker or the worker, and reads until a chunk is full or nothing more is there."""
         wire: Any = self._client.socket()
-        has_room = len(self._gathered) < CHUNK_PACKETS
+        has_room = len(self._gathered) < MAX_GATHERED
         wants = [waker, wire] if has_room else [waker]
         pending = has_room and _pending(wire)
         timeout = 0.0 if pending or (self._gathered and not is_busy) else _TURN_SECONDS
@@ -156,7 +157,7 @@ class MqttFeed:
         self._check_answer()
 
     def _read(self) -> None:
-        while len(self._gathered) < CHUNK_PACKETS:
+        while len(self._gathered) < MAX_GATHERED:
             before = len(self._gathered)
             self._client.loop_read()
             wire = self._client.socket()

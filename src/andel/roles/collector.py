@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from andel.data.arrivals import Arrival, Kind
 from andel.data.confirmations import ConfirmationStore
 from andel.data.device_book import DeviceBook
-from andel.data.intake import CHUNK_PACKETS, DeviceRecord, Intake, IntakeSettings
+from andel.data.intake import CHUNK_PACKETS, DeviceRecord, Intake, IntakeCounts, IntakeSettings
 from andel.data.store import EvidenceStore, RefusedPacket
+from andel.data.workers import IntakeWorkers
 from andel.device.reading import Refusal, SignedReading
 from andel.errors import ChainError, SourceError
 from andel.ledger.contracts import DeviceRegistryContract
@@ -34,36 +36,39 @@ Records = Callable[[], Mapping[Address, DeviceRecord]]
 
 
 class WitnessedStore(EvidenceStore):
-    """An evidence store that also tells the fate of each packet of the last calls of `add`, once."""
+    """An evidence store that also tells the fate of each packet that was added since `forget_fates`."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._fates: dict[tuple[str, bytes], list[str]] = {}
+        self._fates: dict[tuple[str, bytes], deque[str]] = {}
 
     def add(self, accepted: Sequence[SignedReading], refused: Sequence[RefusedPacket]) -> tuple[RefusedPacket, ...]:
         """As `EvidenceStore.add`."""
         replays = super().add(accepted, refused)
-        replayed = Counter((packet.device, packet.raw) for packet in replays)
-        for reading in reversed(accepted):  # of equal packets the first was kept
+        copies = Counter((reading.device, reading.raw) for reading in accepted)
+        copies.subtract((packet.device, packet.raw) for packet in replays)
+        for reading in accepted:  # of equal packets the first is the one that was kept
             key = (reading.device, reading.raw)
-            fate = Refusal.REPLAY.value if replayed[key] > 0 else ACCEPTED
-            replayed[key] -= 1
-            self._fates.setdefault(key, []).append(fate)
-        for packet in reversed(refused):
-            self._fates.setdefault((packet.device, packet.raw), []).append(packet.reason.value)
+            self._note(key, ACCEPTED if copies[key] > 0 else Refusal.REPLAY)
+            copies[key] -= 1
+        for packet in refused:
+            self._note((packet.device, packet.raw), packet.reason)
         return replays
 
     def fate_of(self, device: Address, raw: bytes) -> str:
-        """`accepted`, or the reason of refusal, of the next of those packets that has not been asked for."""
-        return self._fates[device, raw].pop()
+        """`accepted`, or the reason of refusal; of equal packets one after the other."""
+        return self._fates[device, raw].popleft()
 
     def forget_fates(self) -> None:
         """Forgets what was not asked for."""
         self._fates.clear()
 
+    def _note(self, key: tuple[str, bytes], fate: str) -> None:
+        self._fates.setdefault(key, deque()).append(str(fate))
+
 
 class Collector:
-    """One owner's way in for packets from everywhere."""
+    """One owner's way in for packets from everywhere. Use it in a `with` block, which ends its processes."""
 
     def __init__(
         self,
@@ -72,56 +77,99 @@ class Collector:
         records: Records,
         settings: IntakeSettings,
         store: WitnessedStore,
-        confirmations: ConfirmationStore,
+        workers: int = 1,
     ) -> None:
-        """`records` gives the devices as they are now; it is called here, and again by `renew`."""
+        """`records` gives the devices as they are now; it is called here, and again by `renew`.
+
+        With several `workers`, `take` judges on as many processes. Raises SettingsError, ChainError or StoreError.
+        """
         self._owner = owner
         self._book = book
         self._records = records
         self._settings = settings
         self._store = store
-        self._confirmations = confirmations
+        self._workers = workers
+        self._confirmations = ConfirmationStore(store)
         self._lock = threading.Lock()
         self._tally: Counter[str] = Counter()
-        self._intake = Intake(owner, records(), settings, store)
+        self._known = dict(records())
+        self._intake = Intake(owner, self._known, settings, store)
+        self._processes = self._start() if workers > 1 else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the processes, after what they have at hand."""
+        if self._processes is not None:
+            self._processes.close()
+
+    @property
+    def chunk(self) -> int:
+        """How many arrivals are worth one call of `take`."""
+        return CHUNK_PACKETS if self._processes is None else 2 * CHUNK_PACKETS * self._workers
 
     @property
     def tally(self) -> Mapping[str, int]:
         """What was taken so far, by fate: `accepted`, a reason of refusal, `confirmation` or `unreadable`."""
-        return dict(sorted(self._tally.items()))
+        with self._lock:
+            return dict(sorted(self._tally.items()))
 
-    def take(self, arrivals: Sequence[Arrival]) -> tuple[str, ...]:
-        """The fate of each arrival, in their order, when all of them are durable.
+    def take(self, arrivals: Sequence[Arrival]) -> None:
+        """Keeps all arrivals, each with its fate; when this returns, they are durable.
 
-        A packet's fate is `accepted` or the reason of its refusal; a claim's is `confirmation`. Nothing that
-        arrives raises; what does is a database that cannot be written, and then everything can be given again.
+        Nothing that arrives raises. StoreError says that the database failed; then everything can be given again.
         """
         with self._lock:
+            intake = self._processes or self._intake
+            packets = ((self._book.resolve(name), raw) for name, raw, kind, _ in arrivals if kind is Kind.DATA)
+            intake.take(packets, self._count)
+            self._tally.update(fate for fate in self._keep_others(arrivals) if fate)
+
+    def take_each(self, arrivals: Sequence[Arrival]) -> tuple[str, ...]:
+        """As `take`, on this process alone; gives the fate of each arrival, in their order.
+
+        That is `accepted` or the reason of refusal for a packet, `confirmation` for a claim, else `unreadable`.
+        """
+        with self._lock:
+            self._store.forget_fates()
             packets = [(self._book.resolve(name), raw) for name, raw, kind, _ in arrivals if kind is Kind.DATA]
-            judged: list[str] = []
-            for start in range(0, len(packets), CHUNK_PACKETS):
-                judged += self._judge(packets[start : start + CHUNK_PACKETS])
-            fates = judged
-            if len(packets) < len(arrivals):
-                rest = iter(judged)
-                fates = [fate or next(rest) for fate in self._keep_others(arrivals)]
-            self._tally.update(fates)
-            return tuple(fates)
+            self._intake.take(packets, self._count)
+            judged = (self._store.fate_of(device, raw) for device, raw in packets)
+            others = self._keep_others(arrivals)
+            self._tally.update(fate for fate in others if fate)
+            fates = tuple(fate or next(judged) for fate in others)
+            self._store.forget_fates()
+            return fates
 
     def renew(self) -> None:
         """Asks for the devices again; when the chain does not answer, those of before stay, and the log says so."""
         try:
-            intake = Intake(self._owner, self._records(), self._settings, self._store)
+            known = dict(self._records())
         except ChainError as error:
             _log.warning("devices_not_renewed kind=%s", type(error).__name__)
             return
         with self._lock:
-            self._intake = intake
+            if known == self._known:
+                return
+            self._known = known
+            self._intake = Intake(self._owner, known, self._settings, self._store)
+            if self._processes is not None:
+                self._processes.close()
+                self._processes = self._start()
+        _log.info("devices_renewed devices=%d", len(known))
 
-    def _judge(self, packets: Sequence[tuple[Address, bytes]]) -> list[str]:
-        self._store.forget_fates()
-        self._intake.take(packets)
-        return [self._store.fate_of(device, raw) for device, raw in packets]
+    def _start(self) -> IntakeWorkers:
+        return IntakeWorkers(self._owner, self._known, self._settings, self._store.url, self._workers)
+
+    def _count(self, counts: IntakeCounts) -> None:
+        self._tally[ACCEPTED] += counts.accepted
+        self._tally.update({str(reason): count for reason, count in counts.refused.items()})
 
     def _keep_others(self, arrivals: Iterable[Arrival]) -> list[str]:
         fates, claims, unreadable = [], [], []
@@ -183,7 +231,7 @@ def drain(
         for arrival in arrivals:
             if arrival is not None:
                 gathered.append(arrival)
-                if len(gathered) < CHUNK_PACKETS:
+                if len(gathered) < collector.chunk:
                     continue
             full, gathered = gathered, []
             if full:

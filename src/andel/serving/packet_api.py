@@ -21,7 +21,6 @@ from starlette.responses import Response
 
 from andel.data.arrivals import MAX_NAME_CHARACTERS, Arrival
 from andel.data.bundle import unpack_packets
-from andel.data.intake import CHUNK_PACKETS
 from andel.data.packet_files import read_entry
 from andel.errors import InputError
 from andel.serving.http_edge import (
@@ -34,7 +33,7 @@ from andel.serving.http_edge import (
     read_body,
 )
 
-MAX_BATCH_PACKETS: Final = CHUNK_PACKETS
+MAX_BATCH_PACKETS: Final = 1_000
 MAX_BATCH_BYTES: Final = 6 * 1024 * 1024
 """As many of the longest packets in base64 as a batch may have."""
 MAX_HELD_BYTES: Final = 32 * 1024 * 1024
