@@ -32,13 +32,6 @@ SETTINGS = IntakeSettings((NOON - DAY_SECONDS, NOON + DAY_SECONDS), {"temperatur
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = EvidenceStore(f"sqlite:///{tmp_path}/evidence.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def intake(store):
     return Intake(OWNER, DEVICES, SETTINGS, store)
 
@@ -116,8 +109,7 @@ def test_what_lies_on_a_limit_is_accepted(intake, device, raw):
     assert intake.take([(device.address, raw)]).accepted == 1
 
 
-def test_a_replay_is_refused_within_a_chunk_between_calls_and_after_a_restart(tmp_path):
-    url = f"sqlite:///{tmp_path}/evidence.db"
+def test_a_replay_is_refused_within_a_chunk_between_calls_and_after_a_restart(url):
     packet = (PEBBLE.address, PEBBLE.packet())
     first = EvidenceStore(url)
     assert Intake(OWNER, DEVICES, SETTINGS, first).take([packet, packet]).refused == {Refusal.REPLAY: 1}

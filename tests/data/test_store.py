@@ -17,13 +17,6 @@ PEBBLE, OTHER = Pebble(), Pebble("other")
 DAY = NOON // DAY_SECONDS
 
 
-@pytest.fixture
-def store(tmp_path):
-    opened = EvidenceStore(f"sqlite:///{tmp_path}/evidence.db")
-    yield opened
-    opened.close()
-
-
 def readings(device, *times):
     return [device.read(device.packet(time)) for time in times]
 
@@ -77,15 +70,16 @@ def test_the_database_waits_for_the_disk(tmp_path):
     store.close()
 
 
-def test_what_add_returned_is_seen_by_another_process(store, tmp_path):
+def test_what_add_returned_is_seen_by_another_process(tmp_path):
+    store = EvidenceStore(f"sqlite:///{tmp_path}/evidence.db")
     store.add(readings(PEBBLE, NOON), [])
     other = sqlite3.connect(tmp_path / "evidence.db")
     assert other.execute("SELECT count(*) FROM accepted").fetchone() == (1,)
     other.close()
+    store.close()
 
 
-def test_two_writers_do_not_accept_one_packet_twice(tmp_path):
-    url = f"sqlite:///{tmp_path}/evidence.db"
+def test_two_writers_do_not_accept_one_packet_twice(url):
     one, two = EvidenceStore(url), EvidenceStore(url)
     assert one.add(readings(PEBBLE, NOON), []) == ()
     (replay,) = two.add(readings(PEBBLE, NOON, NOON + 1), [])

@@ -212,8 +212,9 @@ class EvidenceStore:
     def outside_transactions(self, statement: str) -> list[Any]:
         """Runs a statement that no transaction may hold (VACUUM) and gives its rows, if it has any."""
         with schema.database_errors(), self._engine.connect() as connection:
-            direct = connection.execution_options(isolation_level="AUTOCOMMIT")
-            result = direct.exec_driver_sql(statement)
+            if self.kind == "postgresql":  # SQLite's connections are in no transaction unless `writing` began one
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            result = connection.exec_driver_sql(statement)
             return list(result) if result.returns_rows else []
 
     @property
