@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from andel import __version__
-from andel.cli import audit, claim, demo, serve, validate
+from andel.cli import audit, claim, demo, intake, serve, status, validate
 from andel.errors import AndelError
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
+app.command("intake")(intake.intake)
+app.command("status")(status.show_status)
 app.command("validate")(validate.validate)
 app.command("serve")(serve.serve_model)
 app.command("claim")(claim.claim_tokens)

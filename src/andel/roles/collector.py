@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, Self
 
@@ -45,10 +46,10 @@ class WitnessedStore(EvidenceStore):
     def add(self, accepted: Sequence[SignedReading], refused: Sequence[RefusedPacket]) -> tuple[RefusedPacket, ...]:
         """As `EvidenceStore.add`."""
         replays = super().add(accepted, refused)
-        copies = Counter((reading.device, reading.raw) for reading in accepted)
+        copies: Counter[tuple[str, bytes]] = Counter((reading.device, reading.raw) for reading in accepted)
         copies.subtract((packet.device, packet.raw) for packet in replays)
         for reading in accepted:  # of equal packets the first is the one that was kept
-            key = (reading.device, reading.raw)
+            key = (str(reading.device), reading.raw)
             self._note(key, ACCEPTED if copies[key] > 0 else Refusal.REPLAY)
             copies[key] -= 1
         for packet in refused:
@@ -75,11 +76,11 @@ class Collector:
         owner: Address,
         book: DeviceBook,
         records: Records,
-        settings: IntakeSettings,
+        settings: Callable[[], IntakeSettings],
         store: WitnessedStore,
         workers: int = 1,
     ) -> None:
-        """`records` gives the devices as they are now; it is called here, and again by `renew`.
+        """`records` and `settings` give devices and bounds as they are now; both are asked here, and by `renew`.
 
         With several `workers`, `take` judges on as many processes. Raises SettingsError, ChainError or StoreError.
         """
@@ -92,8 +93,8 @@ class Collector:
         self._confirmations = ConfirmationStore(store)
         self._lock = threading.Lock()
         self._tally: Counter[str] = Counter()
-        self._known = dict(records())
-        self._intake = Intake(owner, self._known, settings, store)
+        self._known = dict(records()), settings()
+        self._intake = Intake(owner, *self._known, store)
         self._processes = self._start() if workers > 1 else None
 
     def __enter__(self) -> Self:
@@ -148,9 +149,9 @@ class Collector:
             return fates
 
     def renew(self) -> None:
-        """Asks for the devices again; when the chain does not answer, those of before stay, and the log says so."""
+        """Asks for devices and bounds again; when the chain does not answer, those of before stay, which is logged."""
         try:
-            known = dict(self._records())
+            known = dict(self._records()), self._settings()
         except ChainError as error:
             _log.warning("devices_not_renewed kind=%s", type(error).__name__)
             return
@@ -158,14 +159,14 @@ class Collector:
             if known == self._known:
                 return
             self._known = known
-            self._intake = Intake(self._owner, known, self._settings, self._store)
+            self._intake = Intake(self._owner, *known, self._store)
             if self._processes is not None:
                 self._processes.close()
                 self._processes = self._start()
-        _log.info("devices_renewed devices=%d", len(known))
+        _log.info("devices_renewed devices=%d", len(known[0]))
 
     def _start(self) -> IntakeWorkers:
-        return IntakeWorkers(self._owner, self._known, self._settings, self._store.url, self._workers)
+        return IntakeWorkers(self._owner, *self._known, self._store.url, self._workers)
 
     def _count(self, counts: IntakeCounts) -> None:
         self._tally[ACCEPTED] += counts.accepted
@@ -245,3 +246,21 @@ def drain(
     if gathered:
         collector.take(gathered)
     return True
+
+
+@contextmanager
+def renewing(collector: Collector, stop: threading.Event, seconds: float) -> Iterator[None]:
+    """While the context lasts, `collector` is renewed every so many seconds; `stop` ends that early."""
+    left = threading.Event()
+
+    def renew() -> None:
+        while not left.wait(seconds) and not stop.is_set():
+            collector.renew()
+
+    thread = threading.Thread(target=renew, name="andel-renew", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        left.set()
+        thread.join()
