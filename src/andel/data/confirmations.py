@@ -98,7 +98,7 @@ class ConfirmationStore:
         """How many claims are kept, by verdict."""
         query = sa.select(_confirmations.c.verdict, sa.func.count()).group_by(_confirmations.c.verdict)
         with self._store.reading() as connection:
-            return {verdict: count for verdict, count in sorted(connection.execute(query).tuples())}
+            return {verdict: count for verdict, count in sorted(connection.execute(query))}
 
     def _read(self, query: sa.Select[Any]) -> Sequence[KeptConfirmation]:
         with self._store.reading() as connection:

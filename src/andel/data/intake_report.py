@@ -66,4 +66,4 @@ def _contradictions(store: EvidenceStore) -> dict[str, int]:
         .group_by(refused.c.device)
     )
     with store.reading() as connection:
-        return {device: count for device, count in connection.execute(query).tuples()}
+        return {device: count for device, count in connection.execute(query)}
