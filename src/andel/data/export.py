@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from andel.data.store import EvidenceStore
+from andel.data.store import EvidenceStore, KnownDevice
 from andel.device.packets import reread_packet
 from andel.device.reading import SignedReading
 from andel.errors import InputError, SettingsError
@@ -55,10 +55,10 @@ def export_parquet(
     arrow, parquet = _libraries()
     if not 0 <= first_day <= last_day:
         raise InputError(f"days {first_day} to {last_day} are no range", "give the first day, then the last")
-    keys = store.keys()
-    if unknown := [device for device in devices if device not in keys]:
+    known = store.devices()
+    if unknown := [device for device in devices if device not in known]:
         raise InputError(f"the store has no packets of device {unknown[0]}", "list the devices with andel status")
-    chosen = {device: keys[device] for device in (devices or sorted(keys))}
+    chosen = {device: known[device] for device in (devices or known)}
     columns = _columns(_readings(store, chosen, first_day, last_day))
     schema = arrow.schema(
         [
@@ -94,12 +94,12 @@ def _libraries() -> tuple[Any, Any]:
 
 
 def _readings(
-    store: EvidenceStore, devices: Mapping[Address, bytes], first_day: int, last_day: int
+    store: EvidenceStore, devices: Mapping[Address, KnownDevice], first_day: int, last_day: int
 ) -> Iterator[SignedReading]:
-    for device, public_key in devices.items():
+    for device, told in devices.items():
         for packet in store.stream(device, first_day, last_day):
             if packet.raw is not None:
-                yield reread_packet(packet.raw, public_key)
+                yield reread_packet(packet.raw, told.public_key, told.epoch)
 
 
 def _columns(readings: Iterator[SignedReading]) -> dict[_Channel, str]:

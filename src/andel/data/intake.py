@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from andel.data.bounds import Ranges, check_bounds, find_fault
-from andel.data.store import EvidenceStore, RefusedPacket
+from andel.data.store import EvidenceStore, KnownDevice, RefusedPacket
+from andel.device.epochs import Epoch
 from andel.device.known_keys import is_publicly_known
 from andel.device.packets import read_packet
 from andel.device.reading import PacketRefused, Refusal, SignedReading
@@ -28,11 +29,15 @@ CHUNK_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class DeviceRecord:
-    """A device as the chain knows it; `public_key` is any SEC 1 form."""
+    """A device as the chain knows it; `public_key` is any SEC 1 form.
+
+    `epoch` is that of its firmware (`epochs.epoch_of_firmware`), where the owner knows it.
+    """
 
     public_key: bytes
     owner: Address
     revoked: bool = False
+    epoch: Epoch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,11 @@ class Intake:
         self._store = store
         # what the registry says of a device is the same for every packet of it
         self._own = {
-            device: record.public_key
+            device: record
             for device, record in devices.items()
             if record.owner == owner and not record.revoked and not is_publicly_known(device)
         }
-        store.remember_keys(self._own)
+        store.remember({device: KnownDevice(record.public_key, record.epoch) for device, record in self._own.items()})
 
     def take(
         self,
@@ -111,10 +116,10 @@ class Intake:
         return readings, refusals
 
     def _judge(self, device: Address, raw: bytes) -> SignedReading:
-        public_key = self._own.get(device)
-        if public_key is None:
+        record = self._own.get(device)
+        if record is None:
             raise self._stranger(device)
-        reading = read_packet(raw, public_key)
+        reading = read_packet(raw, record.public_key, record.epoch)
         if reading.device != device:
             raise PacketRefused(Refusal.BAD_SIGNATURE, f"signed by {reading.device}, announced as {device}")
         if fault := find_fault(reading, self._settings.accepted_time, self._settings.ranges):

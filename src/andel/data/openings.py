@@ -20,7 +20,7 @@ from typing import Any, Final
 from andel.data.batch import SLOTS_PER_DAY, Batch, BatchHeader, batch_leaves, leaf_bytes, running_slots
 from andel.data.bounds import Ranges, check_bounds, find_fault
 from andel.device.known_keys import is_publicly_known
-from andel.device.packets import read_packet
+from andel.device.packets import verify_packet
 from andel.device.reading import MAX_PACKET_BYTES, PacketRefused, Refusal
 from andel.encoding import canonical_json, parse_json
 from andel.errors import InputError
@@ -251,7 +251,7 @@ def _check_batch(
 def _check_leaf(header: BatchHeader, opening: _Opening, rules: OpeningRules) -> int:
     place = f"leaf {opening.leaf}"
     try:
-        reading = read_packet(opening.packet, header.public_key)
+        reading = verify_packet(opening.packet, header.public_key)  # its values are not what is proven here
     except PacketRefused as refusal:
         raise _Failed(refusal.reason, f"{place}: {refusal.message}") from refusal
     if reading.device != header.device:

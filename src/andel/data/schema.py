@@ -45,11 +45,12 @@ refused = sa.Table(
     sa.Column("raw", sa.LargeBinary, nullable=False),
     sa.Index("refused_by_device", "device", "reason"),
 )
-device_keys = sa.Table(
-    "device_keys",
+devices = sa.Table(
+    "devices",
     tables,
     sa.Column("device", sa.LargeBinary(20), primary_key=True),
     sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("epoch", sa.Text),
 )
 forgotten_days = sa.Table(
     "forgotten_days",

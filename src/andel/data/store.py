@@ -21,6 +21,7 @@ from andel.data import schema
 from andel.data.schema import accepted as _accepted
 from andel.data.schema import forgotten_days as _forgotten
 from andel.data.schema import refused as _refused
+from andel.device.epochs import Epoch
 from andel.device.reading import MAX_PACKET_BYTES, Refusal, SignedReading
 from andel.hashing import sha256
 from andel.keys import address_bytes, checksummed
@@ -42,6 +43,14 @@ class RefusedPacket:
     reason: Refusal
     detail: str
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """What reading a device's packets takes: its public key, and its firmware's epoch where the owner knew it."""
+
+    public_key: bytes
+    epoch: Epoch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,6 @@ class EvidenceStore:
             insert(_accepted).on_conflict_do_nothing().returning(_accepted.c.device, _accepted.c.timestamp)
         )
         self._add_refused = insert(_refused).on_conflict_do_nothing()
-        self._add_keys = insert(schema.device_keys).on_conflict_do_nothing()
 
     def add(self, accepted: Sequence[SignedReading], refused: Sequence[RefusedPacket]) -> tuple[RefusedPacket, ...]:
         """Keeps both in one transaction; returns those of `accepted` that were replays, now kept as refused.
@@ -109,19 +117,28 @@ class EvidenceStore:
             self._insert_refused(connection, refusals + [_refused_row(packet) for packet in replays])
         return replays
 
-    def remember_keys(self, keys: Mapping[Address, bytes]) -> None:
-        """Keeps the public keys of devices, so that the store alone is enough to read its packets again."""
-        known = self.keys()
-        rows = [{"device": address_bytes(d), "public_key": key} for d, key in keys.items() if d not in known]
-        if rows:
-            with self.writing() as connection:
-                connection.execute(self._add_keys, rows)
+    def remember(self, devices: Mapping[Address, KnownDevice]) -> None:
+        """Keeps the keys and epochs of devices, so that the store alone is enough to read its packets again."""
+        known = self.devices()
+        changed = {device: told for device, told in devices.items() if known.get(device) != told}
+        if not changed:
+            return
+        rows = [
+            {"device": address_bytes(device), "public_key": told.public_key, "epoch": told.epoch and told.epoch.value}
+            for device, told in changed.items()
+        ]
+        old = sa.delete(schema.devices).where(schema.devices.c.device == sa.bindparam("old"))
+        with self.writing() as connection:
+            connection.execute(old, [{"old": row["device"]} for row in rows])
+            connection.execute(sa.insert(schema.devices), rows)
 
-    def keys(self) -> dict[Address, bytes]:
-        """The public key of every device that packets were taken of."""
+    def devices(self) -> dict[Address, KnownDevice]:
+        """What was last told of every device that packets may have been taken of, sorted by its bytes."""
+        query = sa.select(schema.devices).order_by(schema.devices.c.device)
         with self.reading() as connection:
             return {
-                checksummed(row.device): row.public_key for row in connection.execute(sa.select(schema.device_keys))
+                checksummed(row.device): KnownDevice(row.public_key, Epoch(row.epoch) if row.epoch else None)
+                for row in connection.execute(query)
             }
 
     def readings(self, device: Address, first_day: int, last_day: int) -> tuple[bytes, ...]:

@@ -19,3 +19,9 @@ PUBLICLY_KNOWN: Final = frozenset({FIRMWARE_KEY_2020})
 def is_publicly_known(address: Address) -> bool:
     """Whether the private key behind `address` (checksummed) is public."""
     return address in PUBLICLY_KNOWN
+
+
+FIRMWARE_PUBLIC_KEY_2020: Final = bytes.fromhex(
+    "80240330a8f41d35ba3cfe39cc1effab498683796e53191abf1226c3637c801556bdf8"
+)
+"""The same key as `andel.keys` writes it: P-256, compressed. What verifies under it is recognised, never accepted."""

@@ -1,51 +1,64 @@
 """One door for every packet: tells the profile by its first bytes and gives the verified reading.
 
-An envelope begins with its tag; everything else is read as a Pebble's protobuf package. JSON packets (Pebble
-firmware of 2020 and early 2021) are recognised and refused by name. Nothing raised here is anything but
-`PacketRefused`, whatever the bytes are.
+An envelope begins with its tag, a JSON packet with a brace; everything else is read as a Pebble's protobuf package.
+Nothing raised here is anything but `PacketRefused`, whatever the bytes are.
 """
 
 from __future__ import annotations
 
 from andel.device.envelope import TAG, read_envelope
+from andel.device.epochs import Epoch
+from andel.device.known_keys import is_publicly_known
 from andel.device.pebble import read_pebble_packet
+from andel.device.pebble_json import read_json_packet
 from andel.device.reading import MAX_PACKET_BYTES, PacketRefused, Refusal, SignedReading, device_address
 from andel.errors import InputError
 
 
-def read_packet(raw: bytes, public_key: bytes) -> SignedReading:
-    """The reading in `raw`, verified against the public key (SEC 1, any form) the device is registered with.
+def read_packet(raw: bytes, public_key: bytes, epoch: Epoch | None = None) -> SignedReading:
+    """The reading in `raw`, verified against the public key (as `andel.keys` takes it) the device is registered with.
 
-    Raises PacketRefused with the reason: malformed, unsupported, not-a-reading, ambiguous or bad-signature.
+    `epoch` is that of the device's firmware, where it is known; without it, values that the packet does not decide are
+    refused. Raises PacketRefused with the reason: malformed, unsupported, not-a-reading, ambiguous, ambiguous-epoch,
+    bad-signature or publicly-known-key.
     """
-    return _read(raw, public_key, verify=True)
+    return _read(raw, public_key, epoch)
 
 
-def reread_packet(raw: bytes, public_key: bytes) -> SignedReading:
+def reread_packet(raw: bytes, public_key: bytes, epoch: Epoch | None = None) -> SignedReading:
     """As `read_packet`, without the curve arithmetic: only for accepted packets out of one's own store.
 
-    What intake verified need not be verified again by the process that keeps it. Anything that came from
-    somebody else goes through `read_packet`.
+    What intake verified need not be verified again by the process that keeps it; a JSON packet is all the same, as
+    its signature tells which of its texts was signed. Anything that came from somebody else goes through `read_packet`.
     """
-    return _read(raw, public_key, verify=False)
+    return _read(raw, public_key, epoch, verify=False)
 
 
-def _read(raw: bytes, public_key: bytes, verify: bool) -> SignedReading:
+def verify_packet(raw: bytes, public_key: bytes) -> SignedReading:
+    """As `read_packet` for those who know no epoch: device, time and signed bytes are proven, and the values that do
+    not depend on an undecided epoch. The others are left out, so nothing is learned from such a reading.
+    """
+    return _read(raw, public_key, None, decide=False)
+
+
+def _read(
+    raw: bytes, public_key: bytes, epoch: Epoch | None, *, verify: bool = True, decide: bool = True
+) -> SignedReading:
     if not 0 < len(raw) <= MAX_PACKET_BYTES:
         raise PacketRefused(Refusal.MALFORMED, f"a packet has 1 to {MAX_PACKET_BYTES} bytes, not {len(raw)}")
-    if raw.lstrip()[:1] == b"{":
-        raise PacketRefused(
-            Refusal.UNSUPPORTED,
-            "a JSON packet of Pebble firmware before July 2021",
-            "update the device's firmware to one that sends protobuf packets",
-        )
     try:
         device = device_address(public_key)
     except InputError as error:
         raise PacketRefused(Refusal.BAD_SIGNATURE, f"no signature can be the device's: {error}") from error
+    if is_publicly_known(device):
+        raise PacketRefused(Refusal.PUBLICLY_KNOWN_KEY, "the device's private key is public: anybody may have signed")
+    if raw[0] == 0x7B:  # a brace
+        return read_json_packet(raw, public_key, epoch, decide=decide)
     if not raw.startswith(TAG):
-        return read_pebble_packet(raw, public_key, verify=verify)
+        return read_pebble_packet(raw, public_key, epoch, verify=verify, decide=decide)
     reading = read_envelope(raw, verify=verify)
+    if is_publicly_known(reading.device):
+        raise PacketRefused(Refusal.PUBLICLY_KNOWN_KEY, "the envelope's private key is public")
     if reading.device != device:
         raise PacketRefused(Refusal.BAD_SIGNATURE, f"signed by {reading.device}, not by {device}")
     return reading

@@ -1,31 +1,34 @@
-"""Pebble Tracker packets, secp256k1 generation: reading them, and signing them as the firmware does.
+"""Pebble Tracker packages in protobuf (July 2021 and later): reading them, and signing them as the firmware does.
 
 A device signs SHA-256(type as 4 bytes || data || timestamp as 4 bytes) for data, and SHA-256(owner's 20
 bytes || timestamp as 4 bytes) for a claim. Signed data is hashed as received and never encoded again. The
-package around it must be in canonical protobuf form, so that no unsigned bytes ride along. Only the current
-firmware epoch is read; what an older one wrote is refused where it can be told apart.
+package around it must be in canonical protobuf form, so that no unsigned bytes ride along. What the data means is
+told in `pebble_values`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from functools import partial
+from typing import Any, Final, NamedTuple, NoReturn
 
 from google.protobuf.message import DecodeError
 
-from andel.device.pebble_schema import MAX_LATITUDE, NO_FIX, SCALARS, VECTORS, BinPackage, ConfirmPackage, SensorData
-from andel.device.reading import Measurement, PacketRefused, Refusal, SignedReading, device_address
-from andel.errors import InputError
+from andel.device.epochs import Epoch
+from andel.device.pebble_schema import BinPackage, ConfirmPackage
+from andel.device.pebble_values import check_decided, measure, open_epochs, parse_sensor_data
+from andel.device.pebble_values import encode_sensor_data as encode_sensor_data  # what is signed with the signer
+from andel.device.pebble_values import pebble_channels as pebble_channels
+from andel.device.reading import PacketRefused, Refusal, SignedReading, device_address
 from andel.hashing import sha256
 from andel.keys import DeviceKey, address_bytes, checksummed, recoverable_signature, verify_signature
-from andel.units import Address
+from andel.units import Address, Digest
 
 DATA: Final = 0
 CONFIG: Final = 1
 STATE: Final = 2
 PEDOMETER: Final = 3
-_TYPE_NAMES = {CONFIG: "CONFIG", STATE: "STATE", PEDOMETER: "PEDOMETER"}
+TYPE_NAMES: Final = {DATA: "DATA", CONFIG: "CONFIG", STATE: "STATE", PEDOMETER: "PEDOMETER"}
 
 MAX_DATA_BYTES: Final = 500
 """Longest signed data of a package, as the firmware bounds it."""
@@ -33,8 +36,18 @@ MAX_DATA_BYTES: Final = 500
 CONFIRMATION_BYTES: Final = 16
 """Data of exactly this length makes the signed bytes those of a claim: 4 + 16 + 4 = 20 + 4."""
 
-_FIELD_BY_CHANNEL = {wire.channel: number for number, wire in SCALARS.items()}
-_PLACE_BY_CHANNEL = {wire.channel: (n, i) for n, axes in VECTORS.items() for i, wire in enumerate(axes)}
+_TAIL_BYTES: Final = 1 + 5 + 2 + 64  # timestamp from 1978 on, signature
+_VARINT_HIGH_BITS: Final = 128 + (128 << 7) + (128 << 14) + (128 << 21)
+
+
+class Package(NamedTuple):
+    """The fields of a BinPackage in canonical form, and the digest that was signed."""
+
+    kind: int
+    data: bytes
+    timestamp: int
+    signature: bytes
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,44 +60,6 @@ class Confirmation:
     signature: bytes
 
 
-def encode_sensor_data(values: Mapping[str, int], random: str = "") -> bytes:
-    """SensorData bytes of channel values (integers in each channel's steps, e.g. temperature in 0.01 degC).
-
-    As in the firmware, the temperature is written a second time as temperature2, and `random` is the
-    device's nonce (16 hex characters). Raises InputError for an unknown channel, a value that does not fit
-    its field, or an axis without the other two.
-    """
-    message = SensorData()
-    axes: dict[int, dict[int, int]] = {}
-    try:
-        for channel, value in values.items():
-            if channel in _PLACE_BY_CHANNEL:
-                number, index = _PLACE_BY_CHANNEL[channel]
-                axes.setdefault(number, {})[index] = value
-            elif channel in _FIELD_BY_CHANNEL:
-                number = _FIELD_BY_CHANNEL[channel]
-                setattr(message, SensorData.DESCRIPTOR.fields_by_number[number].name, value)
-            else:
-                raise InputError(f"a Pebble has no channel {channel!r}", f"it has {pebble_channels()}")
-        for number, by_index in axes.items():
-            if len(by_index) != 3:
-                raise InputError(f"{VECTORS[number][0].channel[:-2]} needs all three axes")
-            name = SensorData.DESCRIPTOR.fields_by_number[number].name
-            getattr(message, name).extend(by_index[i] for i in range(3))
-    except (ValueError, TypeError) as error:
-        raise InputError(f"a channel's value does not fit its field: {error}") from error
-    if "temperature" in values:
-        message.temperature2 = values["temperature"] % 2**32
-    if random:
-        message.random = random.encode()
-    return bytes(message.SerializeToString())
-
-
-def pebble_channels() -> list[str]:
-    """The names of all channels of a Pebble."""
-    return [*_FIELD_BY_CHANNEL, *_PLACE_BY_CHANNEL]
-
-
 def sign_data_packet(key: DeviceKey, data: bytes, timestamp: int, kind: int = DATA) -> bytes:
     """The BinPackage that a device with `key` publishes for `data` at `timestamp` (unix seconds, uint32)."""
     signature = key.sign_sha256(kind.to_bytes(4, "big") + data + timestamp.to_bytes(4, "big"))
@@ -92,24 +67,41 @@ def sign_data_packet(key: DeviceKey, data: bytes, timestamp: int, kind: int = DA
     return bytes(package.SerializeToString())
 
 
-def read_pebble_packet(raw: bytes, public_key: bytes, *, verify: bool = True) -> SignedReading:
+def parse_package(raw: bytes) -> Package:
+    """The fields of a BinPackage of any type. Raises PacketRefused: malformed, or ambiguous with a claim."""
+    package = _parse_usual(raw) or _parse_any(raw)
+    if len(package.data) == CONFIRMATION_BYTES:
+        _refuse(Refusal.AMBIGUOUS, "16 bytes of data could be a claim's signed bytes")
+    return package
+
+
+def read_pebble_packet(
+    raw: bytes, public_key: bytes, epoch: Epoch | None = None, *, verify: bool = True, decide: bool = True
+) -> SignedReading:
     """The reading in a BinPackage, verified against the device's `public_key` (any SEC 1 form).
 
-    `verify=False` is for `packets.reread_packet` alone. Raises PacketRefused: malformed, unsupported,
-    not-a-reading, ambiguous or bad-signature.
+    `epoch` is that of the device's firmware, where it is known. `verify=False` is for `packets.reread_packet` alone,
+    `decide=False` for `packets.verify_packet`: values that depend on an undecided epoch are then left out. Raises
+    PacketRefused: malformed, unsupported, not-a-reading, ambiguous, ambiguous-epoch or bad-signature.
     """
-    package = _parse(BinPackage, raw)
-    digest = sha256(package.type.to_bytes(4, "big"), package.data, package.timestamp.to_bytes(4, "big"))
-    _check_package(package)
-    if verify and not verify_signature(digest, package.signature, public_key):
+    package = parse_package(raw)
+    if package.kind != DATA:
+        name = TYPE_NAMES.get(package.kind)
+        reason = Refusal.NOT_A_READING if name else Refusal.UNSUPPORTED
+        _refuse(reason, f"a package of type {name or package.kind} holds no reading")
+    if verify and not verify_signature(package.digest, package.signature, public_key):
         _refuse(Refusal.BAD_SIGNATURE, "the signature is not the device's over these bytes")
+    message = parse_sensor_data(package.data)
+    left = open_epochs(message, epoch)
+    if decide:
+        check_decided(message, left)
     return SignedReading(
-        device=device_address(public_key),
-        timestamp=package.timestamp,
-        measurements=_measurements(package.data),
-        raw=raw,
-        digest=digest,
-        profile="pebble",
+        device_address(public_key),
+        package.timestamp,
+        partial(measure, message, left),
+        raw,
+        package.digest,
+        "pebble",
     )
 
 
@@ -121,11 +113,20 @@ def sign_confirmation(key: DeviceKey, owner: Address, timestamp: int) -> bytes:
     return bytes(package.SerializeToString())
 
 
-def read_confirmation(raw: bytes, public_key: bytes) -> Confirmation:
-    """The claim in a ConfirmPackage, verified against the device's `public_key`, ready for the registry.
+class ConfirmFields(NamedTuple):
+    """The fields of a ConfirmPackage in canonical form, and the digest that was signed."""
 
-    Raises PacketRefused: malformed, bad-signature, or ambiguous when the owner's first four bytes are a
-    packet type, so that a data packet has the same signed bytes.
+    owner: Address
+    timestamp: int
+    signature: bytes
+    digest: Digest
+
+
+def parse_confirmation(raw: bytes) -> ConfirmFields:
+    """The fields of a ConfirmPackage.
+
+    Raises PacketRefused: malformed, or ambiguous when the owner's first four bytes are a packet type, so that a data
+    packet has the same signed bytes.
     """
     package = _parse(ConfirmPackage, raw)
     if len(package.owner) != 20 or len(package.signature) != 64:
@@ -134,11 +135,58 @@ def read_confirmation(raw: bytes, public_key: bytes) -> Confirmation:
     if int.from_bytes(package.owner[:4], "big") <= PEDOMETER:
         _refuse(Refusal.AMBIGUOUS, f"owner {owner} begins with the bytes of a packet type")
     digest = sha256(package.owner, package.timestamp.to_bytes(4, "big"))
-    if not verify_signature(digest, package.signature, public_key):
+    return ConfirmFields(owner, package.timestamp, package.signature, digest)
+
+
+def read_confirmation(raw: bytes, public_key: bytes) -> Confirmation:
+    """The claim in a ConfirmPackage, verified against the device's `public_key`, ready for the registry.
+
+    Raises PacketRefused: malformed, ambiguous or bad-signature.
+    """
+    claim = parse_confirmation(raw)
+    if not verify_signature(claim.digest, claim.signature, public_key):
         _refuse(Refusal.BAD_SIGNATURE, "the signature is not the device's over this owner and time")
     device = device_address(public_key)
-    signature = recoverable_signature(digest, package.signature, device)
-    return Confirmation(device, owner, package.timestamp, signature)
+    signature = recoverable_signature(claim.digest, claim.signature, device)
+    return Confirmation(device, claim.owner, claim.timestamp, signature)
+
+
+def _parse_usual(raw: bytes) -> Package | None:
+    """The fields of a DATA package in the one form that its canonical bytes have, or None for any other bytes.
+
+    Every intake of a packet goes through here; decoding and encoding again by protobuf costs twice as much.
+    """
+    size = len(raw) - _TAIL_BYTES - 4
+    start = 4
+    if size > 127:
+        size -= 1
+        start = 5
+        if size > MAX_DATA_BYTES or raw[3:5] != bytes((size & 127 | 128, size >> 7)):
+            return None
+    elif size < 1 or raw[3] != size:
+        return None
+    end = start + size
+    if raw[:3] != b"\x08\x00\x12" or raw[end] != 0x18 or raw[end + 6 : end + 8] != b'"@':
+        return None
+    a, b, c, d, e = raw[end + 1 : end + 6]
+    if not (a & b & c & d & 128 and 0 < e < 16):
+        return None
+    timestamp = a + (b << 7) + (c << 14) + (d << 21) + (e << 28) - _VARINT_HIGH_BITS
+    data = raw[start:end]
+    digest = sha256(bytes(4), data, timestamp.to_bytes(4, "big"))
+    return Package(DATA, data, timestamp, raw[end + 8 :], digest)
+
+
+def _parse_any(raw: bytes) -> Package:
+    package = _parse(BinPackage, raw)
+    if len(package.data) > MAX_DATA_BYTES or len(package.signature) != 64:
+        _refuse(
+            Refusal.MALFORMED,
+            f"data of {len(package.data)} and a signature of {len(package.signature)} bytes; "
+            f"a Pebble sends at most {MAX_DATA_BYTES}, and 64",
+        )
+    digest = sha256(package.type.to_bytes(4, "big"), package.data, package.timestamp.to_bytes(4, "big"))
+    return Package(package.type, package.data, package.timestamp, package.signature, digest)
 
 
 def _parse(message_class: Any, raw: bytes) -> Any:
@@ -152,52 +200,6 @@ def _parse(message_class: Any, raw: bytes) -> Any:
     if message.SerializeToString() != raw:
         _refuse(Refusal.MALFORMED, "the package holds bytes outside its canonical form, which nobody signed")
     return message
-
-
-def _check_package(package: Any) -> None:
-    if len(package.data) > MAX_DATA_BYTES or len(package.signature) != 64:
-        _refuse(
-            Refusal.MALFORMED,
-            f"data of {len(package.data)} and a signature of {len(package.signature)} bytes; "
-            f"a Pebble sends at most {MAX_DATA_BYTES}, and 64",
-        )
-    if len(package.data) == CONFIRMATION_BYTES:
-        _refuse(Refusal.AMBIGUOUS, "16 bytes of data could be a claim's signed bytes")
-    if package.type != DATA:
-        name = _TYPE_NAMES.get(package.type)
-        reason = Refusal.NOT_A_READING if name else Refusal.UNSUPPORTED
-        _refuse(reason, f"a package of type {name or package.type} holds no reading")
-
-
-def _measurements(data: bytes) -> tuple[Measurement, ...]:
-    try:
-        message = SensorData.FromString(data)
-    except DecodeError as error:
-        raise PacketRefused(Refusal.MALFORMED, "the signed data is no SensorData") from error
-    found = []
-    for descriptor, value in message.ListFields():
-        number = descriptor.number
-        if (scalar := SCALARS.get(number)) is not None:
-            channel, exponent, unit, absent = scalar
-            if value != absent:
-                found.append(Measurement(channel, value, exponent, unit))
-        elif (axes := VECTORS.get(number)) is not None:
-            if len(value) != len(axes):
-                _refuse(Refusal.MALFORMED, f"{descriptor.name} has {len(value)} values instead of 3")
-            for (channel, exponent, unit, _), axis_value in zip(axes, value, strict=True):
-                found.append(Measurement(channel, axis_value, exponent, unit))
-    _check_epoch(message)
-    return tuple(found)
-
-
-def _check_epoch(message: Any) -> None:
-    # firmware copies the temperature, in two's complement; an older epoch's unsigned field 6 breaks the equality
-    both = message.HasField("temperature") and message.HasField("temperature2")
-    if both and message.temperature % 2**32 != message.temperature2:
-        _refuse(Refusal.UNSUPPORTED, "the temperature is written as firmware before February 2022 wrote it")
-    # no receiver finds a latitude over 90 degrees; the unsigned "no fix" of older epochs looks like 100
-    if message.latitude != NO_FIX and abs(message.latitude) > MAX_LATITUDE:
-        _refuse(Refusal.UNSUPPORTED, "the position is written as firmware before December 2021 wrote it")
 
 
 def _refuse(reason: Refusal, message: str) -> NoReturn:

@@ -1,9 +1,8 @@
 """The protobuf messages of the Pebble Tracker, and the channels inside them.
 
 Built with protobuf's descriptor API from the field numbers and types that devices put on the wire; no
-generated code. Only the current firmware epoch (Riverrock 1.0.10, February 2022, and later) is here: zigzag
-latitude, longitude and temperature. Older epochs write the same field numbers with another meaning; each is
-one more `sensor_data_message` and a rule that tells it apart.
+generated code. Firmware epochs differ in what latitude, longitude and temperature mean. `RawSensorData` reads
+these three as the bare 32 bits, for `pebble_values` to tell the meaning; `SENSOR_DATA` has each epoch's own message.
 """
 
 from __future__ import annotations
@@ -12,13 +11,15 @@ from typing import Any, Final, NamedTuple
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from andel.device.epochs import Epoch
+
 _Field: Any = descriptor_pb2.FieldDescriptorProto
 _PACKAGE = "andel.pebble"
 
 
 class WireChannel(NamedTuple):
-    """How one protobuf field of SensorData becomes a measurement; `absent` is the raw value that says
-    none.
+    """How one protobuf field of SensorData becomes a measurement in steps of 10**`exponent` of its unit;
+    `absent` is the integer that says none.
     """
 
     channel: str
@@ -28,10 +29,11 @@ class WireChannel(NamedTuple):
 
 
 NO_FIX: Final = 2_000_000_000
-"""Raw latitude and longitude (200 degrees) of a device without a satellite fix."""
+"""Latitude and longitude of a device without a satellite fix, in every epoch's own way of writing it."""
 
 MAX_LATITUDE: Final = 900_000_000
-"""Raw latitude of the north pole."""
+MAX_LONGITUDE: Final = 1_800_000_000
+"""The north pole and the last meridian, in 1e-7 degrees."""
 
 SCALARS: Final[dict[int, WireChannel]] = {
     1: WireChannel("signal", -2, "index", absent=25_500),
@@ -50,17 +52,28 @@ own.
 
 VECTORS: Final[dict[int, tuple[WireChannel, WireChannel, WireChannel]]] = {
     11: (
-        WireChannel("gyroscope_x", 0, "LSB"),
-        WireChannel("gyroscope_y", 0, "LSB"),
-        WireChannel("gyroscope_z", 0, "LSB"),
+        WireChannel("gyroscope_x", -6, "dps"),
+        WireChannel("gyroscope_y", -6, "dps"),
+        WireChannel("gyroscope_z", -6, "dps"),
     ),
     12: (
-        WireChannel("accelerometer_x", 0, "LSB"),
-        WireChannel("accelerometer_y", 0, "LSB"),
-        WireChannel("accelerometer_z", 0, "LSB"),
+        WireChannel("accelerometer_x", -13, "g"),
+        WireChannel("accelerometer_y", -13, "g"),
+        WireChannel("accelerometer_z", -13, "g"),
     ),
 }
-"""Repeated fields of three values. 16.4 LSB are one degree per second, 8,192 LSB one g."""
+"""Repeated fields of three values, as the sensor's own integers: 16.4 are one degree per second, 8,192 one g."""
+
+
+def rotation(lsb: int) -> int:
+    """Millionths of a degree per second of a gyroscope's integer, rounded to the nearest (16.4 LSB/dps; no ties)."""
+    return (lsb * 5_000_000 + 41) // 82
+
+
+def acceleration(lsb: int) -> int:
+    """1e-13 g of an accelerometer's integer: exact, as 1 / 8,192 = 5**13 / 10**13."""
+    return lsb * 1_220_703_125
+
 
 _REQUIRED = _Field.LABEL_REQUIRED
 _OPTIONAL = _Field.LABEL_OPTIONAL
@@ -103,7 +116,15 @@ def _message(name: str, fields: list[tuple[str, int, int, int]]) -> Any:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
 
 
-SensorData: Final = sensor_data_message("SensorData", position=_S32, temperature=_S32)
+RawSensorData: Final = sensor_data_message("RawSensorData", position=_U32, temperature=_U32)
+SENSOR_DATA: Final = {
+    Epoch.COARSE: sensor_data_message("CoarseSensorData", position=_U32, temperature=_U32),
+    Epoch.UNSIGNED: sensor_data_message("UnsignedSensorData", position=_U32, temperature=_U32),
+    Epoch.TWOS_COMPLEMENT: sensor_data_message("TwosComplementSensorData", position=_U32, temperature=_U32),
+    Epoch.ZIGZAG_POSITION: sensor_data_message("ZigzagPositionSensorData", position=_S32, temperature=_U32),
+    Epoch.ZIGZAG: sensor_data_message("SensorData", position=_S32, temperature=_S32),
+}
+SensorData: Final = SENSOR_DATA[Epoch.ZIGZAG]
 BinPackage: Final = _message(
     "BinPackage",
     [

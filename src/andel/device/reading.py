@@ -8,10 +8,11 @@ by `raw`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, cast
 
 from andel.errors import PacketError
 from andel.keys import address_of_public_key
@@ -23,7 +24,7 @@ MAX_PACKET_BYTES: Final = 4_096
 MAX_TIMESTAMP: Final = 2**48 - 1
 """Latest time (unix seconds) that a packet may carry: its day still fits the registry's uint32."""
 
-Profile = Literal["pebble", "envelope"]
+Profile = Literal["pebble", "pebble-json", "envelope"]
 
 
 class Refusal(StrEnum):
@@ -33,6 +34,7 @@ class Refusal(StrEnum):
     UNSUPPORTED = "unsupported"
     NOT_A_READING = "not-a-reading"
     AMBIGUOUS = "ambiguous"
+    AMBIGUOUS_EPOCH = "ambiguous-epoch"
     BAD_SIGNATURE = "bad-signature"
     UNKNOWN_DEVICE = "unknown-device"
     FOREIGN_OWNER = "foreign-owner"
@@ -72,21 +74,53 @@ class Measurement(NamedTuple):
         return self.value * step if shift >= 0 else self.value // step
 
 
-@dataclass(frozen=True, slots=True)
+Values = tuple[Measurement, ...]
+
+
 class SignedReading:
-    """What one device measured at one time, verified against its public key.
+    """What one device measured at one time, verified against its public key. Frozen.
 
     `timestamp` is the device's own clock (unix seconds); `digest` is the SHA-256 that the device signed;
-    `sequence` is the device's counter where its profile has one.
+    `sequence` is the device's counter where its profile has one. `measurements` may be given as a function, which is
+    called when they are first asked for: most readings are verified and stored without anybody reading a value.
     """
+
+    __slots__ = ("_values", "device", "digest", "profile", "raw", "sequence", "timestamp")
 
     device: Address
     timestamp: int
-    measurements: tuple[Measurement, ...]
     raw: bytes
     digest: Digest
     profile: Profile
-    sequence: int | None = None
+    sequence: int | None
+    _values: Values | Callable[[], Values]
+
+    def __init__(
+        self,
+        device: Address,
+        timestamp: int,
+        measurements: Values | Callable[[], Values],
+        raw: bytes,
+        digest: Digest,
+        profile: Profile,
+        sequence: int | None = None,
+    ) -> None:
+        _set_device(self, device)
+        _set_timestamp(self, timestamp)
+        _set_values(self, measurements)
+        _set_raw(self, raw)
+        _set_digest(self, digest)
+        _set_profile(self, profile)
+        _set_sequence(self, sequence)
+
+    @property
+    def measurements(self) -> Values:
+        """All measurements, in the fixed order of their profile."""
+        values = self._values
+        if not isinstance(values, tuple):
+            values = values()
+            _set_values(self, values)
+        return values
 
     def value(self, channel: str) -> Measurement | None:
         """The measurement of `channel`, or None when the device did not send it."""
@@ -94,6 +128,38 @@ class SignedReading:
             if measurement.channel == channel:
                 return measurement
         return None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"cannot assign to {name!r}: a reading is what was signed")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete {name!r}: a reading is what was signed")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SignedReading) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash((self.digest, self.raw, self.device))
+
+    def __repr__(self) -> str:
+        return f"SignedReading{self._fields()!r}"
+
+    def __reduce__(self) -> tuple[type[SignedReading], tuple[object, ...]]:
+        return SignedReading, self._fields()
+
+    def _fields(self) -> tuple[object, ...]:
+        return (self.device, self.timestamp, self.measurements, self.raw, self.digest, self.profile, self.sequence)
+
+
+# What the constructor writes through, since assigning is forbidden: half the time of a frozen dataclass's own way.
+_slots: Final = cast(dict[str, Any], vars(SignedReading))
+_set_device: Final = _slots["device"].__set__
+_set_timestamp: Final = _slots["timestamp"].__set__
+_set_values: Final = _slots["_values"].__set__
+_set_raw: Final = _slots["raw"].__set__
+_set_digest: Final = _slots["digest"].__set__
+_set_profile: Final = _slots["profile"].__set__
+_set_sequence: Final = _slots["sequence"].__set__
 
 
 @lru_cache(maxsize=65_536)

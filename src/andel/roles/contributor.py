@@ -148,7 +148,7 @@ class Contributor:
                 if not own:
                     continue
                 for raw in self._store.readings(device, min(own), max(own)):
-                    reading = reread_packet(raw, record.public_key)
+                    reading = reread_packet(raw, record.public_key, record.epoch)
                     self._readings.setdefault((device, day_of(reading.timestamp)), []).append(reading)
         return self._readings
 
