@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andel.data.device_book import BookedDevice, load_device_book, parse_device_book
+from andel.device.epochs import Epoch
 from andel.errors import InputError, SettingsError
 from andel.keys import Curve, DeviceKey, derive_secret
 from tests.device.actors import Pebble, account
@@ -26,14 +27,15 @@ firmware = "Riverrock 1.0.14"
 [[devices]]
 public_key = "{P256.public_key.hex()}"
 revoked = true
+epoch = "2021-12"
 """
 
 
 def test_a_book_says_who_a_name_is():
     book = parse_device_book(TOML.encode())
     assert book.devices == {
-        PEBBLE.address: BookedDevice(PEBBLE.address, PEBBLE.public_key, OWNER, False, "Riverrock 1.0.14"),
-        P256.address: BookedDevice(P256.address, P256.public_key, None, True),
+        PEBBLE.address: BookedDevice(PEBBLE.address, PEBBLE.public_key, OWNER, False, Epoch.ZIGZAG),
+        P256.address: BookedDevice(P256.address, P256.public_key, None, True, Epoch.ZIGZAG_POSITION),
     }
     assert book.resolve("352656100000017") == PEBBLE.address
     for form in (PEBBLE.address, PEBBLE.address.lower(), f"did:io:{PEBBLE.address.lower()}"):
@@ -75,6 +77,7 @@ KEY = PEBBLE.public_key.hex()
         (with_devices({"public_key": KEY, "id": OWNER}), "unusable id"),
         (with_devices({"public_key": KEY, "owner": "me"}), "not an address"),
         (with_devices({"public_key": KEY, "revoked": "no"}), "unusable field 'revoked'"),
+        (with_devices({"public_key": KEY, "epoch": "1999-01"}), "unusable epoch '1999-01'"),
         (with_devices({"public_key": KEY, "secret": "x"}), "unusable field 'secret'"),
         (b" " * (16 * 1024 * 1024 + 1), "at most"),
     ],

@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from andel.device.epochs import Epoch, epoch_of_firmware
 from andel.errors import InputError, SettingsError
 from andel.keys import address_of_public_key, parse_address
 from andel.units import Address
@@ -26,18 +27,25 @@ MAX_DEVICES: Final = 50_000
 
 _ADDRESS = re.compile(r"(?:did:io:)?(0x[0-9a-fA-F]{40})")
 _NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_FIELDS: Final[Mapping[str, type]] = {"public_key": str, "id": str, "owner": str, "revoked": bool, "firmware": str}
+_FIELDS: Final[Mapping[str, type]] = {
+    "public_key": str,
+    "id": str,
+    "owner": str,
+    "revoked": bool,
+    "firmware": str,
+    "epoch": str,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class BookedDevice:
-    """A device as its owner wrote it down; `owner` is None and `firmware` empty where the file does not say."""
+    """A device as its owner wrote it down; `owner` and `epoch` are None where the file does not say."""
 
     address: Address
     public_key: bytes
     owner: Address | None = None
     revoked: bool = False
-    firmware: str = ""
+    epoch: Epoch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,17 @@ def _read_entry(entry: object) -> tuple[BookedDevice, str]:
     if name and (not _NAME.fullmatch(name) or _ADDRESS.fullmatch(name)):
         raise InputError(f"unusable id {ascii(name)[:80]}", "1 to 64 letters, digits and ._:- that are no address")
     owner = parse_address(entry["owner"]) if "owner" in entry else None
-    return BookedDevice(address, public_key, owner, entry.get("revoked", False), entry.get("firmware", "")), name
+    return BookedDevice(address, public_key, owner, entry.get("revoked", False), _read_epoch(entry)), name
+
+
+def _read_epoch(entry: Mapping[str, str]) -> Epoch | None:
+    if "epoch" not in entry:
+        return epoch_of_firmware(entry["firmware"]) if "firmware" in entry else None
+    try:
+        return Epoch(entry["epoch"])
+    except ValueError as error:
+        hint = f"the epochs are {', '.join(Epoch)}"
+        raise InputError(f"unusable epoch {ascii(entry['epoch'])[:40]}", hint) from error
 
 
 def _read_key(text: Any) -> tuple[bytes, Address]:

@@ -198,7 +198,7 @@ class Collector:
 def records_of_book(book: DeviceBook, owner: Address) -> Mapping[Address, DeviceRecord]:
     """The devices as the book alone knows them; where it names no owner, `owner`."""
     return {
-        address: DeviceRecord(device.public_key, device.owner or owner, device.revoked)
+        address: DeviceRecord(device.public_key, device.owner or owner, device.revoked, device.epoch)
         for address, device in book.devices.items()
     }
 
@@ -210,7 +210,7 @@ def records_of_chain(book: DeviceBook, registry: DeviceRegistryContract) -> Mapp
     """
     devices = list(book.devices)
     return {
-        device: DeviceRecord(book.devices[device].public_key, status.owner, status.revoked)
+        device: DeviceRecord(book.devices[device].public_key, status.owner, status.revoked, book.devices[device].epoch)
         for device, status in zip(devices, registry.statuses_of(devices), strict=True)
         if status.owner is not None
     }
