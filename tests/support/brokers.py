@@ -94,6 +94,7 @@ class Mosquitto:
             "persistence_location": f"{folder}/",
             "max_queued_messages": 0,
             "log_dest": f"file {folder}/mosquitto.log",
+            "log_type": "all",
             "user": "root",  # started by root it would give its rights away, and could not read the test's folder
             **(options or {}),
         }
