@@ -36,7 +36,7 @@ def store(tmp_path):
     opened.close()
 
 
-def collector_of(store, records=None, workers=1):
+def collector_of(store, records=None, workers=0):
     return Collector(OWNER, BOOK, records or (lambda: records_of_book(BOOK, OWNER)), lambda: SETTINGS, store, workers)
 
 

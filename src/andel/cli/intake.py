@@ -75,7 +75,9 @@ def intake(
     password_file: Annotated[Path | None, typer.Option(help="File with the password for the broker.")] = None,
     http: Annotated[str, typer.Option(help="Listen for batches at HOST:PORT.")] = "",
     token_file: Annotated[Path | None, typer.Option(help="File with the token that HTTP clients must send.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that judge packets (not over HTTP).")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=0, max=64, help="Processes beside this one that judge (not over HTTP).")
+    ] = 0,
     refresh_seconds: Annotated[float, typer.Option(min=1.0, help="Between looks at the chain and the clock.")] = 300.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")] = False,
 ) -> None:

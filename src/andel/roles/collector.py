@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -37,35 +37,34 @@ Records = Callable[[], Mapping[Address, DeviceRecord]]
 
 
 class WitnessedStore(EvidenceStore):
-    """An evidence store that also tells the fate of each packet that was added since `forget_fates`."""
+    """An evidence store that can also tell the fate of each packet that is added."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._fates: dict[tuple[str, bytes], deque[str]] = {}
+        self._witnessed: defaultdict[tuple[str, bytes], deque[str]] | None = None
 
     def add(self, accepted: Sequence[SignedReading], refused: Sequence[RefusedPacket]) -> tuple[RefusedPacket, ...]:
         """As `EvidenceStore.add`."""
         replays = super().add(accepted, refused)
-        copies: Counter[tuple[str, bytes]] = Counter((reading.device, reading.raw) for reading in accepted)
-        copies.subtract((packet.device, packet.raw) for packet in replays)
-        for reading in accepted:  # of equal packets the first is the one that was kept
-            key = (str(reading.device), reading.raw)
-            self._note(key, ACCEPTED if copies[key] > 0 else Refusal.REPLAY)
-            copies[key] -= 1
-        for packet in refused:
-            self._note((packet.device, packet.raw), packet.reason)
+        if (fates := self._witnessed) is not None:
+            copies: Counter[tuple[str, bytes]] = Counter((reading.device, reading.raw) for reading in accepted)
+            copies.subtract((packet.device, packet.raw) for packet in replays)
+            for reading in accepted:  # of equal packets the first is the one that was kept
+                key = (str(reading.device), reading.raw)
+                fates[key].append(ACCEPTED if copies[key] > 0 else Refusal.REPLAY.value)
+                copies[key] -= 1
+            for packet in refused:
+                fates[packet.device, packet.raw].append(packet.reason.value)
         return replays
 
-    def fate_of(self, device: Address, raw: bytes) -> str:
-        """`accepted`, or the reason of refusal; of equal packets one after the other."""
-        return self._fates[device, raw].popleft()
-
-    def forget_fates(self) -> None:
-        """Forgets what was not asked for."""
-        self._fates.clear()
-
-    def _note(self, key: tuple[str, bytes], fate: str) -> None:
-        self._fates.setdefault(key, deque()).append(str(fate))
+    @contextmanager
+    def witnessing(self) -> Iterator[Callable[[Address, bytes], str]]:
+        """While it lasts, the given function tells the fate of a packet: of equal ones one after the other."""
+        fates = self._witnessed = defaultdict(deque)
+        try:
+            yield lambda device, raw: fates[device, raw].popleft()
+        finally:
+            self._witnessed = None
 
 
 class Collector:
@@ -78,11 +77,11 @@ class Collector:
         records: Records,
         settings: Callable[[], IntakeSettings],
         store: WitnessedStore,
-        workers: int = 1,
+        workers: int = 0,
     ) -> None:
         """`records` and `settings` give devices and bounds as they are now; both are asked here, and by `renew`.
 
-        With several `workers`, `take` judges on as many processes. Raises SettingsError, ChainError or StoreError.
+        With `workers`, `take` judges on as many processes beside this one. Raises ChainError or StoreError.
         """
         self._owner = owner
         self._book = book
@@ -95,7 +94,7 @@ class Collector:
         self._tally: Counter[str] = Counter()
         self._known = dict(records()), settings()
         self._intake = Intake(owner, *self._known, store)
-        self._processes = self._start() if workers > 1 else None
+        self._processes = self._start() if workers else None
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +112,7 @@ class Collector:
     @property
     def chunk(self) -> int:
         """How many arrivals are worth one call of `take`."""
-        return CHUNK_PACKETS if self._processes is None else 2 * CHUNK_PACKETS * self._workers
+        return CHUNK_PACKETS if self._processes is None else CHUNK_PACKETS * (self._workers + 1)
 
     @property
     def tally(self) -> Mapping[str, int]:
@@ -137,16 +136,13 @@ class Collector:
 
         That is `accepted` or the reason of refusal for a packet, `confirmation` for a claim, else `unreadable`.
         """
-        with self._lock:
-            self._store.forget_fates()
-            packets = [(self._book.resolve(name), raw) for name, raw, kind, _ in arrivals if kind is Kind.DATA]
+        packets = [(self._book.resolve(name), raw) for name, raw, kind, _ in arrivals if kind is Kind.DATA]
+        with self._lock, self._store.witnessing() as fate_of:
             self._intake.take(packets, self._count)
-            judged = (self._store.fate_of(device, raw) for device, raw in packets)
             others = self._keep_others(arrivals)
             self._tally.update(fate for fate in others if fate)
-            fates = tuple(fate or next(judged) for fate in others)
-            self._store.forget_fates()
-            return fates
+            judged = (fate_of(device, raw) for device, raw in packets)
+            return tuple(fate or next(judged) for fate in others)
 
     def renew(self) -> None:
         """Asks for devices and bounds again; when the chain does not answer, those of before stay, which is logged."""
