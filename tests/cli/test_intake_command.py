@@ -300,3 +300,31 @@ def test_several_processes_take_a_file_as_one_does(desk):
     raws = packets(500)
     assert counts(desk.run(desk.file(raws), "--workers", "2"))["accepted"] == 500
     assert sorted(desk.kept()) == sorted(raws)
+
+
+def memory(process, field):
+    """A size of a process, in MB (Linux)."""
+    with open(f"/proc/{process.pid}/status") as file:
+        (line,) = [line for line in file if line.startswith(field)]
+    return int(line.split()[1]) / 1_024
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the size of a process from /proc")
+@pytest.mark.parametrize("qos", [0, 1])
+def test_a_publisher_faster_than_the_intake_costs_no_memory(desk, qos):
+    rubbish = [(TOPIC, b"%08d" % number + bytes(3_992)) for number in range(40_000)]  # 160 MB
+    with Mosquitto(desk.folder / "broker") as broker:
+        process = desk.start("--mqtt", f"mqtt://127.0.0.1:{broker.port}")
+        wait_until(lambda: "Sending SUBACK" in broker.log.read_text(), "a subscription")
+        with Publisher(broker.port) as modem:
+            modem.publish([(TOPIC, PEBBLE.packet(NOON))])
+            wait_until(desk.kept)
+            before = memory(process, "VmRSS")
+            modem.publish(rubbish, qos)
+            modem.publish([(TOPIC, PEBBLE.packet(NOON + 1))])
+        wait_until(lambda: len(desk.kept()) == 2, "the packet behind the flood")
+        assert memory(process, "VmHWM") - before < 80
+        code, told, _ = stop(process)
+    assert (code, told["accepted"]) == (0, 2)
+    assert qos == 0 or told["refused"] == {"malformed": 40_000}

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 def find_mosquitto() -> str:
