@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from andel.data.arrivals import Kind
-from andel.data.mqtt import Broker, MqttFeed, parse_broker
+from andel.data.mqtt import MAX_GATHERED, Broker, MqttFeed, parse_broker
 from andel.errors import SettingsError, SourceError
 from tests.support.brokers import Authority, Mosquitto, Publisher, wait_until
 
@@ -123,7 +123,7 @@ def test_a_slow_intake_stops_the_reading_and_loses_nothing(broker):
         keeper.gate.set()
         wait_until(lambda: len(keeper.arrivals) == 5_000)
     assert keeper.payloads == [raw for _, raw in messages(5_000)]
-    assert max(keeper.sizes) <= 1_000
+    assert max(keeper.sizes) <= MAX_GATHERED
 
 
 def test_an_intake_is_connected_again_after_the_broker_restarted(broker):

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from andel import __version__
-from andel.cli import audit, claim, demo, intake, serve, status, validate
+from andel.cli import audit, claim, demo, evidence, intake, serve, status, validate
 from andel.errors import AndelError
 
 app = typer.Typer(
@@ -27,6 +27,8 @@ app.command("validate")(validate.validate)
 app.command("serve")(serve.serve_model)
 app.command("claim")(claim.claim_tokens)
 app.command("audit")(audit.audit_model)
+app.command("export")(evidence.export_evidence)
+app.command("forget")(evidence.forget_evidence)
 
 
 @app.callback(invoke_without_command=True)

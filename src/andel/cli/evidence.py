@@ -1,110 +1,78 @@
-"""Options of the commands that handle packets, and how their texts become what roles take."""
+"""`andel export` and `andel forget`: an owner's own evidence, taken out as a table or deleted on request."""
 
 from __future__ import annotations
 
-import re
-import ssl
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from andel.data.bounds import RANGE_EXPONENT
-from andel.data.mqtt import Broker, parse_broker
-from andel.errors import SettingsError
+from andel.data.export import export_parquet
+from andel.data.forget import forget
+from andel.data.store import EvidenceStore
+from andel.errors import InputError, SettingsError
+from andel.keys import parse_address
+from andel.units import DAY_SECONDS
 
-EvidenceOption = Annotated[
-    str, typer.Option("--store", help="Evidence store: an SQLite file, or an SQLAlchemy URL (SQLite, PostgreSQL).")
-]
-
-_SECRET_BYTES = 1_024
-_RANGE = re.compile(r"([^=:]{1,32})=(-?[0-9.]{1,20}):(-?[0-9.]{1,20})")
-
-
-def evidence_url(store: str, must_exist: bool = False) -> str:
-    """The SQLAlchemy URL that the option means. Raises SettingsError for a file that is not there but must be."""
-    path = Path(store.removeprefix("sqlite:///"))
-    if "://" in store and not store.startswith("sqlite:///"):
-        return store
-    if must_exist and not path.is_file():
-        raise SettingsError(
-            f"there is no evidence store at {path}", "name the file that `andel intake` keeps packets in"
-        )
-    return f"sqlite:///{path}"
+EvidenceOption = Annotated[str, typer.Option("--store", help="Evidence store: a SQLite file or an SQLAlchemy URL.")]
+FirstDayOption = Annotated[str, typer.Option("--from", help="First day, UTC, as in 2024-01-31.")]
+LastDayOption = Annotated[str, typer.Option("--to", help="Last day, UTC, included.")]
 
 
-def parse_time(text: str) -> int | None:
-    """Unix seconds of a number or an ISO 8601 time (a day is its midnight; without an offset, UTC); "" is None."""
-    if not text:
-        return None
-    if text.isdecimal() and len(text) <= 15:
-        return int(text)
+def export_evidence(
+    output: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
+    store: EvidenceOption,
+    first: FirstDayOption = "1970-01-01",
+    last: LastDayOption = "9999-12-31",
+    device: Annotated[list[str] | None, typer.Option(help="A device's address; several may be given.")] = None,
+) -> None:
+    """Write accepted packets as a Parquet table: a row for each packet, a column for each channel."""
+    opened = open_evidence(store)
     try:
-        moment = datetime.fromisoformat(text)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError) as error:
-        raise SettingsError(
-            f"not a time: {text[:60]!r}", "unix seconds, or as 2026-01-31 or 2026-01-31T12:00Z"
-        ) from error
+        devices = [parse_address(text) for text in device or []]
+        done = export_parquet(opened, output, parse_day(first), parse_day(last), devices)
+    finally:
+        opened.close()
+    typer.echo(f"{output}: {done.rows:,} rows, channels {', '.join(done.channels) or 'none'}")
 
 
-def parse_ranges(texts: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-    """The accepted ranges, in hundredths, of texts such as temperature=-40:85. Raises SettingsError."""
-    ranges = {}
-    for text in texts:
-        match = _RANGE.fullmatch(text)
-        try:
-            if match is None or match[1] in ranges:
-                raise ValueError("not of the form, or a channel twice")
-            low, high = (Decimal(value).scaleb(-RANGE_EXPONENT) for value in match.groups()[1:])
-            if low != int(low) or high != int(high):
-                raise ValueError("finer than hundredths")
-        except (ValueError, InvalidOperation) as error:
-            hint = "as temperature=-40:85, in the channel's unit, at most two decimals, each channel once"
-            raise SettingsError(f"not a range: {text[:80]!r}", hint) from error
-        ranges[match[1]] = (int(low), int(high))
-    return ranges
-
-
-def parse_listen(text: str) -> tuple[str, int]:
-    """Host and port of HOST:PORT, or of a port alone (on loopback). Raises SettingsError."""
-    host, _, port = text.rpartition(":")
-    if not port.isdecimal() or not 0 < len(port) <= 5:
-        raise SettingsError(f"not an address to listen on: {text[:80]!r}", "as 127.0.0.1:8470")
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
-def read_secret(path: Path | None) -> str:
-    """The one line in a file, or "" for no file. Raises SettingsError; the line is never shown."""
-    if path is None:
-        return ""
+def forget_evidence(
+    store: EvidenceOption,
+    device: Annotated[str, typer.Option(help="The device's address.")],
+    first: FirstDayOption,
+    last: LastDayOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete the raw bytes of a device and days for good. Roots stay; openings already shown stay with others."""
+    address, days = parse_address(device), (parse_day(first), parse_day(last))
+    opened = open_evidence(store)
     try:
-        text = path.read_bytes()[:_SECRET_BYTES].decode("ascii").strip()
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{path} cannot be read", "give a file of one line in ASCII") from error
-    if not text or not text.isprintable():
-        raise SettingsError(f"{path} does not hold one line of text", "give a file of one line in ASCII")
-    return text
+        if not yes:
+            typer.confirm(f"Delete the packets of {address} from {first} to {last} for good?", abort=True)
+        gone = forget(opened, address, *days)
+    finally:
+        opened.close()
+    typer.echo(f"{gone.accepted:,} accepted and {gone.refused:,} refused packets deleted, of {gone.days:,} days")
 
 
-def read_broker(
-    url: str, client_id: str, ca: Path | None, cert: Path | None, cert_key: Path | None, password_file: Path | None
-) -> Broker:
-    """The broker that the options name. Raises SettingsError naming the option or file that cannot be used."""
-    tls = None
-    if ca or cert or cert_key:
-        if not url.startswith("mqtts:"):
-            raise SettingsError("certificates are for a broker over TLS", "write mqtts:// instead of mqtt://")
-        try:
-            tls = ssl.create_default_context(cafile=ca)
-            if cert is not None:
-                tls.load_cert_chain(cert, cert_key)
-            elif cert_key is not None:
-                raise SettingsError("--cert-key is there without --cert", "name the certificate too")
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            files = ", ".join(str(path) for path in (ca, cert, cert_key) if path)
-            raise SettingsError(f"certificate or key cannot be used: {files}", "PEM files are needed") from error
-    return parse_broker(url, client_id, read_secret(password_file), tls)
+def open_evidence(text: str) -> EvidenceStore:
+    """The evidence store at a URL or in a SQLite file, which must exist. Raises SettingsError."""
+    if "://" in text:
+        return EvidenceStore(text)
+    path = Path(text)
+    if not path.is_file():
+        raise SettingsError(f"there is no evidence store at {text}", "name the file that the intake wrote, or a URL")
+    return EvidenceStore(f"sqlite:///{path.resolve()}")
+
+
+def parse_day(text: str) -> int:
+    """Days since 1970-01-01 of a date such as 2024-01-31. Raises InputError."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"not a day: {text[:40]!r}", "write it as in 2024-01-31") from error
+    day = int(datetime(found.year, found.month, found.day, tzinfo=UTC).timestamp()) // DAY_SECONDS
+    if day < 0:
+        raise InputError(f"{text} is before 1970", "write a later day")
+    return day

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
-from andel.cli.evidence import (
-    EvidenceOption,
+from andel.cli.evidence import EvidenceOption
+from andel.cli.intake_options import (
     evidence_url,
     parse_listen,
     parse_ranges,

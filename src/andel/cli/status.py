@@ -13,9 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from andel.cli.evidence import EvidenceOption, evidence_url
+from andel.cli.evidence import EvidenceOption, open_evidence
 from andel.data.intake_report import DeviceReport, IntakeReport, report_intake
-from andel.data.store import EvidenceStore
 from andel.data.summary import Gap
 from andel.units import SLOT_SECONDS
 
@@ -29,7 +28,7 @@ def show_status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what intake kept: accepted, refused by reason, per device, hours without a packet, claims that wait."""
-    with closing(EvidenceStore(evidence_url(store, must_exist=True))) as opened:
+    with closing(open_evidence(store)) as opened:
         report = report_intake(opened, int(time.time()), devices_max, gaps_max)
     if as_json:
         typer.echo(json.dumps(_record(report)))
@@ -79,7 +78,8 @@ def _print(console: Console, report: IntakeReport) -> None:
         listed = ", ".join(f"{verdict} {count:,}" for verdict, count in report.confirmations.items())
         console.print(f"claims kept: {listed}", markup=False)
     for claim in report.waiting:
-        console.print(f"waiting for `andel device claim`: {claim.device} for {claim.owner}", markup=False)
+        console.print(f"{claim.owner} can bring this to the registry, within an hour of the device's clock:")
+        console.print(f"  andel device claim {claim.raw.hex()} --device {claim.device}", markup=False, soft_wrap=True)
 
 
 def _devices(report: IntakeReport) -> Table:

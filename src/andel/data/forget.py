@@ -20,7 +20,6 @@ from andel.data.schema import accepted, forgotten_days, refused
 from andel.data.store import EvidenceStore, KeptPacket
 from andel.errors import InputError, StoreError
 from andel.hashing import sha256
-from andel.keys import address_bytes
 from andel.merkle import merkle_root
 from andel.units import DAY_SECONDS, Address, day_of
 
@@ -95,7 +94,7 @@ def leaves_of_kept(packets: Iterable[KeptPacket]) -> list[bytes]:
 def _next(store: EvidenceStore, device: Address, start: int, end: int) -> list[KeptPacket]:
     query = (
         sa.select(accepted.c.timestamp, accepted.c.digest, accepted.c.raw)
-        .where(accepted.c.device == address_bytes(device), accepted.c.raw.is_not(None))
+        .where(accepted.c.device == store.number(device), accepted.c.raw.is_not(None))
         .where(accepted.c.timestamp >= start, accepted.c.timestamp < end)
         .order_by(accepted.c.timestamp)
         .limit(_STEP)
@@ -107,10 +106,10 @@ def _next(store: EvidenceStore, device: Address, start: int, end: int) -> list[K
 
 
 def _delete(store: EvidenceStore, device: Address, packets: list[KeptPacket]) -> int:
-    packed = address_bytes(device)
+    number = store.number(device)
     update = (
         sa.update(accepted)
-        .where(accepted.c.device == packed, accepted.c.timestamp == sa.bindparam("at"))
+        .where(accepted.c.device == number, accepted.c.timestamp == sa.bindparam("at"))
         .values(raw=None, raw_hash=sa.bindparam("hash"))
     )
     insert = schema.INSERT[store.kind](forgotten_days).on_conflict_do_nothing()
@@ -119,7 +118,7 @@ def _delete(store: EvidenceStore, device: Address, packets: list[KeptPacket]) ->
     with store.writing() as connection:
         connection.execute(update, [{"at": packet.timestamp, "hash": packet.raw_hash} for packet in packets])
         days = sorted({day_of(packet.timestamp) for packet in packets})
-        connection.execute(insert, [{"device": packed, "day": day} for day in days])
+        connection.execute(insert, [{"device": number, "day": day} for day in days])
         for first in range(0, len(raws), _STEP // 2):
             same = refused.c.raw.in_(raws[first : first + _STEP // 2])
             copies += connection.execute(sa.update(refused).where(same).values(raw=b"", detail=DELETED)).rowcount

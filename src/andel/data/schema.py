@@ -22,11 +22,19 @@ _CHECKPOINT_PAGES: Final = 4_000  # 16 MiB of write-ahead log, then it is carrie
 
 tables = sa.MetaData()
 _id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by itself only under INTEGER
+devices = sa.Table(
+    "devices",
+    tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("address", sa.LargeBinary(20), nullable=False, unique=True),
+    sa.Column("public_key", sa.LargeBinary),  # unknown until an intake tells it
+    sa.Column("epoch", sa.Text),
+)
 accepted = sa.Table(
     "accepted",
     tables,
     sa.Column("id", _id, primary_key=True),
-    sa.Column("device", sa.LargeBinary(20), nullable=False),
+    sa.Column("device", sa.Integer, nullable=False),  # devices.id: a number makes row and index half as dear
     sa.Column("timestamp", sa.BigInteger, nullable=False),
     sa.Column("digest", sa.LargeBinary(32), nullable=False),
     sa.Column("raw", sa.LargeBinary),
@@ -45,17 +53,10 @@ refused = sa.Table(
     sa.Column("raw", sa.LargeBinary, nullable=False),
     sa.Index("refused_by_device", "device", "reason"),
 )
-devices = sa.Table(
-    "devices",
-    tables,
-    sa.Column("device", sa.LargeBinary(20), primary_key=True),
-    sa.Column("public_key", sa.LargeBinary, nullable=False),
-    sa.Column("epoch", sa.Text),
-)
 forgotten_days = sa.Table(
     "forgotten_days",
     tables,
-    sa.Column("device", sa.LargeBinary(20), primary_key=True),
+    sa.Column("device", sa.Integer, primary_key=True),
     sa.Column("day", sa.BigInteger, primary_key=True),
 )
 

@@ -8,10 +8,10 @@ is kept once, so that sending one bad packet for ever does not fill the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from andel.data import schema
 from andel.data.schema import accepted as _accepted
+from andel.data.schema import devices as _devices
 from andel.data.schema import forgotten_days as _forgotten
 from andel.data.schema import refused as _refused
 from andel.device.epochs import Epoch
@@ -32,7 +33,9 @@ MAX_NAME: Final = 64
 
 _LOOKUP: Final = 500  # values of one IN list, below the limit of every SQLite
 _STREAMED: Final = 1_000  # rows that a reader holds at once
-_Row = tuple[bytes, int, Digest, bytes]
+_INSERTED: Final = 100  # rows of one statement
+_INSERT_ROWS: Final = "INSERT INTO accepted (device, timestamp, digest, raw) VALUES"
+_Row = tuple[int, int, Digest, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +89,25 @@ class EvidenceStore:
         self.url = url
         self._engine = schema.open_engine(url, wait_seconds)
         dialect = self._engine.dialect
-        place = "?" if dialect.paramstyle == "qmark" else "%s"
-        # text, not Core: building a dictionary and a bound statement for every row costs more than the row
-        self._add_accepted = (
-            f"INSERT INTO accepted (device, timestamp, digest, raw) VALUES ({place}, {place}, {place}, {place}) "
-            "ON CONFLICT DO NOTHING"
-        )
+        self._ids: dict[Address, int] = {}
         insert = schema.INSERT[dialect.name]
         self._add_slowly = (
             insert(_accepted).on_conflict_do_nothing().returning(_accepted.c.device, _accepted.c.timestamp)
         )
+        self._add_device = insert(_devices).on_conflict_do_nothing()
         self._add_refused = insert(_refused).on_conflict_do_nothing()
 
-    def add(self, accepted: Sequence[SignedReading], refused: Sequence[RefusedPacket]) -> tuple[RefusedPacket, ...]:
+    def add(self, accepted: Iterable[SignedReading], refused: Iterable[RefusedPacket]) -> tuple[RefusedPacket, ...]:
         """Keeps both in one transaction; returns those of `accepted` that were replays, now kept as refused.
 
-        A replay has the device and the timestamp of a packet accepted before, or earlier in `accepted`.
+        A replay has the device and the timestamp of a packet accepted before, or earlier in `accepted`, which is read
+        to its end before `refused` is.
         """
-        rows = [(_packed(r.device), r.timestamp, r.digest, r.raw) for r in accepted]
-        rows.sort(key=_place)  # neighbours in the index are written together; the order of equals stays
+        ids = self._ids
+        rows = [(ids.get(r.device) or self._number(r.device), r.timestamp, r.digest, r.raw) for r in accepted]
         refusals = [_refused_row(packet) for packet in refused]
         with self.writing() as connection:
-            if not rows or connection.exec_driver_sql(self._add_accepted, rows).rowcount == len(rows):
+            if self._insert(connection, rows) == len(rows):
                 self._insert_refused(connection, refusals)
                 return ()
             connection.rollback()
@@ -124,22 +124,27 @@ class EvidenceStore:
         if not changed:
             return
         rows = [
-            {"device": address_bytes(device), "public_key": told.public_key, "epoch": told.epoch and told.epoch.value}
+            {"number": self._number(device), "key": told.public_key, "told": told.epoch and told.epoch.value}
             for device, told in changed.items()
         ]
-        old = sa.delete(schema.devices).where(schema.devices.c.device == sa.bindparam("old"))
+        row = _devices.update().where(_devices.c.id == sa.bindparam("number"))
         with self.writing() as connection:
-            connection.execute(old, [{"old": row["device"]} for row in rows])
-            connection.execute(sa.insert(schema.devices), rows)
+            connection.execute(row.values(public_key=sa.bindparam("key"), epoch=sa.bindparam("told")), rows)
 
     def devices(self) -> dict[Address, KnownDevice]:
         """What was last told of every device that packets may have been taken of, sorted by its bytes."""
-        query = sa.select(schema.devices).order_by(schema.devices.c.device)
+        query = sa.select(_devices).where(_devices.c.public_key.is_not(None)).order_by(_devices.c.address)
         with self.reading() as connection:
             return {
-                checksummed(row.device): KnownDevice(row.public_key, Epoch(row.epoch) if row.epoch else None)
+                checksummed(row.address): KnownDevice(row.public_key, Epoch(row.epoch) if row.epoch else None)
                 for row in connection.execute(query)
             }
+
+    def number(self, device: Address) -> int:
+        """The number that stands for `device` in the tables; 0, which none has, when the store does not know it."""
+        with self.reading() as connection:
+            query = sa.select(_devices.c.id).where(_devices.c.address == address_bytes(device))
+            return connection.scalar(query) or 0
 
     def readings(self, device: Address, first_day: int, last_day: int) -> tuple[bytes, ...]:
         """Raw packets of `device` from `first_day` to `last_day` (days since 1970, both included), time
@@ -147,7 +152,7 @@ class EvidenceStore:
         """
         query = (
             sa.select(_accepted.c.raw)
-            .where(*_in_days(device, first_day, last_day), _accepted.c.raw.is_not(None))
+            .where(*_in_days(self.number(device), first_day, last_day), _accepted.c.raw.is_not(None))
             .order_by(_accepted.c.timestamp)
         )
         with self.reading() as connection:
@@ -158,11 +163,12 @@ class EvidenceStore:
 
         A thousand rows are in memory at once, however many there are.
         """
+        number = self.number(device)
         start, end = first_day * DAY_SECONDS, (last_day + 1) * DAY_SECONDS
         while True:
             query = (
                 sa.select(_accepted)
-                .where(_accepted.c.device == address_bytes(device))
+                .where(_accepted.c.device == number)
                 .where(_accepted.c.timestamp >= start, _accepted.c.timestamp < end)
                 .order_by(_accepted.c.timestamp)
                 .limit(_STREAMED)
@@ -179,16 +185,25 @@ class EvidenceStore:
         """Every (device, day) with an accepted packet and no deleted one, sorted by device bytes and day."""
         forgotten = set(self.forgotten_days())
         day = (_accepted.c.timestamp - _accepted.c.timestamp % DAY_SECONDS).label("start")
-        query = sa.select(_accepted.c.device, day).distinct().order_by(_accepted.c.device, day)
+        held = sa.select(_accepted.c.device, day).distinct().subquery()
+        query = (
+            sa.select(_devices.c.address, held.c.start)
+            .join(held, held.c.device == _devices.c.id)
+            .order_by(_devices.c.address, held.c.start)
+        )
         with self.reading() as connection:
-            found = ((checksummed(row.device), row.start // DAY_SECONDS) for row in connection.execute(query))
+            found = ((checksummed(row.address), row.start // DAY_SECONDS) for row in connection.execute(query))
             return tuple(place for place in found if place not in forgotten)
 
     def forgotten_days(self) -> tuple[tuple[Address, int], ...]:
         """Every (device, day) of which bytes were deleted, sorted by device bytes and day."""
-        query = sa.select(_forgotten).order_by(_forgotten.c.device, _forgotten.c.day)
+        query = (
+            sa.select(_devices.c.address, _forgotten.c.day)
+            .join(_forgotten, _forgotten.c.device == _devices.c.id)
+            .order_by(_devices.c.address, _forgotten.c.day)
+        )
         with self.reading() as connection:
-            return tuple((checksummed(row.device), row.day) for row in connection.execute(query))
+            return tuple((checksummed(row.address), row.day) for row in connection.execute(query))
 
     def refused(self, reason: Refusal | None = None, limit: int = 1_000) -> tuple[RefusedPacket, ...]:
         """The first `limit` refused packets in the order of arrival, of one reason or of all."""
@@ -239,41 +254,58 @@ class EvidenceStore:
         """`sqlite` or `postgresql`."""
         return self._engine.dialect.name
 
+    def _number(self, device: Address) -> int:
+        if device not in self._ids:
+            with self.writing() as connection:
+                connection.execute(self._add_device, {"address": address_bytes(device)})
+            self._ids[device] = self.number(device)
+        return self._ids[device]
+
+    def _insert(self, connection: sa.Connection, rows: list[_Row]) -> int:
+        # text and many rows a statement, not Core: binding each row by itself costs more than writing it
+        inserted = 0
+        place = "(?, ?, ?, ?)" if self.kind == "sqlite" else "(%s, %s, %s, %s)"
+        for start in range(0, len(rows), _INSERTED):
+            part = rows[start : start + _INSERTED]
+            statement = f"{_INSERT_ROWS} {', '.join([place] * len(part))} ON CONFLICT DO NOTHING"
+            inserted += connection.exec_driver_sql(statement, tuple(chain.from_iterable(part))).rowcount
+        return inserted
+
     def _insert_refused(self, connection: sa.Connection, rows: list[dict[str, object]]) -> None:
         if rows:
             connection.execute(self._add_refused, rows)
 
     def _insert_with_replays(self, connection: sa.Connection, rows: list[_Row]) -> tuple[RefusedPacket, ...]:
-        first: dict[tuple[bytes, int], _Row] = {}
+        first: dict[tuple[int, int], _Row] = {}
         repeated: list[_Row] = []
         for row in rows:
             if first.setdefault(_place(row), row) is not row:
                 repeated.append(row)
-        names = ("device", "timestamp", "digest", "raw")
-        values = [dict(zip(names, row, strict=True)) for row in first.values()]
+        fields = ("device", "timestamp", "digest", "raw")
+        values = [dict(zip(fields, row, strict=True)) for row in first.values()]
         kept = {tuple(row) for row in connection.execute(self._add_slowly, values)}
         repeated.extend(row for place, row in first.items() if place not in kept)
         known = _known_digests(connection, repeated)
-        return tuple(_replay(row, known[_place(row)]) for row in repeated)
+        names = {number: device for device, number in self._ids.items()}
+        return tuple(_replay(names[row[0]], row, known[_place(row)]) for row in repeated)
 
 
 _place = itemgetter(0, 1)
-_packed = lru_cache(maxsize=65_536)(address_bytes)  # a device sends many packets
 
 
-def _in_days(device: Address, first_day: int, last_day: int) -> tuple[sa.ColumnElement[bool], ...]:
+def _in_days(number: int, first_day: int, last_day: int) -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        _accepted.c.device == address_bytes(device),
+        _accepted.c.device == number,
         _accepted.c.timestamp >= first_day * DAY_SECONDS,
         _accepted.c.timestamp < (last_day + 1) * DAY_SECONDS,
     )
 
 
-def _known_digests(connection: sa.Connection, rows: Sequence[_Row]) -> dict[tuple[bytes, int], bytes]:
-    times: dict[bytes, set[int]] = {}
+def _known_digests(connection: sa.Connection, rows: Sequence[_Row]) -> dict[tuple[int, int], bytes]:
+    times: dict[int, set[int]] = {}
     for device, timestamp, _, _ in rows:
         times.setdefault(device, set()).add(timestamp)
-    known: dict[tuple[bytes, int], bytes] = {}
+    known: dict[tuple[int, int], bytes] = {}
     for device, wanted in times.items():
         ordered = sorted(wanted)
         for start in range(0, len(ordered), _LOOKUP):
@@ -284,11 +316,11 @@ def _known_digests(connection: sa.Connection, rows: Sequence[_Row]) -> dict[tupl
     return known
 
 
-def _replay(row: _Row, known: bytes) -> RefusedPacket:
-    device, timestamp, digest, raw = row
+def _replay(device: Address, row: _Row, known: bytes) -> RefusedPacket:
+    _, timestamp, digest, raw = row
     # the first is a copy; the second may be an honest device that repeats its clock, and deserves a look
     detail = "same signed content" if known == digest else "other content at the same time"
-    return RefusedPacket(checksummed(device), Refusal.REPLAY, f"{detail}: {timestamp}", raw)
+    return RefusedPacket(device, Refusal.REPLAY, f"{detail}: {timestamp}", raw)
 
 
 def _refused_row(packet: RefusedPacket) -> dict[str, object]:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from andel.data.schema import accepted, refused
+from andel.data.schema import accepted, devices, refused
 from andel.data.store import EvidenceStore
 from andel.device.reading import Refusal
-from andel.keys import address_bytes, checksummed
+from andel.keys import checksummed
 from andel.units import SLOT_SECONDS, Address
 
 MAX_DEVICES: Final = 1_000
@@ -56,23 +56,25 @@ def summarise(store: EvidenceStore, limit: int = MAX_DEVICES) -> tuple[DeviceSum
     slot = accepted.c.timestamp - accepted.c.timestamp % SLOT_SECONDS
     counted = (
         sa.select(
-            accepted.c.device,
+            devices.c.address,
             sa.func.count().label("accepted"),
             sa.func.min(accepted.c.timestamp).label("first"),
             sa.func.max(accepted.c.timestamp).label("last"),
             sa.func.count(slot.distinct()).label("slots"),
         )
-        .group_by(accepted.c.device)
-        .order_by(accepted.c.device)
+        .join(devices, devices.c.id == accepted.c.device)
+        .group_by(devices.c.address)
+        .order_by(devices.c.address)
         .limit(limit)
     )
     deleted = (
-        sa.select(accepted.c.device, sa.func.count())
+        sa.select(devices.c.address, sa.func.count())
+        .join(accepted, devices.c.id == accepted.c.device)
         .where(accepted.c.raw_hash.is_not(None))
-        .group_by(accepted.c.device)
+        .group_by(devices.c.address)
     )
     with store.reading() as connection:
-        rows = {checksummed(row.device): row for row in connection.execute(counted)}
+        rows = {checksummed(row.address): row for row in connection.execute(counted)}
         gone = {checksummed(device): count for device, count in connection.execute(deleted)}
         names = (
             sa.select(refused.c.device)
@@ -98,7 +100,7 @@ def find_gaps(store: EvidenceStore, device: Address, limit: int = MAX_GAPS) -> t
     """The first `limit` runs of hours without an accepted packet of `device`, between its first and its last."""
     slot = (accepted.c.timestamp - accepted.c.timestamp % SLOT_SECONDS).label("slot")
     before = sa.func.lag(slot).over(order_by=accepted.c.timestamp).label("before")
-    pairs = sa.select(slot, before).where(accepted.c.device == address_bytes(device)).subquery()
+    pairs = sa.select(slot, before).where(accepted.c.device == store.number(device)).subquery()
     query = (
         sa.select(pairs.c.before, pairs.c.slot)
         .where(pairs.c.slot > pairs.c.before + SLOT_SECONDS)

@@ -43,18 +43,22 @@ class WitnessedStore(EvidenceStore):
         super().__init__(url)
         self._witnessed: defaultdict[tuple[str, bytes], deque[str]] | None = None
 
-    def add(self, accepted: Sequence[SignedReading], refused: Sequence[RefusedPacket]) -> tuple[RefusedPacket, ...]:
+    def add(self, accepted: Iterable[SignedReading], refused: Iterable[RefusedPacket]) -> tuple[RefusedPacket, ...]:
         """As `EvidenceStore.add`."""
-        replays = super().add(accepted, refused)
-        if (fates := self._witnessed) is not None:
-            copies: Counter[tuple[str, bytes]] = Counter((reading.device, reading.raw) for reading in accepted)
-            copies.subtract((packet.device, packet.raw) for packet in replays)
-            for reading in accepted:  # of equal packets the first is the one that was kept
-                key = (str(reading.device), reading.raw)
-                fates[key].append(ACCEPTED if copies[key] > 0 else Refusal.REPLAY.value)
-                copies[key] -= 1
-            for packet in refused:
-                fates[packet.device, packet.raw].append(packet.reason.value)
+        fates = self._witnessed
+        if fates is None:
+            return super().add(accepted, refused)
+        readings = list(accepted)  # read first: intake judges while they are read, and `refused` grows
+        refusals = list(refused)
+        replays = super().add(readings, refusals)
+        copies: Counter[tuple[str, bytes]] = Counter((reading.device, reading.raw) for reading in readings)
+        copies.subtract((packet.device, packet.raw) for packet in replays)
+        for reading in readings:  # of equal packets the first is the one that was kept
+            key = (str(reading.device), reading.raw)
+            fates[key].append(ACCEPTED if copies[key] > 0 else Refusal.REPLAY.value)
+            copies[key] -= 1
+        for packet in refusals:
+            fates[packet.device, packet.raw].append(packet.reason.value)
         return replays
 
     @contextmanager
