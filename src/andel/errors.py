@@ -7,7 +7,9 @@ AndelError
 │   ├── ModelFileError      a model file breaks its format or its bounds
 │   ├── PlanError           a plan contradicts itself or the chain
 │   └── SettingsError       a setting or an option is unusable
+├── SourceError             packets cannot be fetched from where they were said to come
 ├── EvidenceError           evidence and chain disagree; names the place
+├── StoreError              the evidence store cannot be read or written
 ├── ContentError            the content store
 │   ├── ContentMissing      an object is not there
 │   └── ContentCorrupt      an object's bytes are not those of its name
@@ -59,12 +61,24 @@ class SettingsError(InputError):
     """A setting or an option is unusable."""
 
 
+class SourceError(AndelError):
+    """Packets cannot be fetched from where they were said to come; `source` names the place, without secrets."""
+
+    def __init__(self, source: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{source}: {reason}", hint)
+        self.source = source
+
+
 class EvidenceError(AndelError):
     """Evidence and chain disagree, or evidence disagrees with itself; `place` names where."""
 
     def __init__(self, place: str, message: str, hint: str = "") -> None:
         super().__init__(f"{place}: {message}", hint)
         self.place = place
+
+
+class StoreError(AndelError):
+    """The evidence store, or a process that writes into it, failed; what was acknowledged is kept."""
 
 
 class ContentError(AndelError):

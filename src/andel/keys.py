@@ -108,7 +108,7 @@ def verify_signature(digest: bytes, signature: bytes, public_key: bytes) -> bool
     """
     if p256.is_p256(public_key):
         return p256.verify(digest, signature, public_key)
-    if len(signature) != 64:
+    if len(signature) != 64 or len(digest) != 32:  # the library below reads that many bytes, whatever it is given
         return False
     key = _public_key(public_key)
     # straight to the library: coincurve takes DER only, and writing and parsing that costs 4 % of a verify

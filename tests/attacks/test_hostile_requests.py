@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from andel.serving.api import MAX_BODY_BYTES, build_app, serve_in_thread
+from andel.serving.api import MAX_BODY_BYTES, build_app
+from andel.serving.http_edge import serve_in_thread
 from tests.serving.test_predictor import NOON, PREDICTOR, VALUES
 
 PATIENCE_SECONDS = 0.4

@@ -7,6 +7,7 @@ from math import floor
 import pytest
 
 from andel.data.batch import LAST_DAY, batch_leaves, batches_object, make_batch, parse_batches, running_slots
+from andel.data.device_book import parse_device_book
 from andel.data.openings import OpeningRules, make_openings, verify_openings
 from andel.device.envelope import encode_envelope
 from andel.device.packets import read_packet
@@ -79,3 +80,10 @@ def test_the_table_of_what_sampling_finds_is_computed(page):
     assert "| 5 % | 78.5 | 95.3 | 99.0 |" in page
     for leaves in (24, 288):
         assert f"{found_percent(Fraction(1, leaves), 90)} %" in page
+
+
+def test_the_devices_file_of_the_page_can_be_used(repo_root):
+    page = (repo_root / "docs/rooms/data.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    book = parse_device_book(example.encode())
+    assert book.resolve("352656100000017") == KEY.address

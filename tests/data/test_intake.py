@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from andel.data.intake import DeviceRecord, Intake, IntakeSettings
+from andel.data.intake import CHUNK_PACKETS, DeviceRecord, Intake, IntakeSettings
 from andel.data.store import EvidenceStore
 from andel.device.known_keys import FIRMWARE_KEY_2020
 from andel.device.pebble import CONFIG, sign_confirmation, sign_data_packet
@@ -32,13 +32,6 @@ SETTINGS = IntakeSettings((NOON - DAY_SECONDS, NOON + DAY_SECONDS), {"temperatur
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = EvidenceStore(f"sqlite:///{tmp_path}/evidence.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def intake(store):
     return Intake(OWNER, DEVICES, SETTINGS, store)
 
@@ -55,9 +48,9 @@ def test_packets_of_the_owners_devices_are_accepted_and_kept(intake, store):
 
 def test_a_flood_is_taken_in_chunks_and_counted_in_full(intake, store):
     raw = PEBBLE.packet()
-    flood = ((Address(f"0x{number:040x}"), raw) for number in range(2_500))
-    assert intake.take(flood).refused == {Refusal.UNKNOWN_DEVICE: 2_500}
-    assert store.counts().refused == {Refusal.UNKNOWN_DEVICE: 2_500}
+    flood = ((Address(f"0x{number:040x}"), raw) for number in range(CHUNK_PACKETS + 500))
+    assert intake.take(flood).refused == {Refusal.UNKNOWN_DEVICE: CHUNK_PACKETS + 500}
+    assert store.counts().refused == {Refusal.UNKNOWN_DEVICE: CHUNK_PACKETS + 500}
 
 
 HOSTILE = {
@@ -116,8 +109,7 @@ def test_what_lies_on_a_limit_is_accepted(intake, device, raw):
     assert intake.take([(device.address, raw)]).accepted == 1
 
 
-def test_a_replay_is_refused_within_a_chunk_between_calls_and_after_a_restart(tmp_path):
-    url = f"sqlite:///{tmp_path}/evidence.db"
+def test_a_replay_is_refused_within_a_chunk_between_calls_and_after_a_restart(url):
     packet = (PEBBLE.address, PEBBLE.packet())
     first = EvidenceStore(url)
     assert Intake(OWNER, DEVICES, SETTINGS, first).take([packet, packet]).refused == {Refusal.REPLAY: 1}
@@ -166,15 +158,15 @@ def test_one_bad_packet_sent_for_ever_is_kept_once_and_counted_each_time(intake,
 def test_what_was_committed_before_a_crash_stays_and_the_rest_can_come_again(intake, store):
     def failing():
         for number in count():
-            if number == 1_500:
+            if number == CHUNK_PACKETS + 50:
                 raise ConnectionError("the feed broke")
             yield PEBBLE.address, PEBBLE.packet(NOON + number)
 
     with pytest.raises(ConnectionError):
         intake.take(failing())
-    assert store.counts().accepted == 1_000
-    again = intake.take((PEBBLE.address, PEBBLE.packet(NOON + number)) for number in range(1_500))
-    assert (again.accepted, again.refused) == (500, {Refusal.REPLAY: 1_000})
+    assert store.counts().accepted == CHUNK_PACKETS
+    again = intake.take((PEBBLE.address, PEBBLE.packet(NOON + number)) for number in range(CHUNK_PACKETS + 50))
+    assert (again.accepted, again.refused) == (50, {Refusal.REPLAY: CHUNK_PACKETS})
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from andel.data import store as store_module
+from andel.data import schema
 from andel.data.store import EvidenceStore, RefusedPacket
 from andel.device.reading import Refusal
 from andel.errors import SettingsError
@@ -15,13 +15,6 @@ from tests.device.actors import NOON, Pebble
 
 PEBBLE, OTHER = Pebble(), Pebble("other")
 DAY = NOON // DAY_SECONDS
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = EvidenceStore(f"sqlite:///{tmp_path}/evidence.db")
-    yield opened
-    opened.close()
 
 
 def readings(device, *times):
@@ -77,15 +70,16 @@ def test_the_database_waits_for_the_disk(tmp_path):
     store.close()
 
 
-def test_what_add_returned_is_seen_by_another_process(store, tmp_path):
+def test_what_add_returned_is_seen_by_another_process(tmp_path):
+    store = EvidenceStore(f"sqlite:///{tmp_path}/evidence.db")
     store.add(readings(PEBBLE, NOON), [])
     other = sqlite3.connect(tmp_path / "evidence.db")
     assert other.execute("SELECT count(*) FROM accepted").fetchone() == (1,)
     other.close()
+    store.close()
 
 
-def test_two_writers_do_not_accept_one_packet_twice(tmp_path):
-    url = f"sqlite:///{tmp_path}/evidence.db"
+def test_two_writers_do_not_accept_one_packet_twice(url):
     one, two = EvidenceStore(url), EvidenceStore(url)
     assert one.add(readings(PEBBLE, NOON), []) == ()
     (replay,) = two.add(readings(PEBBLE, NOON, NOON + 1), [])
@@ -103,8 +97,8 @@ def test_a_url_that_gives_no_store_is_a_settings_error(url):
 
 def test_the_same_statements_compile_for_postgresql():
     dialect = postgresql.dialect()
-    insert = postgresql.insert(store_module._accepted).on_conflict_do_nothing()
+    insert = postgresql.insert(schema.accepted).on_conflict_do_nothing()
     assert "ON CONFLICT DO NOTHING" in str(insert.compile(dialect=dialect))
-    for table in (store_module._accepted, store_module._refused):
+    for table in (schema.accepted, schema.refused):
         text = str(sa.schema.CreateTable(table).compile(dialect=dialect))
         assert "BIGSERIAL" in text and "BYTEA" in text

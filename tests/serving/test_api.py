@@ -15,7 +15,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from andel.errors import PortInUse, RpcUnreachable, SettingsError
-from andel.serving.api import build_app, serve, serve_in_thread
+from andel.serving.api import build_app
+from andel.serving.http_edge import serve, serve_in_thread
 from andel.serving.prediction import Prediction, verify_prediction
 from tests.serving.test_predictor import DOMAIN, NOON, NOW, OPERATOR, PREDICTOR, VALUES, weather_predictor
 
@@ -181,7 +182,7 @@ def test_nothing_that_was_asked_nor_the_key_is_logged(caplog):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)])
 def test_a_served_app_stops_at_a_signal_and_logs_no_request(repo_root, number, code):
     program = (
-        "import logging, sys\nfrom andel.serving.api import build_app, serve\n"
+        "import logging, sys\nfrom andel.serving.api import build_app\nfrom andel.serving.http_edge import serve\n"
         "from tests.serving.test_predictor import PREDICTOR\n"
         "logging.basicConfig(level='DEBUG')\n"
         "serve(build_app(PREDICTOR), '127.0.0.1', int(sys.argv[1]), 'debug')"

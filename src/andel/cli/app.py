@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from andel import __version__
-from andel.cli import alliance, audit, claim, demo, device, serve, validate
+from andel.cli import alliance, audit, claim, demo, device, evidence, intake, serve, status, validate
 from andel.errors import AndelError
 
 app = typer.Typer(
@@ -21,12 +21,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
+app.command("intake")(intake.intake)
+app.command("status")(status.show_status)
 app.command("validate")(validate.validate)
 app.command("serve")(serve.serve_model)
 app.command("claim")(claim.claim_tokens)
 app.command("audit")(audit.audit_model)
 app.add_typer(device.app)
 app.add_typer(alliance.app)
+app.command("export")(evidence.export_evidence)
+app.command("forget")(evidence.forget_evidence)
 
 
 @app.callback(invoke_without_command=True)

@@ -10,7 +10,8 @@ from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption
 from andel.content import cid_of_digest
 from andel.errors import SettingsError
 from andel.roles.gateway import model_file_of, predictor_of, registry_of
-from andel.serving.api import build_app, serve
+from andel.serving.api import build_app
+from andel.serving.http_edge import serve
 
 
 def serve_model(

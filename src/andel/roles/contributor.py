@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from andel.content import digest_of_cid
-from andel.data.batch import Batch, batches_object, make_batch
+from andel.data.batch import Batch, BatchHeader, batches_object, make_batch
 from andel.data.features import IntArray, build_rows
+from andel.data.forget import Forgotten, forget, header_of_kept
 from andel.data.intake import DeviceRecord, Intake, IntakeCounts, IntakeSettings
 from andel.data.openings import make_openings
 from andel.data.store import EvidenceStore
@@ -72,8 +73,24 @@ class Contributor:
         self._readings = self._batches = self._rows = self._listed = None
         return self._intake.take(packets)
 
+    def forget(self, device: Address, first_day: int, last_day: int) -> Forgotten:
+        """Deletes the raw bytes of a device's days (days since 1970, both included); see `andel.data.forget`."""
+        self._readings = self._batches = self._rows = self._listed = None
+        return forget(self._store, device, first_day, last_day)
+
+    def deleted_batches(self) -> tuple[BatchHeader, ...]:
+        """The headers, as they were committed, of days of which bytes were deleted; no round gets them any more."""
+        return tuple(
+            header_of_kept(self._store.stream(device, day, day), self._public_key(device))
+            for device, day in self._store.forgotten_days()
+            if device in self._devices
+        )
+
     def all_batches(self) -> tuple[Batch, ...]:
-        """One batch per device and day of everything accepted, in the order of devices and days."""
+        """One batch per device and day of everything accepted, in the order of devices and days.
+
+        A day of which bytes were deleted is none of them: what is left of it has another root than was entered.
+        """
         if self._batches is None:
             self._batches = tuple(
                 make_batch(readings, self._public_key(device))
@@ -154,13 +171,16 @@ class Contributor:
         if self._readings is None:
             self._readings = {}
             days = self._store.days()
+            whole = set(days)
             for device, record in self._devices.items():
                 own = [day for owner, day in days if owner == device]
                 if not own:
                     continue
                 for raw in self._store.readings(device, min(own), max(own)):
                     reading = reread_packet(raw, record.public_key, record.epoch)
-                    self._readings.setdefault((device, day_of(reading.timestamp)), []).append(reading)
+                    place = device, day_of(reading.timestamp)
+                    if place in whole:
+                        self._readings.setdefault(place, []).append(reading)
         return self._readings
 
     def _public_key(self, device: Address) -> bytes:

@@ -24,8 +24,9 @@ from andel.roles.coordinator import Coordinator
 from andel.roles.founder import next_plan, publish_reference
 from andel.roles.gateway import PublishedModel, predictor_of, publish_version, registry_of
 from andel.roles.holder import claim, current_history
-from andel.serving.api import RunningServer, build_app, serve_in_thread
+from andel.serving.api import build_app
 from andel.serving.compile import execution_gas
+from andel.serving.http_edge import RunningServer, serve_in_thread
 from andel.serving.prediction import Prediction
 from andel.simulation.actors import QUORUM, VALIDATORS, Actors
 from andel.simulation.adversaries import mods_of

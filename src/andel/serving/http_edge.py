@@ -1,0 +1,292 @@
+"""The HTTP edge of whatever listens: bounds in bytes, seconds and connections, and errors as JSON for the client.
+
+Takes endpoints; gives a Starlette app and ways to run it. Never logs what a client sent, never shows a client what
+failed inside, never trusts a proxy's headers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import threading
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from andel.errors import ChainError, InputError, PortInUse, SettingsError
+
+MAX_CONNECTIONS: Final = 256
+HEAD_SECONDS: Final = 10.0
+"""From a connection, or the end of an answer, to the next whole request head."""
+BODY_SECONDS: Final = 10.0
+"""From a request's head to its whole body."""
+
+_STOP_SECONDS = 5
+_HEADERS: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_log = logging.getLogger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class RefusedRequest(Exception):
+    """A request that is answered with an error status; carries what the client is told."""
+
+    def __init__(self, status: int, error: str, hint: str = "", *, close: bool = False) -> None:
+        super().__init__(error)
+        self.response = _error_response(status, error, hint)
+        if close:
+            self.response.headers["Connection"] = "close"
+
+
+def make_app(endpoints: Sequence[tuple[str, str, Endpoint]], pages: str) -> Starlette:
+    """The app of (method, path, endpoint), every endpoint guarded; `pages` is told to who asks for another."""
+
+    async def no_such_page(_: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        message = {404: "there is no such page", 405: "this page has another method"}.get(status, "refused")
+        response = _error_response(status, message, pages)
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    app = Starlette(
+        routes=[Route(path, _guarded(endpoint), methods=[method]) for method, path, endpoint in endpoints],
+        exception_handlers={HTTPException: no_such_page},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def serve(app: Starlette, host: str, port: int, log_level: str = "warning") -> None:
+    """Serves `app` until SIGINT, and returns; SIGTERM ends the process after what is being answered.
+
+    Raises PortInUse or SettingsError, before anything starts, when it cannot listen there.
+    """
+    listener = _listen(host, port)
+    with suppress(KeyboardInterrupt):  # the server has stopped by itself, and passes the signal on
+        _run(uvicorn.Server(_config(app, log_level)), listener)
+
+
+def serve_in_thread(
+    app: Starlette, host: str = "127.0.0.1", port: int = 0, *, head_seconds: float = HEAD_SECONDS
+) -> RunningServer:
+    """Serves `app` from a thread; port 0 is any free one. When this returns, requests are accepted.
+
+    `head_seconds` is how long a client may take to send a request's head. Raises as `serve` does.
+    """
+    listener = _listen(host, port)
+    server = uvicorn.Server(_config(app, "warning", head_seconds))
+    thread = threading.Thread(target=_run, args=(server, listener), name="andel-api", daemon=True)
+    shown = f"[{host}]" if ":" in host else host
+    running = RunningServer(f"http://{shown}:{listener.getsockname()[1]}", server, thread)
+    thread.start()
+    return running
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server in a thread; as a context it stops at the end. `url` has no slash at its end."""
+
+    url: str
+    server: uvicorn.Server
+    thread: threading.Thread
+
+    def stop(self) -> None:
+        """Finishes what is being answered, within seconds, and frees the port. May be called again."""
+        self.server.should_exit = True
+        self.thread.join(timeout=2 * _STOP_SECONDS)
+
+    def __enter__(self) -> RunningServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def check_content_type(request: Request, kind: str, announced: str) -> None:
+    """Raises RefusedRequest (415) unless the body is announced as `kind`, plain and, where it is text, in UTF-8."""
+    given, _, parameter = request.headers.get("content-type", "").lower().replace(" ", "").partition(";")
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if given != kind or parameter.strip('"') not in ("", "charset=utf-8", 'charset="utf-8'):
+        raise RefusedRequest(415, f"the body is not announced {announced}", f"send Content-Type: {kind}")
+    if encoding != "identity":
+        raise RefusedRequest(415, "the body is compressed", "send it plain")
+
+
+async def read_body(
+    request: Request, seconds: float, bytes_max: int, hint: str, hold: Callable[[int], None] = lambda _: None
+) -> bytes:
+    """The body, read within `seconds`. Raises RefusedRequest: 408, or 413 with `hint` when it is over `bytes_max`.
+
+    `hold` is told of every further number of bytes before they are kept, and may raise RefusedRequest itself.
+    """
+    too_large = RefusedRequest(413, f"the body is over {bytes_max} bytes", hint)
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and (len(announced) > 9 or int(announced) > bytes_max):
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                if len(body) + len(chunk) > bytes_max:
+                    raise too_large
+                hold(len(chunk))
+                body += chunk
+    except TimeoutError as error:
+        raise RefusedRequest(408, f"the body took over {seconds:g} s", "send it at once", close=True) from error
+    return bytes(body)
+
+
+class BodyBudget:
+    """How many bytes of bodies are held at once, over all connections; who comes when it is spent is sent away."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._left = bytes_max
+
+    @contextmanager
+    def lease(self) -> Iterator[Callable[[int], None]]:
+        """The `hold` of one request; what it held is free again when the context ends."""
+        held = 0
+
+        def hold(size: int) -> None:
+            nonlocal held
+            if size > self._left:
+                busy = RefusedRequest(503, "too much is being taken in at once", "try again later", close=True)
+                busy.response.headers["Retry-After"] = "1"
+                raise busy
+            self._left -= size
+            held += size
+
+        try:
+            yield hold
+        finally:
+            self._left += held
+
+
+def _guarded(endpoint: Endpoint) -> Endpoint:
+    """`endpoint`, with every error made an answer that tells the client what it can change, and no more."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except RefusedRequest as refused:
+            return refused.response
+        except InputError as error:
+            return _error_response(400, error.message, error.hint)
+        except ClientDisconnect:
+            return _error_response(400, "the body was cut short")
+        except ChainError as error:
+            # the message may hold the node's address, and that a key
+            _log.warning("chain_unreachable kind=%s", type(error).__name__)
+            return _error_response(503, "the chain's time cannot be read", "try again later")
+        except Exception as error:
+            # without the message, which may hold what was asked
+            frames = traceback.extract_tb(error.__traceback__)
+            places = " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+            _log.error("request_failed kind=%s at=%s", type(error).__name__, places)
+            return _error_response(500, "the request could not be answered", "this is a defect of the server")
+
+    return answer
+
+
+def _error_response(status: int, error: str, hint: str = "") -> Response:
+    return json_response({"error": error, "hint": hint}, status)
+
+
+def json_response(value: object, status: int = 200) -> Response:
+    """An answer in JSON that nobody may keep."""
+    return Response(orjson.dumps(value), status, dict(_HEADERS), "application/json")
+
+
+class _BoundedHeadProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1, for clients that send a request's head within `head_seconds`.
+
+    uvicorn bounds the pause between two requests, and nothing bounds a head that comes a byte at a time.
+    """
+
+    head_seconds = HEAD_SECONDS
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(self.head_seconds, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if _is_answering(self.cycle):
+            self._forget_deadline()
+        elif self._deadline is None:
+            # also when the rest of a refused body keeps coming
+            self._deadline = self.loop.call_later(self.head_seconds, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def _is_answering(cycle: RequestResponseCycle | None) -> bool:
+    return cycle is not None and not cycle.response_complete
+
+
+def _config(app: Starlette, log_level: str, head_seconds: float = HEAD_SECONDS) -> uvicorn.Config:
+    protocol = type("BoundedHeadProtocol", (_BoundedHeadProtocol,), {"head_seconds": head_seconds})
+    return uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=log_level,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65_535:
+        raise SettingsError(f"port {port} is not in 0..65535")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        # bound here and handed over, so that nobody can take the port in between
+        return socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise PortInUse(port) from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or "no usable address"
+        message = f"cannot listen on {host} port {port}: {reason}"
+        raise SettingsError(message, "choose another --host or --port") from error
+
+
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    with listener:
+        server.run(sockets=[listener])
