@@ -64,7 +64,7 @@ HOSTILE = {
     "no packet at all": (PEBBLE.address, b"hello", Refusal.MALFORMED),
     "an empty message": (PEBBLE.address, b"", Refusal.MALFORMED),
     "a huge message": (PEBBLE.address, bytes(100_000), Refusal.MALFORMED),
-    "old firmware": (PEBBLE.address, b'{"message":{}}', Refusal.UNSUPPORTED),
+    "half a JSON packet": (PEBBLE.address, b'{"message":{}}', Refusal.MALFORMED),
     "a configuration": (
         PEBBLE.address,
         sign_data_packet(PEBBLE.key, bytes(20), NOON, CONFIG),

@@ -1,24 +1,23 @@
 """docs/rooms/device.md: what a firmware engineer would port from the page is what this room reads."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from andel.device.envelope import encode_envelope
+from andel.device.epochs import Epoch
 from andel.device.packets import read_packet
 from andel.device.pebble import pebble_channels
+from andel.device.pebble_json import Form, sign_json_packet
 from andel.device.pebble_schema import SCALARS, VECTORS
 from andel.device.reading import MAX_TIMESTAMP, Measurement, Refusal
-from andel.keys import AccountKey, DeviceKey
+from andel.keys import Curve, DeviceKey
 
 SECRET = b"\x01" * 32
-KEY = DeviceKey(SECRET)
-
-
-def sign(digest):
-    return AccountKey(SECRET).sign_digest(digest)[:64]
+KEYS = {1: DeviceKey(SECRET), 2: DeviceKey(SECRET, Curve.P256)}
 
 
 @pytest.fixture(scope="module")
@@ -26,20 +25,25 @@ def page(repo_root):
     return (repo_root / "docs" / "rooms" / "device.md").read_text(encoding="utf-8")
 
 
-def block(page, language):
-    (found,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
-    return found
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
 def signer(page):
-    code = block(page, "python")
+    (code,) = blocks(page, "python")
     assert code.count("\n") <= 40
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(compile(code, "device.md", "exec"), names)
-    return names["envelope"]
+
+    def sign(curve, *fields):
+        public_key, unit = names["crypto_unit"](SECRET, curve)
+        return names["envelope"](unit, curve, public_key, *fields)
+
+    return sign
 
 
+@pytest.mark.parametrize("curve", KEYS)
 @given(
     channels=st.dictionaries(
         st.from_regex("[a-z_µ]{1,12}", fullmatch=True),
@@ -52,20 +56,35 @@ def signer(page):
     sequence=st.integers(0, 2**64 - 1),
     timestamp=st.integers(0, MAX_TIMESTAMP),
 )
-def test_the_signer_on_the_page_makes_the_same_bytes(signer, channels, sequence, timestamp):
+def test_the_signer_on_the_page_makes_the_same_bytes(signer, curve, channels, sequence, timestamp):
     ported = [(name.encode(), unit.encode(), exponent, value) for name, (unit, exponent, value) in channels.items()]
     ours = [Measurement(name, value, exponent, unit) for name, (unit, exponent, value) in channels.items()]
-    raw = signer(sign, KEY.public_key, sequence, timestamp, ported)
-    assert raw == encode_envelope(KEY, sequence, timestamp, ours)
-    assert sorted(read_packet(raw, KEY.public_key).measurements) == sorted(ours)
+    raw = signer(curve, sequence, timestamp, ported)
+    assert raw == encode_envelope(KEYS[curve], sequence, timestamp, ours)
+    assert sorted(read_packet(raw, KEYS[curve].public_key).measurements) == sorted(ours)
 
 
-def test_the_example_on_the_page_is_current(page, signer):
-    shown = bytes.fromhex(block(page, "text"))
+def test_the_examples_on_the_page_are_current(page, signer):
     channels = [(b"temperature", b"degC", -2, -277), (b"humidity", b"%", -2, 4_862)]
-    assert shown == signer(sign, KEY.public_key, 7, 1_700_000_000, channels)
-    reading = read_packet(shown, KEY.public_key)
-    assert (reading.sequence, reading.timestamp) == (7, 1_700_000_000)
+    for curve, shown in zip(KEYS, blocks(page, "text"), strict=True):
+        raw = bytes.fromhex(shown)
+        assert raw == signer(curve, 7, 1_700_000_000, channels)
+        reading = read_packet(raw, KEYS[curve].public_key)
+        assert (reading.sequence, reading.timestamp) == (7, 1_700_000_000)
+
+
+def test_the_page_shows_the_forms_of_json_that_are_read(page):
+    key = DeviceKey(SECRET)
+    raw = sign_json_packet(key, b'{"timestamp":"5"}', Form.MESSAGE_2021).decode()
+    r, s = re.findall(r'"[rs]":"([0-9A-F]+)"', raw)
+    (forms,) = blocks(page, "json")
+    for form in forms.splitlines():
+        packet = form.replace("RS", r + s).replace('"R"', f'"{r}"').replace('"S"', f'"{s}"')
+        assert read_packet(packet.replace("M,", '{"timestamp":"5"},').encode(), key.public_key).timestamp == 5
+
+
+def test_the_page_names_every_epoch(page):
+    assert [epoch for epoch in Epoch if epoch not in page] == []
 
 
 def test_the_page_names_every_refusal_and_every_channel(page):

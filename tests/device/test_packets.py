@@ -5,7 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andel.device.envelope import TAG
-from andel.device.packets import read_packet, reread_packet
+from andel.device.epochs import Epoch
+from andel.device.known_keys import FIRMWARE_PUBLIC_KEY_2020
+from andel.device.packets import read_packet, reread_packet, verify_packet
+from andel.device.pebble import encode_sensor_data, sign_data_packet
 from andel.device.reading import MAX_PACKET_BYTES, Measurement, PacketRefused, Refusal
 from tests.device.actors import Device, EnvelopeSensor, Pebble
 
@@ -41,8 +44,25 @@ def test_no_bytes_too_many_and_an_empty_envelope_are_refused(raw):
 
 
 @pytest.mark.parametrize("raw", [b"{}", b' \n{"message":{}}', b'{"message":' + b"[" * 4_000])
-def test_json_is_recognised_without_being_parsed(raw):
-    assert refusal(raw) == Refusal.UNSUPPORTED
+def test_json_of_another_form_is_malformed_however_deep(raw):
+    assert refusal(raw) == Refusal.MALFORMED
+
+
+def test_the_published_key_proves_nothing_whatever_it_signed():
+    assert refusal(PEBBLE.packet(), FIRMWARE_PUBLIC_KEY_2020) == Refusal.PUBLICLY_KNOWN_KEY
+    assert refusal(b"anything", FIRMWARE_PUBLIC_KEY_2020) == Refusal.PUBLICLY_KNOWN_KEY
+
+
+def test_who_needs_no_values_verifies_without_an_epoch():
+    data = encode_sensor_data({"latitude": 300_000_000, "longitude": 1, "battery": 400}, "5da0997414922a8b")
+    raw = sign_data_packet(PEBBLE.key, data, 5_000_000)
+    assert refusal(raw) == Refusal.AMBIGUOUS_EPOCH
+    proven = verify_packet(raw, PEBBLE.public_key)
+    assert (proven.device, proven.timestamp, proven.raw) == (PEBBLE.address, 5_000_000, raw)
+    assert [m.channel for m in proven.measurements] == ["battery"]
+    with pytest.raises(PacketRefused):
+        verify_packet(raw[:-1] + b"\0", PEBBLE.public_key)
+    assert read_packet(raw, PEBBLE.public_key, Epoch.ZIGZAG).value("latitude") is not None
 
 
 @pytest.mark.parametrize("key", [b"", bytes(33), b"\x02" + b"\xff" * 32])

@@ -1,9 +1,14 @@
 """Pebble packets: what is signed is what is read, and no unsigned byte counts."""
 
+import pickle
+from fractions import Fraction
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andel.device.epochs import CURRENT
+from andel.device.packets import read_packet
 from andel.device.pebble import (
     CONFIG,
     PEDOMETER,
@@ -15,7 +20,7 @@ from andel.device.pebble import (
     sign_confirmation,
     sign_data_packet,
 )
-from andel.device.pebble_schema import NO_FIX, BinPackage, ConfirmPackage, SensorData
+from andel.device.pebble_schema import NO_FIX, BinPackage, ConfirmPackage, SensorData, acceleration, rotation
 from andel.device.reading import PacketRefused, Refusal
 from andel.errors import InputError
 from andel.hashing import sha256
@@ -25,16 +30,22 @@ from tests.device.actors import MEASURED, NOON, Device, Pebble, account, other_s
 PEBBLE = Pebble()
 U32 = st.integers(0, 2**32 - 1)
 S32 = st.integers(-(2**31), 2**31 - 1)
-LATITUDE = st.integers(-900_000_000, 900_000_000) | st.just(NO_FIX)
-SIGNED = {"latitude": LATITUDE, "longitude": S32, "temperature": S32}
+PLACES = st.just(dict[str, int]()) | st.fixed_dictionaries(
+    {
+        "latitude": st.integers(-900_000_000, 900_000_000),
+        "longitude": st.integers(-1_800_000_000, 1_800_000_000),
+    }
+)
+NOWHERE = st.just({"latitude": NO_FIX, "longitude": NO_FIX})
+SIGNED = {"temperature": S32}
 
 
 def channel_values():
-    single = [name for name in pebble_channels() if name[-2] != "_"]
+    single = [name for name in pebble_channels() if name[-2] != "_" and name not in ("latitude", "longitude")]
     axes = [name for name in pebble_channels() if name[-2] == "_"]
     scalars = st.fixed_dictionaries({}, optional={n: SIGNED.get(n, U32) for n in single})
     vectors = st.just(dict[str, int]()) | st.fixed_dictionaries({name: S32 for name in axes})
-    return st.builds(lambda a, b: {**a, **b}, scalars, vectors)
+    return st.builds(lambda a, b, c: {**a, **b, **c}, scalars, vectors, PLACES | NOWHERE)
 
 
 def refusal(raw, public_key=PEBBLE.public_key):
@@ -49,10 +60,16 @@ def test_every_value_comes_back_as_it_was_measured(values, timestamp):
     data = encode_sensor_data(values, random="ab")
     if len(data) == 16:
         return
-    reading = read_pebble_packet(sign_data_packet(PEBBLE.key, data, timestamp), PEBBLE.public_key)
+    reading = read_pebble_packet(sign_data_packet(PEBBLE.key, data, timestamp), PEBBLE.public_key, CURRENT)
     absent = {"signal": 25_500, "latitude": NO_FIX, "longitude": NO_FIX}
     expected = {name: value for name, value in values.items() if absent.get(name) != value}
-    assert {m.channel: m.value for m in reading.measurements} == expected
+    found = {m.channel: m.value for m in reading.measurements}
+    for name in [name for name in found if name[-2] == "_"]:
+        if name.startswith("gyroscope"):
+            assert found.pop(name) == rotation(expected.pop(name))
+        else:
+            assert found.pop(name) == acceleration(expected.pop(name))
+    assert found == expected
     assert (reading.device, reading.timestamp) == (PEBBLE.address, timestamp)
     assert reading.sequence is None
 
@@ -66,6 +83,8 @@ def test_channels_have_the_units_of_the_device():
     assert units["humidity"] == "e-2 %"
     assert units["light"] == "e-2 lux"
     assert units["battery"] == "e-2 V"
+    assert units["gyroscope_x"] == "e-6 dps"
+    assert units["accelerometer_x"] == "e-13 g"
     assert reading.value("temperature2") is None
 
 
@@ -175,14 +194,14 @@ def test_signed_data_that_is_no_sensor_data_is_malformed():
 
 def test_a_nonce_that_is_no_text_does_not_matter():
     data = SensorData(temperature=5, random=b"\xff\xfe").SerializeToString()
-    reading = PEBBLE.read(sign_data_packet(PEBBLE.key, data, NOON))
+    reading = read_packet(sign_data_packet(PEBBLE.key, data, NOON), PEBBLE.public_key, CURRENT)
     assert [m.value for m in reading.measurements] == [5]
 
 
 def test_unpacked_repeated_values_are_read_too():
     data = b"\x58\x2c\x58\x0f\x58\x06\x6a\x02ab"  # field 11 three times as single varints
     reading = PEBBLE.read(sign_data_packet(PEBBLE.key, data, NOON))
-    assert [m.value for m in reading.measurements] == [22, -8, 3]
+    assert [m.value for m in reading.measurements] == [1_341_463, -487_805, 182_927]
 
 
 @pytest.mark.parametrize(("data", "signature"), [(bytes(501), bytes(64)), (bytes(20), bytes(65)), (b"", b"")])
@@ -194,14 +213,25 @@ def test_fields_of_other_lengths_are_malformed(data, signature):
 def test_temperatures_below_zero_keep_the_firmwares_copy_consistent():
     below = PEBBLE.read(PEBBLE.packet(temperature=-1)).value("temperature")
     assert below is not None and below.value == -1
-    old = SensorData(temperature=-1450, temperature2=2899, humidity=1, light=2).SerializeToString()
-    assert refusal(sign_data_packet(PEBBLE.key, old, NOON)) == Refusal.UNSUPPORTED
 
 
-def test_the_no_fix_of_older_firmware_is_told_apart():
-    for raw_latitude in (10**9, 900_000_001, -900_000_001):  # the unsigned 2000000000, read as zigzag, is 10**9
-        data = encode_sensor_data({"latitude": raw_latitude, "longitude": 10**9, "battery": 400, "light": 1})
-        assert refusal(sign_data_packet(PEBBLE.key, data, NOON)) == Refusal.UNSUPPORTED
+def test_a_rotation_is_rounded_to_the_nearest_millionth_and_an_acceleration_is_exact():
+    for lsb in range(-(2**15), 2**15, 7):
+        assert abs(rotation(lsb) * Fraction("16.4") - lsb * 10**6) * 2 < Fraction("16.4")
+        assert Fraction(acceleration(lsb), 10**13) * 8_192 == lsb
+
+
+def test_values_are_made_when_they_are_asked_for_and_nobody_can_change_a_reading():
+    reading = PEBBLE.read(PEBBLE.packet())
+    assert reading.measurements is reading.measurements
+    for name in ("device", "timestamp", "measurements", "_values", "raw", "other"):
+        with pytest.raises(AttributeError):
+            setattr(reading, name, None)
+    with pytest.raises(AttributeError):
+        del reading.raw
+    again = pickle.loads(pickle.dumps(reading))
+    assert again == reading and hash(again) == hash(reading) and repr(again) == repr(reading)
+    assert reading != PEBBLE.read(PEBBLE.packet(temperature=5)) and reading != 1
 
 
 @pytest.mark.parametrize(

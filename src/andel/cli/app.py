@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from andel import __version__
-from andel.cli import audit, claim, demo, evidence, serve, validate
+from andel.cli import audit, claim, demo, device, evidence, serve, validate
 from andel.errors import AndelError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("claim")(claim.claim_tokens)
 app.command("audit")(audit.audit_model)
 app.command("export")(evidence.export_evidence)
 app.command("forget")(evidence.forget_evidence)
+app.add_typer(device.app, name="device")
 
 
 @app.callback(invoke_without_command=True)
