@@ -24,7 +24,7 @@ from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, address_bytes
 from andel.ledger.alliance import AllianceContract
-from andel.ledger.contracts import Entry
+from andel.ledger.contracts import BatchRegistryContract, Entry
 from andel.ledger.round_manager import RoundManagerContract
 from andel.training.plan import DayRanges, RoundPlan
 from andel.training.task import Task
@@ -101,6 +101,15 @@ class Contributor:
     def entries(self) -> list[Entry]:
         """What this contributor enters in the batch registry, once per device and day for ever."""
         return [Entry(batch.device, batch.day, batch.root) for batch in self.all_batches()]
+
+    def missing_entries(self, registry: BatchRegistryContract) -> list[Entry]:
+        """Of those, the ones that stand nowhere in `registry` yet: what is left to enter, also after a crash.
+
+        A batch can be entered once, and one entered twice would take its whole transaction down.
+        """
+        entries = self.entries()
+        standing = registry.entries_of([(entry.device, entry.day) for entry in entries])
+        return [entry for entry, root in zip(entries, standing, strict=True) if not any(root)]
 
     def accept(self, plan: RoundPlan, task: Task) -> None:
         """Raises PlanError unless the plan is the one on chain, and its terms are those the owner accepted, here and
