@@ -23,6 +23,8 @@ from tests.support.small_run import app_of
 from tests.support.worlds import FIRST_DAY, FIRST_SEED, Owner, Sensor, build_world, play, registry_of, signed_update
 
 MOST = 2**32 - 1
+ALL = 2**24 - 1
+"""Every hour of a day."""
 
 
 @dataclass
@@ -92,15 +94,15 @@ def test_a_batch_that_lists_more_slots_than_it_has_weighs_nothing():
     update = {liar.address: world.owners[0].update(world)}
     assert values(play(joined, update).settle())[liar.address].weight == 12
     played = play(joined, update)
-    listed = batches_object(liar.address, [replace(batch.header, count=24, slots=24)])
+    listed = batches_object(liar.address, [replace(batch.header, count=24, hours=ALL)])
     played.commitments = [c for c in played.commitments if c.contributor != liar.address]
     played.commitments.append(sign_commitment(liar.key, world.plan, listed))
     played.openings[liar.address] = make_openings(FIRST_SEED, liar.address, [batch], world.task.openings)
     assert values(played.settle())[liar.address].weight == 0
-    same_count = batches_object(liar.address, [replace(batch.header, slots=12)])
+    same_count = batches_object(liar.address, [replace(batch.header, hours=batch.hours)])
     assert parse_batches(same_count)[1][0].slots == 12
     with pytest.raises(InputError, match="cannot lie in"):
-        batches_object(liar.address, [replace(batch.header, slots=24)])
+        batches_object(liar.address, [replace(batch.header, hours=ALL)])
 
 
 def test_slots_raised_within_the_count_fail_at_the_last_leaf():
@@ -124,7 +126,7 @@ def test_slots_raised_within_the_count_fail_at_the_last_leaf():
     played = play(joined, {liar.address: world.owners[0].update(world)})
     # a faster upload raises nothing: twice the packets, the same twelve hours
     assert values(played.settle())[liar.address].weight == 12
-    listed = batches_object(liar.address, [replace(batch.header, slots=24)])
+    listed = batches_object(liar.address, [replace(batch.header, hours=ALL)])
     played.commitments = [c for c in played.commitments if c.contributor != liar.address]
     played.commitments.append(sign_commitment(liar.key, world.plan, listed))
     opened = json.loads(make_openings(FIRST_SEED, liar.address, [batch], world.task.openings))

@@ -7,7 +7,8 @@ from math import floor
 import pytest
 
 from andel.data.batch import LAST_DAY, batch_leaves, batches_object, make_batch, parse_batches, running_slots
-from andel.data.openings import OpeningRules, make_openings, verify_openings
+from andel.data.opening_check import OpeningRules, verify_openings
+from andel.data.openings import make_openings
 from andel.device.envelope import encode_envelope
 from andel.device.packets import read_packet
 from andel.device.reading import Measurement

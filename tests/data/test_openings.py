@@ -1,7 +1,6 @@
 """Openings: what was drawn is shown and holds, or the batch weighs nothing."""
 
 import base64
-import json
 from collections import Counter
 from dataclasses import replace
 
@@ -9,11 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andel.data.batch import Batch, BatchHeader, batch_leaves, make_batch, running_slots
-from andel.data.openings import OpeningFault, OpeningRules, draw_leaves, make_openings, verify_openings
+from andel.data.batch import Batch, BatchHeader, batch_leaves, hours_of, make_batch, running_slots
+from andel.data.draws import draw
+from andel.data.opening_check import OpeningFault, OpeningRules, verify_openings
+from andel.data.openings import (
+    held_object,
+    is_whole,
+    joined,
+    make_openings,
+    parse_held,
+    parse_openings,
+    reached,
+    without,
+)
 from andel.device.known_keys import FIRMWARE_KEY_2020
 from andel.device.reading import Refusal
 from andel.encoding import canonical_json
+from andel.errors import InputError
 from andel.hashing import sha256
 from andel.merkle import MerkleTree, merkle_root
 from andel.units import DAY_SECONDS, SLOT_SECONDS, Digest
@@ -32,27 +43,47 @@ def hourly(device=PEBBLE, day=DAY, count=24, **values):
     return make_batch([device.read(device.packet(time, **values)) for time in times], device.public_key)
 
 
-RUNNING: dict[bytes, list[int]] = {}
-"""The running counts that a cheat wrote into the leaves of a batch, by its root."""
+CHEATED: dict[bytes, tuple[list[int], list[int]]] = {}
+"""The times and running counts that a cheat wrote into the leaves of a batch, by its root."""
 
 
-def forged(packets, times, running=None, day=DAY, device=PEBBLE):
-    """A batch as a cheat writes it: any packets under any times and any running counts."""
+def forged(packets, times, running=None, day=DAY, device=PEBBLE, hours=None):
+    """A batch as a cheat writes it: any packets under any times and any running counts, claiming any hours."""
     running = running_slots(times) if running is None else running
     root = merkle_root(batch_leaves(times, running, packets))
-    RUNNING[root] = running
-    return Batch(device.address, device.public_key, day, tuple(packets), tuple(times), root, running[-1])
+    CHEATED[root] = (list(times), running)
+    claimed = hours_of(times) if hours is None else hours
+    return Batch(device.address, device.public_key, day, tuple(packets), tuple(times), root, claimed)
+
+
+def shown(batches, count, seed=SEED, contributor=OWNER):
+    """The openings of batches that may be forged: what serves best of the leaves as they were committed."""
+    drawn = draw(seed, contributor, [batch.header for batch in batches], count)
+    entries = {}
+    for index, batch in enumerate(batches):
+        times, running = CHEATED.get(batch.root, (batch.timestamps, running_slots(batch.timestamps)))
+        tree = MerkleTree(batch_leaves(times, running, batch.packets))
+        wanted = {leaf for place, leaf in drawn.leaves if place == index}
+        for slot in (slot for place, slot in drawn.slots if place == index):
+            steps = [i for i, r in enumerate(running) if r == slot and (i == 0 or running[i - 1] == slot - 1)]
+            wanted |= {leaf for first in steps[:1] for leaf in (first, max(first - 1, 0))}
+        for leaf in wanted:
+            packet = base64.b64encode(batch.packets[leaf]).decode()
+            proof = b"".join(tree.proof(leaf)).hex()
+            entries[index, leaf] = {
+                "batch": index,
+                "leaf": leaf,
+                "slots": running[leaf],
+                "packet": packet,
+                "proof": proof,
+            }
+    ordered = [entries[place] for place in sorted(entries)]
+    return {"format": "andel-openings/2", "contributor": contributor, "openings": ordered}
 
 
 def opened(batches, count=200, change=None, rules=RULES, seed=SEED):
     """The report on the openings of `batches`, after `change` was made to the object."""
-    value = json.loads(make_openings(seed, OWNER, batches, count))
-    for item in value["openings"]:
-        batch = batches[item["batch"]]
-        if batch.root in RUNNING:  # a cheat shows the leaves as it made them
-            running = RUNNING[batch.root]
-            tree = MerkleTree(batch_leaves(batch.timestamps, running, batch.packets))
-            item.update(slots=running[item["leaf"]], proof=b"".join(tree.proof(item["leaf"])).hex())
+    value = shown(batches, count, seed)
     if change is not None:
         value = change(value) or value
     headers = [batch.header for batch in batches]
@@ -67,54 +98,79 @@ def test_honest_batches_weigh_their_slots():
     assert [verdict.weight for verdict in report.verdicts] == [24, 5, 24, 1]
     assert all(verdict.reason is None for verdict in report.verdicts)
     assert report.weight == 54
-    assert report.packets == len(draw_leaves(SEED, OWNER, [b.header for b in HONEST], 30))
+    drawn = draw(SEED, OWNER, [b.header for b in HONEST], 30)
+    assert len(drawn.leaves) <= report.packets <= drawn.most
+
+
+def test_what_is_made_is_what_a_cheat_would_show_of_honest_batches():
+    assert canonical_json(shown(HONEST, 30)) == make_openings(SEED, OWNER, HONEST, 30)
 
 
 def test_no_batches_have_empty_openings():
     assert opened([]).verdicts == ()
 
 
-def test_every_last_leaf_and_every_neighbour_is_drawn():
+def test_every_last_leaf_and_the_leaf_before_each_drawn_one_is_asked_for():
     headers = [batch.header for batch in HONEST]
-    drawn = set(draw_leaves(SEED, OWNER, headers, 8))
+    drawn = set(draw(SEED, OWNER, headers, 8).leaves)
     assert {(i, h.count - 1) for i, h in enumerate(headers)} <= drawn
     for batch, leaf in drawn:
         alone = headers[batch].count == 1
         assert leaf == headers[batch].count - 1 or alone or {(batch, leaf - 1), (batch, leaf + 1)} & drawn
 
 
-@given(st.binary(min_size=32, max_size=32), st.integers(0, 60), st.lists(st.integers(1, 300), max_size=6))
+sizes_and_hours = st.lists(st.tuples(st.integers(24, 300), st.integers(1, 2**24 - 1)), max_size=6)
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 60), sizes_and_hours)
 def test_draws_are_sorted_bounded_and_the_same_again(seed, count, sizes):
-    headers = [replace(HONEST[0].header, count=size, day=day) for day, size in enumerate(sizes)]
-    drawn = draw_leaves(seed, OWNER, headers, count)
-    assert list(drawn) == sorted(set(drawn))
-    assert all(0 <= leaf < sizes[batch] for batch, leaf in drawn)
-    assert len(drawn) <= 2 * count + len(sizes)
-    assert drawn == draw_leaves(seed, OWNER, headers, count)
+    headers = [replace(HONEST[0].header, count=n, hours=hours, day=day) for day, (n, hours) in enumerate(sizes)]
+    drawn = draw(seed, OWNER, headers, count)
+    assert list(drawn.leaves) == sorted(set(drawn.leaves)) and list(drawn.slots) == sorted(set(drawn.slots))
+    assert all(0 <= leaf < headers[batch].count for batch, leaf in drawn.leaves)
+    assert all(1 <= slot <= headers[batch].slots for batch, slot in drawn.slots)
+    assert len(drawn.leaves) <= 2 * count + len(sizes) and len(drawn.slots) <= count
+    assert drawn == draw(seed, OWNER, headers, count)
 
 
 def test_draws_differ_by_seed_and_contributor():
     headers = [replace(HONEST[0].header, count=10_000)]
     draws = [
-        draw_leaves(SEED, OWNER, headers, 5),
-        draw_leaves(bytes(32), OWNER, headers, 5),
-        draw_leaves(SEED, account("other"), headers, 5),
+        draw(SEED, OWNER, headers, 5),
+        draw(bytes(32), OWNER, headers, 5),
+        draw(SEED, account("other"), headers, 5),
     ]
-    assert len(set(draws)) == 3
+    assert len({drawn.leaves for drawn in draws}) == 3 == len({drawn.slots for drawn in draws})
 
 
 def test_draws_are_even_over_the_leaves_of_all_batches():
-    headers = [replace(HONEST[0].header, count=size, day=size) for size in (1, 30, 69)]
-    hits = Counter(batch for batch, leaf in draw_leaves(SEED, OWNER, headers, 1))
+    headers = [replace(HONEST[0].header, count=size, hours=1, day=size) for size in (1, 30, 69)]
+    hits = Counter()
     for number in range(3_000):
         hits.update(
             batch
-            for batch, leaf in draw_leaves(number.to_bytes(32, "big"), OWNER, headers, 1)
+            for batch, leaf in draw(number.to_bytes(32, "big"), OWNER, headers, 1).leaves
             if leaf != headers[batch].count - 1
         )
-    # each draw shows itself and its neighbour; the last leaves are always there and left out
+    # each draw shows itself and the one before; the last leaves are always there and left out
     assert 0.36 < hits[1] / hits[2] < 0.50
     assert hits[0] <= 1
+
+
+def test_every_claimed_slot_is_asked_for_as_often_whatever_batch_it_is_in():
+    """A day of five hours among 300 leaves, a day of 24 hours in 24 leaves, one of one hour."""
+    cases = [(300, 0b1111100000), (24, 2**24 - 1), (40, 1 << 9)]
+    headers = [replace(HONEST[0].header, count=n, hours=hours, day=n) for n, hours in cases]
+    tries = 6_000
+    hits = Counter(draw(number.to_bytes(32, "big"), OWNER, headers, 1).slots[0] for number in range(tries))
+    assert len(hits) == 30
+    assert all(0.65 < hits[slot] * 30 / tries < 1.4 for slot in hits)
+
+
+def test_where_each_leaf_has_its_own_hour_slots_cost_no_more_openings():
+    headers = [replace(HONEST[0].header, day=day) for day in range(40)]
+    drawn = draw(SEED, OWNER, headers, 90)
+    assert {(batch, slot - 1) for batch, slot in drawn.slots} <= set(drawn.leaves)
 
 
 def test_withheld_openings_weigh_nothing_and_only_for_their_batch():
@@ -135,9 +191,6 @@ def test_one_withheld_leaf_is_enough():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda item: item.update(slots=item["slots"] + 1), OpeningFault.NOT_IN_BATCH),
-        (lambda item: item.update(slots=99), OpeningFault.SLOT_COUNT),
-        (lambda item: item.update(slots=-1), OpeningFault.SLOT_COUNT),
         (lambda item: item.update(proof=""), OpeningFault.NOT_IN_BATCH),
         (lambda item: item.update(proof="00" * 32 * 40), OpeningFault.NOT_IN_BATCH),
         (lambda item: item.update(packet=""), Refusal.MALFORMED),
@@ -163,11 +216,18 @@ def test_an_altered_opening_fails_its_batch_only(change, reason):
     [
         lambda value: [1],
         lambda value: value.pop("format") and None,
-        lambda value: value.update(format="andel-openings/2"),
+        lambda value: value.update(format="andel-openings/1"),
         lambda value: value.update(contributor=account("other")),
         lambda value: value.update(extra=1),
         lambda value: value.update(openings={}),
         lambda value: value["openings"].append(value["openings"][0]),
+        lambda value: value["openings"].insert(0, value["openings"][0]),
+        lambda value: value["openings"].reverse(),
+        lambda value: value["openings"][0].update(slots=25),
+        lambda value: value["openings"][0].update(slots=0),
+        lambda value: value["openings"][0].update(slots=True),
+        lambda value: value["openings"][0].update(packet=value["openings"][0]["packet"] + "===="),
+        lambda value: value["openings"][0].update(proof=value["openings"][0]["proof"].upper()),
         lambda value: value["openings"][0].update(leaf=value["openings"][1]["leaf"]),
         lambda value: value["openings"][0].update(batch=9),
         lambda value: value["openings"][0].update(leaf=-1),
@@ -186,6 +246,17 @@ def test_a_malformed_object_weighs_nothing_at_all(change):
     report = opened(HONEST, count=3, change=change)
     assert {verdict.reason for verdict in report.verdicts} == {OpeningFault.MALFORMED}
     assert report.weight == report.packets == 0
+
+
+def test_a_leaf_that_nothing_asked_for_is_malformed():
+    whole = shown(HONEST, 200)["openings"]
+    report = opened(HONEST, count=3, change=lambda value: {**value, "openings": whole[:4] + value["openings"][4:]})
+    assert {verdict.reason for verdict in report.verdicts} == {OpeningFault.MALFORMED}
+
+
+def test_an_altered_count_is_not_believed():
+    report = opened(HONEST, change=lambda value: value["openings"][2].update(slots=4))
+    assert report.verdicts[0].weight == 0 and report.verdicts[1].weight == 5
 
 
 def test_openings_that_were_not_drawn_are_malformed():
@@ -215,6 +286,7 @@ def packets_at(times, device=PEBBLE, **values):
     return [device.packet(time, **values) for time in times]
 
 
+ALL = 2**24 - 1
 HOURS = spaced(24)
 GOOD = packets_at(HOURS)
 HALF = spaced(48, MIDNIGHT, 1_800)
@@ -241,18 +313,22 @@ CHEATS = {
         OpeningFault.OUTSIDE_DAY,
     ),
     "one hour counted as many": (
-        forged(packets_at(spaced(24, MIDNIGHT, 60)), spaced(24, MIDNIGHT, 60), list(range(1, 25))),
+        forged(packets_at(spaced(24, MIDNIGHT, 60)), spaced(24, MIDNIGHT, 60), list(range(1, 25)), hours=ALL),
         OpeningFault.SLOT_COUNT,
     ),
     "hours before the first reading": (
-        forged(packets_at(spaced(4, MIDNIGHT + 20 * 3_600)), spaced(4, MIDNIGHT + 20 * 3_600), [21, 22, 23, 24]),
-        OpeningFault.SLOT_COUNT,
+        forged(
+            packets_at(spaced(4, MIDNIGHT + 20 * 3_600)), spaced(4, MIDNIGHT + 20 * 3_600), [21, 22, 23, 24], hours=ALL
+        ),
+        OpeningFault.WITHHELD,
     ),
     "a jump over hours without a reading": (
-        forged([*GOOD[:4], *GOOD[20:]], [*HOURS[:4], *HOURS[20:]], [1, 2, 3, 4, 21, 22, 23, 24]),
-        OpeningFault.SLOT_COUNT,
+        forged([*GOOD[:4], *GOOD[20:]], [*HOURS[:4], *HOURS[20:]], [1, 2, 3, 4, 21, 22, 23, 24], hours=ALL),
+        OpeningFault.WITHHELD,
     ),
-    "a count that stands still": (forged(GOOD, HOURS, [*range(1, 12), *range(11, 24)]), OpeningFault.SLOT_COUNT),
+    "a count that stands still": (forged(GOOD, HOURS, [*range(1, 12), *range(11, 24)]), OpeningFault.WITHHELD),
+    "another hour than the claimed one": (forged(GOOD[:5], HOURS[:5], hours=0b111110), OpeningFault.SLOT_COUNT),
+    "a value beyond physics": (forged(packets_at(HOURS, temperature=12_000), HOURS), Refusal.OUT_OF_RANGE),
     "a value that no sensor measures": (forged(packets_at(HOURS, temperature=9_000), HOURS), Refusal.OUT_OF_RANGE),
 }
 
@@ -266,7 +342,8 @@ def test_a_cheat_that_is_drawn_weighs_nothing(name):
 
 
 def test_a_header_that_claims_more_slots_than_its_last_leaf_is_caught_without_a_draw():
-    batch = replace(hourly(count=12), slots=13)
+    honest = hourly(count=12)
+    batch = forged(honest.packets, honest.timestamps, hours=honest.hours | 1 << 23)
     report = opened([batch], count=0)
     assert report.verdicts[0].reason == OpeningFault.SLOT_COUNT
 
@@ -277,7 +354,7 @@ def test_a_time_outside_the_plan_weighs_nothing():
 
 
 def test_a_batch_of_a_publicly_known_key_weighs_nothing():
-    known = BatchHeader(FIRMWARE_KEY_2020, PEBBLE.public_key, DAY, Digest(bytes(32)), 1, 1)
+    known = BatchHeader(FIRMWARE_KEY_2020, PEBBLE.public_key, DAY, Digest(bytes(32)), 1, 1 << NOON // 3_600 % 24)
     batch = replace(forged(GOOD[:1], HOURS[:1]), device=FIRMWARE_KEY_2020)
     data = make_openings(SEED, OWNER, [batch], 1)
     report = verify_openings(data, SEED, OWNER, [known], 1, RULES)
@@ -296,3 +373,87 @@ def test_any_honest_day_passes(seconds, count):
     batch = make_batch([SENSOR.read(SENSOR.packet(time)) for time in times], SENSOR.public_key)
     report = opened([batch], count=count, seed=sha256(bytes(count)))
     assert report.weight == len({second // 3_600 for second in seconds})
+
+
+def inflated(true_hours, leaves, false_hours):
+    """A day of so many leaves over `true_hours` that claims `false_hours` as well: the count steps where it can."""
+    first = min(true_hours)
+    times = sorted(MIDNIGHT + hour * 3_600 + i for hour in true_hours for i in range(leaves // len(true_hours)))
+    claimed = sorted({*true_hours, *false_hours})
+    running, counts = 0, []
+    for number, time in enumerate(times):
+        hour = time // 3_600 % 24
+        wanted = claimed.index(hour) + 1
+        # the step of each claimed hour stands in some leaf, as late as the true hours allow
+        running = min(number + 1, wanted, running + 1) if number else 1
+        counts.append(running)
+    counts[-1] = len(claimed)
+    assert counts[0] == 1 and first in claimed
+    return forged(packets_at(times, SENSOR), times, counts, device=SENSOR, hours=sum(1 << hour for hour in claimed))
+
+
+@pytest.mark.parametrize("leaves", [24, 96, 288])
+def test_an_hour_without_a_reading_is_found_as_often_with_many_leaves_as_with_few(leaves):
+    """One false hour in twelve claimed, ten draws: found in 1 - (11/12)**10 of all seeds, however many leaves."""
+    batch = inflated(range(4, 15), leaves // 11 * 11, [2])
+    found = 0
+    for number in range(400):
+        seed = sha256(b"seed", number.to_bytes(4, "big"))
+        drawn = draw(seed, OWNER, [batch.header], 10)
+        steps = {slot for _, slot in drawn.slots}
+        asked = 1 in steps  # hour 2 is the first claimed; no reading can stand for it
+        weight = opened([batch], count=10, seed=seed).weight
+        assert not (asked and weight), "who is asked for an hour without a reading cannot answer"
+        found += asked
+    assert abs(found / 400 - (1 - (11 / 12) ** 10)) < 0.08
+
+
+def alternating(claimed):
+    """Two true hours whose readings take turns, so that every count seems to step from one hour to the other."""
+    times = [MIDNIGHT + (10 if i % 2 == 0 else 14) * 3_600 + i for i in range(2 * len(claimed))]
+    counts = [min(1 + (i + 1) // 2, len(claimed)) for i in range(len(times))]
+    return forged(packets_at(times, SENSOR), times, counts, device=SENSOR, hours=sum(1 << hour for hour in claimed))
+
+
+def test_readings_of_two_hours_that_take_turns_do_not_stand_for_other_hours():
+    batch = alternating(range(5, 19))
+    passed = sum(opened([batch], count=1, seed=bytes([n]) * 32).weight > 0 for n in range(100))
+    assert passed == 0, "the last leaf alone shows that the 14th slot is not hour 14"
+
+
+def test_parts_of_an_answer_join_to_the_whole_and_of_each_leaf_the_first_counts():
+    headers = [batch.header for batch in HONEST]
+    drawn = draw(SEED, OWNER, headers, 30)
+    whole = make_openings(SEED, OWNER, HONEST, 30)
+    entries = parse_openings(whole, OWNER, headers, drawn)
+    held = frozenset(sorted(entries)[::3])
+    part = parse_openings(without(whole, held), OWNER, headers, drawn)
+    first = {place: entries[place] for place in held}
+    assert set(part) == set(entries) - held and not is_whole(part, drawn)
+    assert joined(OWNER, [first, part], drawn) == (whole, dict(entries))
+    spoilt = {place: replace(opening, packet=b"other") for place, opening in entries.items()}
+    assert joined(OWNER, [first, spoilt, entries], drawn)[1] == {**spoilt, **first}
+    assert parse_held(held_object(held)) == held and parse_held(b"") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "data", [b"{}", b"[1]", b"[[1]]", b"[[1,2,3]]", b'[["1",2]]', b"[[true,2]]", b"[[1, 2]]", b"["]
+)
+def test_a_list_of_held_places_in_another_form_is_refused(data):
+    with pytest.raises(InputError):
+        parse_held(data)
+
+
+@settings(max_examples=30)
+@given(st.sets(st.integers(0, DAY_SECONDS - 1), min_size=1, max_size=60), st.integers(0, 12), st.data())
+def test_a_slot_is_reached_by_one_leaf_and_an_answer_is_whole_only_with_all(seconds, count, data):
+    times = [MIDNIGHT + second for second in sorted(seconds)]
+    batch = make_batch([SENSOR.read(SENSOR.packet(time)) for time in times], SENSOR.public_key)
+    drawn = draw(SEED, OWNER, [batch.header], count)
+    entries = dict(parse_openings(make_openings(SEED, OWNER, [batch], count), OWNER, [batch.header], drawn))
+    assert is_whole(entries, drawn)
+    for (_, slot), (_, leaf) in reached(entries, drawn).items():
+        assert times[leaf] // 3_600 % 24 == batch.header.slot_hours[slot - 1]
+        assert leaf == 0 or times[leaf - 1] // 3_600 < times[leaf] // 3_600
+    del entries[data.draw(st.sampled_from(sorted(entries)))]
+    assert not is_whole(entries, drawn)

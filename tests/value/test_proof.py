@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andel.data.batch import batches_object, parse_batches
+from andel.data.openings import make_openings
 from andel.encoding import canonical_json
 from andel.hashing import keccak, sha256
 from andel.keys import address_bytes
 from andel.training.result import sign_commitment
 from andel.units import Digest
-from andel.value.history import EMPTY_HISTORY
+from andel.value.history import EMPTY_HISTORY, ProvenSet
 from andel.value.proof import prove_data, registry_entry, unopened
 from tests.support.worlds import FIRST_DAY, FIRST_SEED, build_world, play
 
@@ -158,27 +159,31 @@ def test_anothers_openings_weigh_nothing():
 
 
 def test_a_header_that_claims_another_number_of_slots_is_refused():
-    """The root binds packets and counts; the header's number of slots is only a claim until the last leaf is open."""
-    contributor, headers = parse_batches(OWNER.batches(PLAN))
-    claimed = batches_object(contributor, [replace(headers[0], slots=23), *headers[1:]])
-    found = verdicts(committed(OWNER, claimed))[OWNER.address]
+    """The root binds packets and counts; the header's hours are only a claim until the last leaf is open."""
+    _, headers = parse_batches(OWNER.batches(PLAN))
+    fewer = replace(headers[0], hours=(1 << 23) - 1)
+    claimed = batches_object(OWNER.address, [fewer, *headers[1:]])
+    played = committed(OWNER, claimed)
+    batches = [replace(batch, hours=fewer.hours) if i == 0 else batch for i, batch in enumerate(OWNER.all_batches)]
+    played.openings[OWNER.address] = make_openings(FIRST_SEED, OWNER.address, batches, TASK.openings)
+    found = verdicts(played)[OWNER.address]
     assert found.weight == 0 and "slot-count" in found.reason
 
 
 def test_batches_proven_before_are_not_opened_again():
     first = verdicts()
-    proven = {item.batches_hash: item.slots for item in first.values()}
+    proven = {item.batches_hash: ProvenSet(1, item.slots) for item in first.values()}
     history = replace(EMPTY_HISTORY, proven=proven)
     played = play(WORLD)
-    assert unopened(played.commitments, history) == ()
-    assert len(unopened(played.commitments, EMPTY_HISTORY)) == 3
+    assert unopened(PLAN, TASK, played.commitments, history) == ()
+    assert len(unopened(PLAN, TASK, played.commitments, EMPTY_HISTORY)) == 3
     played.openings.clear()
     again = verdicts(played, history=history)
     assert {a: (i.weight, i.packets) for a, i in again.items()} == {o.address: (192, 0) for o in WORLD.owners}
 
 
 def test_proven_before_does_not_replace_the_registry_or_the_listers():
-    proven = {item.batches_hash: item.slots for item in verdicts().values()}
+    proven = {item.batches_hash: ProvenSet(1, item.slots) for item in verdicts().values()}
     history = replace(EMPTY_HISTORY, proven=proven)
     only_owner_fails(
         verdicts(history=history, admitted=WORLD.admitted - {OWNER.all_batches[0].device}), "listers admits"
@@ -186,11 +191,11 @@ def test_proven_before_does_not_replace_the_registry_or_the_listers():
 
 
 def test_another_set_of_batches_is_opened_anew():
-    proven = {item.batches_hash: item.slots for item in verdicts().values()}
+    proven = {item.batches_hash: ProvenSet(1, item.slots) for item in verdicts().values()}
     fewer = batches_object(OWNER.address, [batch.header for batch in OWNER.all_batches[:-1]])
     played = committed(OWNER, fewer)
     history = replace(EMPTY_HISTORY, proven=proven)
-    assert unopened(played.commitments, history) == (OWNER.address,)
+    assert unopened(PLAN, TASK, played.commitments, history) == (OWNER.address,)
     assert verdicts(played, history=history)[OWNER.address].weight == 0
 
 

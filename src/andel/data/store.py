@@ -23,6 +23,8 @@ from andel.units import DAY_SECONDS, Address
 
 MAX_DETAIL: Final = 200
 MAX_NAME: Final = 64
+OTHER_CONTENT: Final = "other content at the same time"
+"""How the detail of a replay begins that is no copy."""
 
 _tables = sa.MetaData()
 _id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite numbers rows by itself only under INTEGER
@@ -175,7 +177,7 @@ def _replay(connection: sa.Connection, reading: SignedReading) -> RefusedPacket:
         )
     )
     # the first is a copy; the second may be an honest device that repeats its clock, and deserves a look
-    detail = "same signed content" if kept == reading.digest else "other content at the same time"
+    detail = "same signed content" if kept == reading.digest else OTHER_CONTENT
     return RefusedPacket(reading.device, Refusal.REPLAY, f"{detail}: {reading.timestamp}", reading.raw)
 
 

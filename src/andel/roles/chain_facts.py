@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from andel.content import digest_of_cid
-from andel.data.batch import BatchHeader, parse_batches
+from andel.data.batch import BatchHeader
 from andel.errors import EvidenceError, InputError, Reverted
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
@@ -18,6 +18,7 @@ from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment
 from andel.units import Address, Digest
 from andel.value.history import EMPTY_HISTORY
+from andel.value.proof import committed_headers
 from andel.value.settle import ChainFacts
 
 
@@ -79,8 +80,10 @@ def chain_facts(
     model: ModelContracts, plan: RoundPlan, on_chain: RoundOnChain, commitments: Sequence[DataCommitment]
 ) -> ChainFacts:
     """Seeds, roots, registry entries and admitted devices for the committed batches of a round."""
-    headers = _committed(commitments)
-    keys = sorted({(header.device, header.day) for header in headers})
+    headers = _committed(plan, commitments)
+    admitted = admitted_devices(model, plan, on_chain.opened_at, {header.device for header in headers})
+    # devices first: whoever lists strangers' devices makes nobody ask for their days
+    keys = sorted({(header.device, header.day) for header in headers if header.device in admitted})
     entries = model.batch_registry.entries_of(keys)
     state = on_chain.state
     return ChainFacts(
@@ -90,7 +93,7 @@ def chain_facts(
         updates_root=state.updates_root,
         entries=dict(zip(keys, entries, strict=True)),
         opened_at=on_chain.opened_at,
-        admitted=admitted_devices(model, plan, on_chain.opened_at, {header.device for header in headers}),
+        admitted=admitted,
     )
 
 
@@ -116,11 +119,12 @@ def admitted_devices(
     return frozenset(sound & listed)
 
 
-def _committed(commitments: Sequence[DataCommitment]) -> list[BatchHeader]:
+def _committed(plan: RoundPlan, commitments: Sequence[DataCommitment]) -> list[BatchHeader]:
+    """The batches worth asking the chain about: of commitments that are signed, bounded and inside the plan's days."""
     headers: list[BatchHeader] = []
     for commitment in commitments:
         try:
-            headers += parse_batches(commitment.batches)[1]
+            headers += committed_headers(plan, commitment)
         except InputError:
             continue  # `settle` gives the contributor its reason
     return headers

@@ -15,18 +15,23 @@ from andel.content import digest_of_cid
 from andel.data.batch import Batch, batches_object, make_batch
 from andel.data.features import IntArray, build_rows
 from andel.data.intake import DeviceRecord, Intake, IntakeCounts, IntakeSettings
+from andel.data.kept_back import committable
 from andel.data.openings import make_openings
-from andel.data.store import EvidenceStore
+from andel.data.store import OTHER_CONTENT, EvidenceStore
 from andel.device.packets import reread_packet
-from andel.device.reading import SignedReading
+from andel.device.reading import Refusal, SignedReading
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, address_bytes
-from andel.ledger.contracts import Entry
+from andel.ledger.contracts import BatchRegistryContract, Entry
 from andel.ledger.round_manager import RoundManagerContract
-from andel.training.plan import DayRanges, RoundPlan
+from andel.training.plan import RoundPlan
 from andel.training.task import Task
 from andel.units import Address, Digest, day_of
+from andel.value.proof import is_entered
+
+_REPEATED_MAX = 100_000
+"""Packets with a second content of a time that are looked at."""
 
 
 class Contributor:
@@ -46,9 +51,11 @@ class Contributor:
         self._intake = Intake(key.address, devices, settings, store)
         self._terms = terms
         self._manager: RoundManagerContract | None = None
+        self._registry: BatchRegistryContract | None = None
         self._readings: dict[tuple[Address, int], list[SignedReading]] | None = None
         self._batches: tuple[Batch, ...] | None = None
-        self._listed: tuple[DayRanges, bytes] | None = None
+        self._kept_back: dict[tuple[Address, int], str] = {}
+        self._chosen: tuple[Digest, tuple[Batch, ...]] | None = None
         self._accepted_plan = b""
         self._rows: tuple[bytes, npt.NDArray[np.uint8], IntArray] | None = None
 
@@ -62,23 +69,33 @@ class Contributor:
         """The account that owns the devices and is paid."""
         return self._key.address
 
-    def join(self, manager: RoundManagerContract) -> None:
-        """Watches the model whose rounds this contributor takes part in."""
+    def join(self, manager: RoundManagerContract, registry: BatchRegistryContract | None = None) -> None:
+        """Watches the model whose rounds this contributor takes part in.
+
+        With the `registry` it commits only batches that stand there as it would open them: a packet that came after a
+        day was entered costs that day, not the whole set.
+        """
         self._manager = manager
+        self._registry = registry
 
     def take(self, packets: Iterable[tuple[Address, bytes]]) -> IntakeCounts:
         """Judges and keeps packets, each with the device its topic announced."""
-        self._readings = self._batches = self._rows = self._listed = None
+        self._readings = self._batches = self._rows = self._chosen = None
         return self._intake.take(packets)
 
     def all_batches(self) -> tuple[Batch, ...]:
-        """One batch per device and day of everything accepted, in the order of devices and days."""
+        """One batch per device and day of everything accepted and not kept back, in the order of devices and days."""
         if self._batches is None:
             self._batches = tuple(
                 make_batch(readings, self._public_key(device))
                 for (device, _), readings in sorted(self._by_day().items(), key=_device_and_day)
             )
         return self._batches
+
+    def kept_back(self) -> Mapping[tuple[Address, int], str]:
+        """The (device, day) that is not committed, or not in full, and why (`andel.data.kept_back`)."""
+        self._by_day()
+        return self._kept_back
 
     def entries(self) -> list[Entry]:
         """What this contributor enters in the batch registry, once per device and day for ever."""
@@ -105,17 +122,15 @@ class Contributor:
 
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object for the plan's windows."""
-        if self._listed is None or self._listed[0] != plan.windows:
-            self._listed = plan.windows, batches_object(self.address, [batch.header for batch in self._chosen(plan)])
-        return self._listed[1]
+        return batches_object(self.address, [batch.header for batch in self._committed(plan)])
 
     def weight(self, plan: RoundPlan) -> int:
         """Distinct slots in those batches."""
-        return sum(batch.slots for batch in self._chosen(plan))
+        return sum(batch.slots for batch in self._committed(plan))
 
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The leaves that `seed` draws from those batches, with packets and proofs."""
-        return make_openings(seed, self.address, self._chosen(plan), task.openings)
+        return make_openings(seed, self.address, self._committed(plan), task.openings)
 
     def rows(self, plan: RoundPlan, task: Task) -> tuple[npt.NDArray[np.uint8], IntArray]:
         """Inputs (n, features) uint8 and changes (n,) int64 of the readings in those batches.
@@ -136,21 +151,46 @@ class Contributor:
             self._rows = (name, rows.codes, rows.change)
         return self._rows[1], self._rows[2]
 
-    def _chosen(self, plan: RoundPlan) -> Sequence[Batch]:
-        return [batch for batch in self.all_batches() if plan.covers(batch.day)]
+    def _committed(self, plan: RoundPlan) -> Sequence[Batch]:
+        """The batches of the plan's windows, decided once a plan: what is committed is what will be opened."""
+        if self._chosen is None or self._chosen[0] != plan.hash:
+            inside = [batch for batch in self.all_batches() if plan.covers(batch.day)]
+            if self._registry is not None and self._manager is not None:
+                opened = self._manager.chain.block_time(self._manager.round_of(plan.round).opened_block)
+                stored = self._registry.entries_of([(batch.device, batch.day) for batch in inside])
+                inside = [
+                    batch
+                    for batch, entry in zip(inside, stored, strict=True)
+                    if is_entered(entry, batch.root, self.address, opened)
+                ]
+            self._chosen = plan.hash, tuple(inside)
+        return self._chosen[1]
 
     def _by_day(self) -> dict[tuple[Address, int], list[SignedReading]]:
         if self._readings is None:
-            self._readings = {}
-            days = self._store.days()
+            self._readings, self._kept_back = {}, {}
+            days, repeated = self._store.days(), self._repeated()
             for device, record in self._devices.items():
                 own = [day for owner, day in days if owner == device]
                 if not own:
                     continue
-                for raw in self._store.readings(device, min(own), max(own)):
-                    reading = reread_packet(raw, record.public_key)
+                raws = self._store.readings(device, min(own), max(own))
+                readings = [reread_packet(raw, record.public_key) for raw in raws]
+                sound = committable(readings, repeated.get(device, ()))
+                self._kept_back |= {(device, day): reason for day, reason in sound.reasons.items()}
+                for reading in sound.readings:
                     self._readings.setdefault((device, day_of(reading.timestamp)), []).append(reading)
         return self._readings
+
+    def _repeated(self) -> dict[Address, list[SignedReading]]:
+        """By device, in order of arrival: readings refused because their time had been signed with other content."""
+        found: dict[Address, list[SignedReading]] = {}
+        for packet in self._store.refused(Refusal.REPLAY, _REPEATED_MAX):
+            device = Address(packet.device)
+            if packet.detail.startswith(OTHER_CONTENT) and device in self._devices:
+                reading = reread_packet(packet.raw, self._public_key(device))
+                found.setdefault(device, []).append(reading)
+        return found
 
     def _public_key(self, device: Address) -> bytes:
         return self._devices[device].public_key

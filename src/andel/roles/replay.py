@@ -88,6 +88,7 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
         evidence.updates,
         read_history(store, plan),
         references.open(plan, task),
+        evidence.conflicts,
     )
     attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
     return Replay(evidence, report, attestation, typed_digest("Attestation", plan.domain, attestation))

@@ -223,7 +223,7 @@ def _join(
             stolen = packets
         intake = contributor.take(packets)
         refused.update({reason.value: count for reason, count in intake.refused.items()})
-        contributor.join(model.round_manager)
+        contributor.join(model.round_manager, model.batch_registry)
         gas = _enter_batches(model, contributor)
         refusal = ", ".join(f"{count} packets refused: {reason}" for reason, count in intake.refused.items())
         if participant.kind == Kind.REPLAYER and members:
