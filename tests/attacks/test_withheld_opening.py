@@ -94,6 +94,36 @@ def test_who_opens_nothing_weighs_nothing_and_is_not_asked_to_train(launch_world
     assert any(v.share > 0 for v in small.report(1).contributors)
 
 
+class Forgetful(LocalGrid):
+    """Loses the first questions for openings to one node, as a bad line does."""
+
+    def __init__(self, nodes, node, losses):
+        super().__init__(nodes)
+        self.node, self.losses = node, losses
+
+    def push_messages(self, messages):
+        kept = []
+        for message in messages:
+            asked = message.metadata.message_type == "query.openings" and message.metadata.dst_node_id == self.node
+            if asked and self.losses:
+                self.losses -= 1
+                continue
+            kept.append(message)
+        return super().push_messages(kept)
+
+
+def test_a_leaf_lost_on_the_way_is_asked_for_again_and_costs_nothing(launch_world):
+    small = launch_world("lost openings")
+    victim = small.honest()[0]
+    number = small.world.members.index(victim)
+    grid = Forgetful(small.nodes(), 1_000 + number, 2)
+    small.play(grid)
+    value = next(v for v in small.report(1).contributors if v.contributor == victim.contributor.address)
+    assert grid.losses == 0 and value.note == ""
+    assert value.weight == victim.contributor.weight(small.world.first_plan())
+    assert small.report(1).history.standing == {}
+
+
 def settled(change):
     """The withholder's value in a settled round, `change` having been made to its openings."""
     world = build_world(3)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from andel.data.batch import (
     MAX_BATCHES,
+    MAX_DEVICES,
     BatchHeader,
     batches_object,
     leaf_bytes,
@@ -97,6 +98,13 @@ def test_two_batches_of_one_device_and_day_are_refused():
 def test_too_many_batches_are_refused():
     with pytest.raises(InputError, match=str(MAX_BATCHES)):
         batches_object(OWNER, [header(day=day) for day in range(MAX_BATCHES + 1)])
+
+
+def test_too_many_devices_are_refused():
+    sensors = [EnvelopeSensor(str(number)) for number in range(MAX_DEVICES + 1)]
+    assert parse_batches(batches_object(OWNER, [header(sensor) for sensor in sensors[:-1]]))
+    with pytest.raises(InputError, match=f"at most {MAX_DEVICES} devices"):
+        batches_object(OWNER, [header(sensor) for sensor in sensors])
 
 
 CHANGES: dict[str, list[object]] = {

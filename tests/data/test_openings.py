@@ -145,7 +145,7 @@ def test_draws_differ_by_seed_and_contributor():
 
 def test_draws_are_even_over_the_leaves_of_all_batches():
     headers = [replace(HONEST[0].header, count=size, hours=1, day=size) for size in (1, 30, 69)]
-    hits = Counter()
+    hits: Counter[int] = Counter()
     for number in range(3_000):
         hits.update(
             batch

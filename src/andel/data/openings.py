@@ -62,7 +62,7 @@ def make_openings(seed: bytes, contributor: Address, batches: Sequence[Batch], c
             trees[index] = MerkleTree(batch_leaves(batch.timestamps, running[index], batch.packets))
         proof = tuple(trees[index].proof(leaf))
         shown.append(Opening(index, leaf, running[index][leaf], batch.packets[leaf], proof))
-    return _object(contributor, shown)
+    return openings_object(contributor, shown)
 
 
 def parse_openings(data: bytes, contributor: Address, headers: Sequence[BatchHeader], drawn: Drawn) -> Openings:
@@ -125,7 +125,7 @@ def joined(contributor: Address, parts: Iterable[Openings], drawn: Drawn) -> tup
             found.setdefault(place, opening)
     for place in surplus(found, drawn):
         del found[place]
-    return _object(contributor, [found[place] for place in sorted(found)]), found
+    return openings_object(contributor, [found[place] for place in sorted(found)]), found
 
 
 def without(data: bytes, held: Collection[Place]) -> bytes:
@@ -155,7 +155,8 @@ def parse_held(data: bytes) -> frozenset[Place]:
     return frozenset((batch, leaf) for batch, leaf in value)
 
 
-def _object(contributor: Address, openings: Iterable[Opening]) -> bytes:
+def openings_object(contributor: Address, openings: Iterable[Opening]) -> bytes:
+    """The canonical object that shows these openings, which stand in rising order of place."""
     entries = [
         {
             "batch": opening.batch,

@@ -155,16 +155,19 @@ class Contributor:
         """The batches of the plan's windows, decided once a plan: what is committed is what will be opened."""
         if self._chosen is None or self._chosen[0] != plan.hash:
             inside = [batch for batch in self.all_batches() if plan.covers(batch.day)]
-            if self._registry is not None and self._manager is not None:
-                opened = self._manager.chain.block_time(self._manager.round_of(plan.round).opened_block)
-                stored = self._registry.entries_of([(batch.device, batch.day) for batch in inside])
-                inside = [
-                    batch
-                    for batch, entry in zip(inside, stored, strict=True)
-                    if is_entered(entry, batch.root, self.address, opened)
-                ]
-            self._chosen = plan.hash, tuple(inside)
+            self._chosen = plan.hash, tuple(self._entered(inside, plan))
         return self._chosen[1]
+
+    def _entered(self, batches: Sequence[Batch], plan: RoundPlan) -> Sequence[Batch]:
+        """Those that stand in the registry since before the round opened; all where no registry is watched."""
+        if self._registry is None or self._manager is None:
+            return batches
+        known = 0 < plan.round <= self._manager.rounds_count()
+        block = self._manager.round_of(plan.round).opened_block if known else None
+        opened = self._manager.chain.block_time(block)
+        stored = self._registry.entries_of([(batch.device, batch.day) for batch in batches])
+        placed = zip(batches, stored, strict=True)
+        return [batch for batch, entry in placed if is_entered(entry, batch.root, self.address, opened)]
 
     def _by_day(self) -> dict[tuple[Address, int], list[SignedReading]]:
         if self._readings is None:

@@ -14,7 +14,7 @@ from andel.data.draws import Drawn, draw
 from andel.data.openings import Openings, held_object, is_whole, joined, parse_openings
 from andel.errors import AndelError, InputError
 from andel.hashing import sha256
-from andel.keys import address_bytes, parse_address
+from andel.keys import parse_address
 from andel.training import wire
 from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, Strategy
 from andel.training.plan import RoundPlan
@@ -52,7 +52,7 @@ class EvidenceStrategy(Strategy):
     def configure_openings(self, contributors: Iterable[Address]) -> list[Message]:
         """The question for what seed 1 drew, to each of these whose openings are not whole; it names what arrived."""
         messages = []
-        for contributor in sorted(set(contributors) & set(self.nodes), key=address_bytes):
+        for contributor in sorted(set(contributors) & set(self.nodes), key=self.nodes.__getitem__):
             held = self._opened.get(contributor, {})
             if contributor in self._opened and is_whole(held, self._drawn(contributor)):
                 continue
