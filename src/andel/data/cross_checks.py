@@ -54,6 +54,8 @@ def beyond_physics(reading: SignedReading) -> str | None:
         limits = PHYSICAL_RANGES.get((channel, unit))
         if limits is None:
             continue
+        if exponent == -2 and limits[0] <= value <= limits[1]:
+            continue
         # compared by multiplying: rounding would let a finer value slip over a limit
         scaled, one = (value * 10 ** (exponent + 2), 1) if exponent >= -2 else (value, 10 ** (-2 - exponent))
         if not limits[0] * one <= scaled <= limits[1] * one:
