@@ -103,7 +103,7 @@ def verify_openings(
         return OpeningReport((Verdict(0, OpeningFault.MALFORMED, error.message),) * len(headers))
     absent = _absent(openings, drawn)
     shown: dict[int, list[Opening]] = {}
-    for (batch, _), opening in sorted(openings.items()):
+    for (batch, _), opening in openings.items():
         shown.setdefault(batch, []).append(opening)
     verdicts = []
     for index, header in enumerate(headers):

@@ -44,6 +44,7 @@ class Opening:
 
 
 Openings = Mapping[Place, Opening]
+"""By place, in rising order."""
 
 
 def make_openings(seed: bytes, contributor: Address, batches: Sequence[Batch], count: int) -> bytes:
@@ -95,7 +96,7 @@ def reached(openings: Openings, drawn: Drawn) -> dict[Place, Place]:
     """For each drawn slot that is shown: the first opened leaf that reaches it, one count after the leaf before it."""
     wanted = set(drawn.slots)
     found: dict[Place, Place] = {}
-    for (batch, leaf), opening in sorted(openings.items()):
+    for (batch, leaf), opening in openings.items():
         slot = (batch, opening.slots)
         if slot not in wanted or slot in found:
             continue
@@ -119,13 +120,14 @@ def is_whole(openings: Openings, drawn: Drawn) -> bool:
 
 def joined(contributor: Address, parts: Iterable[Openings], drawn: Drawn) -> tuple[bytes, Openings]:
     """One object out of partial answers: of each place what came first, without what nothing asked for."""
-    found: dict[Place, Opening] = {}
+    first: dict[Place, Opening] = {}
     for part in parts:
         for place, opening in part.items():
-            found.setdefault(place, opening)
+            first.setdefault(place, opening)
+    found = {place: first[place] for place in sorted(first)}
     for place in surplus(found, drawn):
         del found[place]
-    return openings_object(contributor, [found[place] for place in sorted(found)]), found
+    return openings_object(contributor, found.values()), found
 
 
 def without(data: bytes, held: Collection[Place]) -> bytes:
