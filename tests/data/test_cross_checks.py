@@ -1,6 +1,5 @@
 """Cross-checks in integers: distances, speed, ranges and stuck sensors, on both sides of their limits."""
 
-from dataclasses import replace
 from math import asin, cos, pi, radians, sin, sqrt
 
 import pytest
@@ -18,6 +17,7 @@ from andel.data.cross_checks import (
 from andel.data.geography import EARTH_METRES, Position, metres_between, position_of
 from andel.device.reading import Measurement
 from tests.device.actors import NOON, EnvelopeSensor, Pebble
+from tests.support.stations import holding
 
 PEBBLE, SENSOR = Pebble(), EnvelopeSensor("sensor")
 HOUR = 3_600
@@ -63,9 +63,7 @@ def placed(time, latitude, longitude):
 
 def test_a_reading_without_a_fix_has_no_position():
     assert position_of(SENSOR.read(SENSOR.packet())) is None
-    odd = replace(
-        placed(NOON, 0, 0), measurements=(Measurement("latitude", 91, 0, "deg"), Measurement("longitude", 0, 0, "deg"))
-    )
+    odd = holding(placed(NOON, 0, 0), Measurement("latitude", 91, 0, "deg"), Measurement("longitude", 0, 0, "deg"))
     assert position_of(odd) is None
     assert position_of(placed(NOON, 5, -5)) == Position(5, -5)
 
@@ -102,7 +100,7 @@ def test_who_passes_every_step_passes_between_any_two_readings(moves, data):
 
 
 def sensed(channel, value, exponent, unit):
-    return replace(SENSOR.read(SENSOR.packet()), measurements=(Measurement(channel, value, exponent, unit),))
+    return holding(SENSOR.read(SENSOR.packet()), Measurement(channel, value, exponent, unit))
 
 
 @pytest.mark.parametrize(("place", "limits"), PHYSICAL_RANGES.items())

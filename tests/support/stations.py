@@ -44,6 +44,13 @@ class Station(Sensor):
         return [self.reading(time, 1_500 + index % 700, latitude, index) for index, time in enumerate(times)]
 
 
+def holding(reading: SignedReading, *measurements: Measurement) -> SignedReading:
+    """The reading with other values, as no packet would give them."""
+    return SignedReading(
+        reading.device, reading.timestamp, measurements, reading.raw, reading.digest, reading.profile, reading.sequence
+    )
+
+
 def joined(world: World, owner: Owner) -> World:
     """The world with one more owner, whose batches are entered and whose devices are admitted."""
     return replace(

@@ -1,12 +1,11 @@
 """Agreement with neighbours: one integer per device, the same in any order, and nothing without neighbours."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from andel.value.agreement import CELL, agreements
 from tests.device.actors import NOON, Pebble
+from tests.support.stations import holding
 from tests.support.worlds import small_task
 
 TASK = small_task()
@@ -48,7 +47,7 @@ def test_a_faster_station_counts_once_an_hour():
 def test_without_three_devices_in_the_cell_and_hour_there_is_no_score():
     apart = [measured(pebble, 1, latitude=400_000_000 + number * CELL) for number, pebble in enumerate(PEBBLES)]
     later = [measured(pebble, 1, NOON + number * HOUR) for number, pebble in enumerate(PEBBLES)]
-    lost = [replace(measured(pebble, 1), measurements=()) for pebble in PEBBLES]
+    lost = [holding(measured(pebble, 1)) for pebble in PEBBLES]
     assert by_device(apart) == by_device(later) == by_device(lost) == by_device([]) == {}
 
 
