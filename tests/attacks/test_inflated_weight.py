@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from andel.data.batch import batches_object, make_batch, parse_batches
+from andel.data.draws import draw
 from andel.data.openings import make_openings
 from andel.device.packets import read_packet
 from andel.encoding import canonical_json
@@ -23,6 +24,9 @@ from tests.support.small_run import app_of
 from tests.support.worlds import FIRST_DAY, FIRST_SEED, Owner, Sensor, build_world, play, registry_of, signed_update
 
 MOST = 2**32 - 1
+ALL = 2**24 - 1
+"""Every hour of a day."""
+ACCOUNT = build_world(1).owners[0].address
 
 
 @dataclass
@@ -98,15 +102,15 @@ def test_a_batch_that_lists_more_slots_than_it_has_weighs_nothing():
     update = {liar.address: world.owners[0].update(world)}
     assert values(play(joined, update).settle())[liar.address].weight == 12
     played = play(joined, update)
-    listed = batches_object(liar.address, [replace(batch.header, count=24, slots=24)])
+    listed = batches_object(liar.address, [replace(batch.header, count=24, hours=ALL)])
     played.commitments = [c for c in played.commitments if c.contributor != liar.address]
     played.commitments.append(sign_commitment(liar.key, world.plan, listed))
     played.openings[liar.address] = make_openings(FIRST_SEED, liar.address, [batch], world.task.openings)
     assert values(played.settle())[liar.address].weight == 0
-    same_count = batches_object(liar.address, [replace(batch.header, slots=12)])
+    same_count = batches_object(liar.address, [replace(batch.header, hours=batch.hours)])
     assert parse_batches(same_count)[1][0].slots == 12
     with pytest.raises(InputError, match="cannot lie in"):
-        batches_object(liar.address, [replace(batch.header, slots=24)])
+        batches_object(liar.address, [replace(batch.header, hours=ALL)])
 
 
 def test_slots_raised_within_the_count_fail_at_the_last_leaf():
@@ -131,7 +135,7 @@ def test_slots_raised_within_the_count_fail_at_the_last_leaf():
     played = play(joined, {liar.address: world.owners[0].update(world)})
     # a faster upload raises nothing: twice the packets, the same twelve hours
     assert values(played.settle())[liar.address].weight == 12
-    listed = batches_object(liar.address, [replace(batch.header, slots=24)])
+    listed = batches_object(liar.address, [replace(batch.header, hours=ALL)])
     played.commitments = [c for c in played.commitments if c.contributor != liar.address]
     played.commitments.append(sign_commitment(liar.key, world.plan, listed))
     opened = json.loads(make_openings(FIRST_SEED, liar.address, [batch], world.task.openings))
@@ -141,6 +145,42 @@ def test_slots_raised_within_the_count_fail_at_the_last_leaf():
         played.openings[liar.address] = openings
         value = values(played.settle())[liar.address]
         assert (value.weight, value.share) == (0, 0) and value.reason
+
+
+@pytest.mark.parametrize("leaves", [24, 288])
+def test_a_false_hour_is_found_with_its_share_whatever_the_number_of_leaves(leaves):
+    """Ninety draws over 30 days, the last of which claims twelve false hours: what hides a step hides no slot."""
+    _, batch = half_day("half a day")
+    headers = [replace(batch.header, day=FIRST_DAY + day, count=leaves, hours=ALL) for day in range(30)]
+    odd = {(29, hour + 1) for hour in range(1, 24, 2)}
+    found = sum(bool(odd & set(draw(bytes([n, n]), ACCOUNT, headers, 90).slots)) for n in range(200))
+    share = 12 / (30 * 24)
+    assert abs(found / 200 - (1 - (1 - share) ** 90)) < 0.1
+
+
+def test_twelve_packets_an_hour_weigh_what_one_weighs():
+    """A faster upload raises nothing, and asks for no more openings."""
+    world, often = build_world(3), Sensor("often", "sensor")
+    start = FIRST_DAY * 86_400
+    weights, opened = [], []
+    for step in (3_600, 300):
+        times = range(start, start + 86_400, step)
+        readings = [
+            read_packet(often.packet(time, number, 1_500 + number, 5_000), often.key.public_key)
+            for number, time in enumerate(times)
+        ]
+        owner = Owner("often", readings, [often])
+        joined = replace(
+            world,
+            owners=(*world.owners, owner),
+            entries={**world.entries, **registry_of([owner])},
+            admitted=world.admitted | {often.address},
+        )
+        played = play(joined, {owner.address: world.owners[0].update(world)})
+        weights.append(values(played.settle())[owner.address].weight)
+        opened.append(len(json.loads(played.openings[owner.address])["openings"]))
+    assert weights == [24, 24]
+    assert opened[1] <= 4 * world.task.openings + 1
 
 
 def test_a_batch_listed_twice_is_no_list():

@@ -2,7 +2,8 @@
 
 Who: a contributor whose batch holds readings that would not stand a look. What stops it: leaves are drawn by a seed
 that nobody knew at the commitment; a set of batches with one missing or failed opening weighs zero, with its reason
-(else one would claim too much and withhold what shows it); and it counts as never proven, so it is asked for again.
+(else one would claim too much and withhold what shows it); it counts as never proven, so it is asked for again; and
+its devices count half for some rounds. A message that is lost costs nothing: what did not arrive is asked for again.
 """
 
 import json
@@ -72,11 +73,12 @@ def test_one_missing_leaf_costs_the_whole_set_and_nobody_else(rounds):
     assert all(first[o.address].weight == o.weight(small.world.first_plan()) for o in others)
 
 
-def test_the_batch_is_asked_for_again_and_counts_once_it_is_opened(rounds):
+def test_the_batch_is_asked_for_again_and_counts_half_once_it_is_opened(rounds):
     (_, second), culprit, whole, small = rounds
     assert culprit in small.results[1].openings
     assert set(small.results[1].openings) != set(small.results[0].openings)  # who had proven all was not asked again
-    assert second[culprit].weight == whole
+    assert second[culprit].weight == whole // 2
+    assert "counts half until round 9" in second[culprit].note
 
 
 @pytest.mark.parametrize("change", [withhold_all, refuse])
@@ -90,6 +92,36 @@ def test_who_opens_nothing_weighs_nothing_and_is_not_asked_to_train(launch_world
     assert (value.weight, value.share) == (0, 0)
     assert "openings" in value.reason or "not opened" in value.reason
     assert any(v.share > 0 for v in small.report(1).contributors)
+
+
+class Forgetful(LocalGrid):
+    """Loses the first questions for openings to one node, as a bad line does."""
+
+    def __init__(self, nodes, node, losses):
+        super().__init__(nodes)
+        self.node, self.losses = node, losses
+
+    def push_messages(self, messages):
+        kept = []
+        for message in messages:
+            asked = message.metadata.message_type == "query.openings" and message.metadata.dst_node_id == self.node
+            if asked and self.losses:
+                self.losses -= 1
+                continue
+            kept.append(message)
+        return super().push_messages(kept)
+
+
+def test_a_leaf_lost_on_the_way_is_asked_for_again_and_costs_nothing(launch_world):
+    small = launch_world("lost openings")
+    victim = small.honest()[0]
+    number = small.world.members.index(victim)
+    grid = Forgetful(small.nodes(), 1_000 + number, 2)
+    small.play(grid)
+    value = next(v for v in small.report(1).contributors if v.contributor == victim.contributor.address)
+    assert grid.losses == 0 and value.note == ""
+    assert value.weight == victim.contributor.weight(small.world.first_plan())
+    assert small.report(1).history.standing == {}
 
 
 def settled(change):

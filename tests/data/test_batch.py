@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from andel.data.batch import (
     MAX_BATCHES,
+    MAX_DEVICES,
     BatchHeader,
     batches_object,
     leaf_bytes,
@@ -31,9 +32,9 @@ def readings(*times, device=PEBBLE):
     return [device.read(device.packet(time)) for time in times]
 
 
-def header(device=PEBBLE, day=DAY, count=24, slots=24):
+def header(device=PEBBLE, day=DAY, count=24, hours=2**24 - 1):
     root = Digest(sha256(str(day).encode()))
-    return BatchHeader(device.address, device.public_key, day, root, count, slots)
+    return BatchHeader(device.address, device.public_key, day, root, count, hours)
 
 
 def test_a_batch_binds_time_slots_and_packet_of_every_leaf():
@@ -45,7 +46,10 @@ def test_a_batch_binds_time_slots_and_packet_of_every_leaf():
     ]
     assert batch.root == merkle_root(leaves)
     assert leaves[0] == leaf_bytes(NOON, 1, PEBBLE.packet(NOON))
-    assert batch.header == BatchHeader(PEBBLE.address, PEBBLE.public_key, DAY, batch.root, 4, 3)
+    assert batch.header == BatchHeader(
+        PEBBLE.address, PEBBLE.public_key, DAY, batch.root, 4, 1 << 12 | 1 << 13 | 1 << 16
+    )
+    assert (batch.slots, batch.header.slots, batch.header.slot_hours) == (3, 3, (12, 13, 16))
     assert batch.packets == tuple(PEBBLE.packet(time) for time in times)
 
 
@@ -88,12 +92,19 @@ def test_an_empty_list_is_a_list():
 
 def test_two_batches_of_one_device_and_day_are_refused():
     with pytest.raises(InputError, match="order"):
-        batches_object(OWNER, [header(), header(count=3, slots=3)])
+        batches_object(OWNER, [header(), header(count=3, hours=7)])
 
 
 def test_too_many_batches_are_refused():
     with pytest.raises(InputError, match=str(MAX_BATCHES)):
         batches_object(OWNER, [header(day=day) for day in range(MAX_BATCHES + 1)])
+
+
+def test_too_many_devices_are_refused():
+    sensors = [EnvelopeSensor(str(number)) for number in range(MAX_DEVICES + 1)]
+    assert parse_batches(batches_object(OWNER, [header(sensor) for sensor in sensors[:-1]]))
+    with pytest.raises(InputError, match=f"at most {MAX_DEVICES} devices"):
+        batches_object(OWNER, [header(sensor) for sensor in sensors])
 
 
 CHANGES: dict[str, list[object]] = {
@@ -102,7 +113,7 @@ CHANGES: dict[str, list[object]] = {
     "day": [-1, 2**32, "15706", True, None],
     "root": ["", "00", "0x" + "00" * 32, "zz" * 32, " " + "00" * 32, None],
     "count": [0, -1, DAY_SECONDS + 1, True, "24"],
-    "slots": [0, 25, True, None],
+    "hours": [0, 2**24, -1, True, None, "3"],
 }
 
 
@@ -117,7 +128,7 @@ def test_a_list_with_a_field_out_of_bounds_is_refused(field, value):
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": "andel-batches/2"},
+        {"format": "andel-batches/1"},
         {"contributor": OWNER.lower()},
         {"contributor": None},
         {"batches": {}},
@@ -135,7 +146,7 @@ def test_a_list_of_another_shape_is_refused(change):
 
 def test_more_slots_than_readings_cannot_be():
     with pytest.raises(InputError, match="cannot lie"):
-        batches_object(OWNER, [header(count=2, slots=3)])
+        batches_object(OWNER, [header(count=2, hours=7)])
 
 
 def test_lists_out_of_order_or_not_canonical_are_refused():

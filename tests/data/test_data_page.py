@@ -1,25 +1,36 @@
 """docs/rooms/data.md: its examples are the bytes this room makes, and its table is computed."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
 import pytest
 
 from andel.data.batch import LAST_DAY, batch_leaves, batches_object, make_batch, parse_batches, running_slots
+from andel.data.cross_checks import PHYSICAL_RANGES
 from andel.data.device_book import parse_device_book
-from andel.data.openings import OpeningRules, make_openings, verify_openings
+from andel.data.draws import draw
+from andel.data.opening_check import OpeningRules, verify_openings
+from andel.data.openings import make_openings
 from andel.device.envelope import encode_envelope
 from andel.device.packets import read_packet
 from andel.device.reading import Measurement
 from andel.hashing import sha256
-from andel.keys import AccountKey, DeviceKey
+from andel.keys import AccountKey, DeviceKey, address_bytes
 
 KEY = DeviceKey(b"\x01" * 32)
 OWNER = AccountKey(b"\x02" * 32).address
 TIME = 1_700_000_000
 SHARES = ("0.1", "0.5", "1", "2", "5", "10", "20")
 DRAWS = (30, 60, 90, 180, 300)
+FALSE_SLOTS = (
+    ("one hour a day, every day", "1/24"),
+    ("one day a month", "1/30"),
+    ("one day a quarter", "1/90"),
+    ("one hour a week", "1/168"),
+    ("one hour a month", "1/720"),
+)
 
 
 def example_batch():
@@ -39,7 +50,7 @@ def found_percent(share, draws):
 
 
 def detection_table():
-    head = ["bad leaves", *(f"k = {draws}" for draws in DRAWS)]
+    head = ["share", *(f"k = {draws}" for draws in DRAWS)]
     rows = [head, ["---"] * len(head)]
     for text in SHARES:
         share = Fraction(text) / 100
@@ -78,8 +89,40 @@ def test_the_openings_on_the_page_prove_the_list_on_the_page(page):
 def test_the_table_of_what_sampling_finds_is_computed(page):
     assert detection_table() in page
     assert "| 5 % | 78.5 | 95.3 | 99.0 |" in page
-    for leaves in (24, 288):
-        assert f"{found_percent(Fraction(1, leaves), 90)} %" in page
+    for text, share in FALSE_SLOTS:
+        assert f"| {text} | {share} | {found_percent(Fraction(share), 90):.1f} |" in page
+
+
+@pytest.mark.parametrize(("share", "draws"), [("1", 30), ("1", 90), ("2", 60), ("5", 30), ("10", 30)])
+def test_the_table_is_what_draws_do(share, draws):
+    """One thousand slots over 200 batches, and leaves beside them of quite another number."""
+    headers = [replace(example_batch().header, day=day, count=5 + day % 90, hours=31) for day in range(200)]
+    total = sum(header.count for header in headers)
+    ends = [sum(header.count for header in headers[:index]) for index in range(len(headers))]
+    bad = int(share) * 10
+    slots = leaves = 0
+    for number in range(600):
+        drawn = draw(number.to_bytes(4, "big"), OWNER, headers, draws)
+        slots += any(batch * 5 + slot - 1 < bad for batch, slot in drawn.slots)
+        named = located(number.to_bytes(4, "big"), draws, total)
+        assert set(named) <= {ends[batch] + leaf for batch, leaf in drawn.leaves}
+        leaves += any(leaf < total * int(share) // 100 for leaf in named)
+    expected = found_percent(Fraction(share) / 100, draws) / 100
+    assert abs(slots / 600 - expected) < 0.07 and abs(leaves / 600 - expected) < 0.07
+
+
+def located(seed, draws, total):
+    """The numbers of the drawn leaves, as the page says it."""
+    prefix = b"andel openings 2\x00" + sha256(seed) + address_bytes(OWNER)
+    values = (int.from_bytes(sha256(prefix, n.to_bytes(8, "big")), "big") for n in range(draws))
+    return [value * total // 2**256 for value in values]
+
+
+def test_the_physical_ranges_on_the_page_are_those_of_the_code(page):
+    for (channel, unit), (low, high) in PHYSICAL_RANGES.items():
+        (shown,) = re.findall(rf"`{channel}`, {unit} \| (\S+) \| (\S+) \|", page)
+        lowest, highest = (text.replace("−", "-").replace(",", "").replace("10^8", str(10**8)) for text in shown)
+        assert (int(lowest) * 100, int(highest) * 100) == (low, high), channel
 
 
 def test_the_devices_file_of_the_page_can_be_used(repo_root):

@@ -1,65 +1,38 @@
 """Openings: what was drawn is shown and holds, or the batch weighs nothing."""
 
 import base64
-import json
-from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andel.data.batch import Batch, BatchHeader, batch_leaves, make_batch, running_slots
-from andel.data.openings import OpeningFault, OpeningRules, draw_leaves, make_openings, verify_openings
+from andel.data.batch import BatchHeader, make_batch
+from andel.data.draws import draw
+from andel.data.opening_check import OpeningFault, OpeningRules, verify_openings
+from andel.data.openings import (
+    make_openings,
+)
 from andel.device.known_keys import FIRMWARE_KEY_2020
 from andel.device.reading import Refusal
 from andel.encoding import canonical_json
 from andel.hashing import sha256
-from andel.merkle import MerkleTree, merkle_root
 from andel.units import DAY_SECONDS, SLOT_SECONDS, Digest
-from tests.device.actors import NOON, EnvelopeSensor, Pebble, account, other_signature
-
-OWNER = account("owner")
-PEBBLE, SENSOR = Pebble(), EnvelopeSensor("sensor")
-DAY = NOON // DAY_SECONDS
-MIDNIGHT = DAY * DAY_SECONDS
-SEED = bytes(range(32))
-RULES = OpeningRules((MIDNIGHT - 9 * DAY_SECONDS, MIDNIGHT + 9 * DAY_SECONDS), {"temperature": (-4_000, 8_500)})
-
-
-def hourly(device=PEBBLE, day=DAY, count=24, **values):
-    times = [day * DAY_SECONDS + index * DAY_SECONDS // count for index in range(count)]
-    return make_batch([device.read(device.packet(time, **values)) for time in times], device.public_key)
-
-
-RUNNING: dict[bytes, list[int]] = {}
-"""The running counts that a cheat wrote into the leaves of a batch, by its root."""
-
-
-def forged(packets, times, running=None, day=DAY, device=PEBBLE):
-    """A batch as a cheat writes it: any packets under any times and any running counts."""
-    running = running_slots(times) if running is None else running
-    root = merkle_root(batch_leaves(times, running, packets))
-    RUNNING[root] = running
-    return Batch(device.address, device.public_key, day, tuple(packets), tuple(times), root, running[-1])
-
-
-def opened(batches, count=200, change=None, rules=RULES, seed=SEED):
-    """The report on the openings of `batches`, after `change` was made to the object."""
-    value = json.loads(make_openings(seed, OWNER, batches, count))
-    for item in value["openings"]:
-        batch = batches[item["batch"]]
-        if batch.root in RUNNING:  # a cheat shows the leaves as it made them
-            running = RUNNING[batch.root]
-            tree = MerkleTree(batch_leaves(batch.timestamps, running, batch.packets))
-            item.update(slots=running[item["leaf"]], proof=b"".join(tree.proof(item["leaf"])).hex())
-    if change is not None:
-        value = change(value) or value
-    headers = [batch.header for batch in batches]
-    return verify_openings(canonical_json(value), seed, OWNER, headers, count, rules)
-
-
-HONEST = [hourly(), hourly(day=DAY + 1, count=5), hourly(SENSOR), hourly(SENSOR, DAY + 2, count=1)]
+from tests.device.actors import NOON, Pebble, account, other_signature
+from tests.support.opened_batches import (
+    DAY,
+    HONEST,
+    MIDNIGHT,
+    OWNER,
+    PEBBLE,
+    RULES,
+    SEED,
+    SENSOR,
+    forged,
+    hourly,
+    opened,
+    shown,
+)
 
 
 def test_honest_batches_weigh_their_slots():
@@ -67,54 +40,16 @@ def test_honest_batches_weigh_their_slots():
     assert [verdict.weight for verdict in report.verdicts] == [24, 5, 24, 1]
     assert all(verdict.reason is None for verdict in report.verdicts)
     assert report.weight == 54
-    assert report.packets == len(draw_leaves(SEED, OWNER, [b.header for b in HONEST], 30))
+    drawn = draw(SEED, OWNER, [b.header for b in HONEST], 30)
+    assert len(drawn.leaves) <= report.packets <= drawn.most
+
+
+def test_what_is_made_is_what_a_cheat_would_show_of_honest_batches():
+    assert canonical_json(shown(HONEST, 30)) == make_openings(SEED, OWNER, HONEST, 30)
 
 
 def test_no_batches_have_empty_openings():
     assert opened([]).verdicts == ()
-
-
-def test_every_last_leaf_and_every_neighbour_is_drawn():
-    headers = [batch.header for batch in HONEST]
-    drawn = set(draw_leaves(SEED, OWNER, headers, 8))
-    assert {(i, h.count - 1) for i, h in enumerate(headers)} <= drawn
-    for batch, leaf in drawn:
-        alone = headers[batch].count == 1
-        assert leaf == headers[batch].count - 1 or alone or {(batch, leaf - 1), (batch, leaf + 1)} & drawn
-
-
-@given(st.binary(min_size=32, max_size=32), st.integers(0, 60), st.lists(st.integers(1, 300), max_size=6))
-def test_draws_are_sorted_bounded_and_the_same_again(seed, count, sizes):
-    headers = [replace(HONEST[0].header, count=size, day=day) for day, size in enumerate(sizes)]
-    drawn = draw_leaves(seed, OWNER, headers, count)
-    assert list(drawn) == sorted(set(drawn))
-    assert all(0 <= leaf < sizes[batch] for batch, leaf in drawn)
-    assert len(drawn) <= 2 * count + len(sizes)
-    assert drawn == draw_leaves(seed, OWNER, headers, count)
-
-
-def test_draws_differ_by_seed_and_contributor():
-    headers = [replace(HONEST[0].header, count=10_000)]
-    draws = [
-        draw_leaves(SEED, OWNER, headers, 5),
-        draw_leaves(bytes(32), OWNER, headers, 5),
-        draw_leaves(SEED, account("other"), headers, 5),
-    ]
-    assert len(set(draws)) == 3
-
-
-def test_draws_are_even_over_the_leaves_of_all_batches():
-    headers = [replace(HONEST[0].header, count=size, day=size) for size in (1, 30, 69)]
-    hits = Counter(batch for batch, leaf in draw_leaves(SEED, OWNER, headers, 1))
-    for number in range(3_000):
-        hits.update(
-            batch
-            for batch, leaf in draw_leaves(number.to_bytes(32, "big"), OWNER, headers, 1)
-            if leaf != headers[batch].count - 1
-        )
-    # each draw shows itself and its neighbour; the last leaves are always there and left out
-    assert 0.36 < hits[1] / hits[2] < 0.50
-    assert hits[0] <= 1
 
 
 def test_withheld_openings_weigh_nothing_and_only_for_their_batch():
@@ -135,9 +70,6 @@ def test_one_withheld_leaf_is_enough():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda item: item.update(slots=item["slots"] + 1), OpeningFault.NOT_IN_BATCH),
-        (lambda item: item.update(slots=99), OpeningFault.SLOT_COUNT),
-        (lambda item: item.update(slots=-1), OpeningFault.SLOT_COUNT),
         (lambda item: item.update(proof=""), OpeningFault.NOT_IN_BATCH),
         (lambda item: item.update(proof="00" * 32 * 40), OpeningFault.NOT_IN_BATCH),
         (lambda item: item.update(packet=""), Refusal.MALFORMED),
@@ -163,11 +95,18 @@ def test_an_altered_opening_fails_its_batch_only(change, reason):
     [
         lambda value: [1],
         lambda value: value.pop("format") and None,
-        lambda value: value.update(format="andel-openings/2"),
+        lambda value: value.update(format="andel-openings/1"),
         lambda value: value.update(contributor=account("other")),
         lambda value: value.update(extra=1),
         lambda value: value.update(openings={}),
         lambda value: value["openings"].append(value["openings"][0]),
+        lambda value: value["openings"].insert(0, value["openings"][0]),
+        lambda value: value["openings"].reverse(),
+        lambda value: value["openings"][0].update(slots=25),
+        lambda value: value["openings"][0].update(slots=0),
+        lambda value: value["openings"][0].update(slots=True),
+        lambda value: value["openings"][0].update(packet=value["openings"][0]["packet"] + "===="),
+        lambda value: value["openings"][0].update(proof=value["openings"][0]["proof"].upper()),
         lambda value: value["openings"][0].update(leaf=value["openings"][1]["leaf"]),
         lambda value: value["openings"][0].update(batch=9),
         lambda value: value["openings"][0].update(leaf=-1),
@@ -186,6 +125,17 @@ def test_a_malformed_object_weighs_nothing_at_all(change):
     report = opened(HONEST, count=3, change=change)
     assert {verdict.reason for verdict in report.verdicts} == {OpeningFault.MALFORMED}
     assert report.weight == report.packets == 0
+
+
+def test_a_leaf_that_nothing_asked_for_is_malformed():
+    whole = shown(HONEST, 200)["openings"]
+    report = opened(HONEST, count=3, change=lambda value: {**value, "openings": whole[:4] + value["openings"][4:]})
+    assert {verdict.reason for verdict in report.verdicts} == {OpeningFault.MALFORMED}
+
+
+def test_an_altered_count_is_not_believed():
+    report = opened(HONEST, change=lambda value: value["openings"][2].update(slots=4))
+    assert report.verdicts[0].weight == 0 and report.verdicts[1].weight == 5
 
 
 def test_openings_that_were_not_drawn_are_malformed():
@@ -215,6 +165,7 @@ def packets_at(times, device=PEBBLE, **values):
     return [device.packet(time, **values) for time in times]
 
 
+ALL = 2**24 - 1
 HOURS = spaced(24)
 GOOD = packets_at(HOURS)
 HALF = spaced(48, MIDNIGHT, 1_800)
@@ -241,18 +192,22 @@ CHEATS = {
         OpeningFault.OUTSIDE_DAY,
     ),
     "one hour counted as many": (
-        forged(packets_at(spaced(24, MIDNIGHT, 60)), spaced(24, MIDNIGHT, 60), list(range(1, 25))),
+        forged(packets_at(spaced(24, MIDNIGHT, 60)), spaced(24, MIDNIGHT, 60), list(range(1, 25)), hours=ALL),
         OpeningFault.SLOT_COUNT,
     ),
     "hours before the first reading": (
-        forged(packets_at(spaced(4, MIDNIGHT + 20 * 3_600)), spaced(4, MIDNIGHT + 20 * 3_600), [21, 22, 23, 24]),
-        OpeningFault.SLOT_COUNT,
+        forged(
+            packets_at(spaced(4, MIDNIGHT + 20 * 3_600)), spaced(4, MIDNIGHT + 20 * 3_600), [21, 22, 23, 24], hours=ALL
+        ),
+        OpeningFault.WITHHELD,
     ),
     "a jump over hours without a reading": (
-        forged([*GOOD[:4], *GOOD[20:]], [*HOURS[:4], *HOURS[20:]], [1, 2, 3, 4, 21, 22, 23, 24]),
-        OpeningFault.SLOT_COUNT,
+        forged([*GOOD[:4], *GOOD[20:]], [*HOURS[:4], *HOURS[20:]], [1, 2, 3, 4, 21, 22, 23, 24], hours=ALL),
+        OpeningFault.WITHHELD,
     ),
-    "a count that stands still": (forged(GOOD, HOURS, [*range(1, 12), *range(11, 24)]), OpeningFault.SLOT_COUNT),
+    "a count that stands still": (forged(GOOD, HOURS, [*range(1, 12), *range(11, 24)]), OpeningFault.WITHHELD),
+    "another hour than the claimed one": (forged(GOOD[:5], HOURS[:5], hours=0b111110), OpeningFault.SLOT_COUNT),
+    "a value beyond physics": (forged(packets_at(HOURS, temperature=12_000), HOURS), Refusal.OUT_OF_RANGE),
     "a value that no sensor measures": (forged(packets_at(HOURS, temperature=9_000), HOURS), Refusal.OUT_OF_RANGE),
 }
 
@@ -266,7 +221,8 @@ def test_a_cheat_that_is_drawn_weighs_nothing(name):
 
 
 def test_a_header_that_claims_more_slots_than_its_last_leaf_is_caught_without_a_draw():
-    batch = replace(hourly(count=12), slots=13)
+    honest = hourly(count=12)
+    batch = forged(honest.packets, honest.timestamps, hours=honest.hours | 1 << 23)
     report = opened([batch], count=0)
     assert report.verdicts[0].reason == OpeningFault.SLOT_COUNT
 
@@ -277,7 +233,7 @@ def test_a_time_outside_the_plan_weighs_nothing():
 
 
 def test_a_batch_of_a_publicly_known_key_weighs_nothing():
-    known = BatchHeader(FIRMWARE_KEY_2020, PEBBLE.public_key, DAY, Digest(bytes(32)), 1, 1)
+    known = BatchHeader(FIRMWARE_KEY_2020, PEBBLE.public_key, DAY, Digest(bytes(32)), 1, 1 << NOON // 3_600 % 24)
     batch = replace(forged(GOOD[:1], HOURS[:1]), device=FIRMWARE_KEY_2020)
     data = make_openings(SEED, OWNER, [batch], 1)
     report = verify_openings(data, SEED, OWNER, [known], 1, RULES)
@@ -296,3 +252,49 @@ def test_any_honest_day_passes(seconds, count):
     batch = make_batch([SENSOR.read(SENSOR.packet(time)) for time in times], SENSOR.public_key)
     report = opened([batch], count=count, seed=sha256(bytes(count)))
     assert report.weight == len({second // 3_600 for second in seconds})
+
+
+def inflated(true_hours, leaves, false_hours):
+    """A day of so many leaves over `true_hours` that claims `false_hours` as well: the count steps where it can."""
+    first = min(true_hours)
+    times = sorted(MIDNIGHT + hour * 3_600 + i for hour in true_hours for i in range(leaves // len(true_hours)))
+    claimed = sorted({*true_hours, *false_hours})
+    running, counts = 0, []
+    for number, time in enumerate(times):
+        hour = time // 3_600 % 24
+        wanted = claimed.index(hour) + 1
+        # the step of each claimed hour stands in some leaf, as late as the true hours allow
+        running = min(number + 1, wanted, running + 1) if number else 1
+        counts.append(running)
+    counts[-1] = len(claimed)
+    assert counts[0] == 1 and first in claimed
+    return forged(packets_at(times, SENSOR), times, counts, device=SENSOR, hours=sum(1 << hour for hour in claimed))
+
+
+@pytest.mark.parametrize("leaves", [24, 96, 288])
+def test_an_hour_without_a_reading_is_found_as_often_with_many_leaves_as_with_few(leaves):
+    """One false hour in twelve claimed, ten draws: found in 1 - (11/12)**10 of all seeds, however many leaves."""
+    batch = inflated(range(4, 15), leaves // 11 * 11, [2])
+    found = 0
+    for number in range(400):
+        seed = sha256(b"seed", number.to_bytes(4, "big"))
+        drawn = draw(seed, OWNER, [batch.header], 10)
+        steps = {slot for _, slot in drawn.slots}
+        asked = 1 in steps  # hour 2 is the first claimed; no reading can stand for it
+        weight = opened([batch], count=10, seed=seed).weight
+        assert not (asked and weight), "who is asked for an hour without a reading cannot answer"
+        found += asked
+    assert abs(found / 400 - (1 - (11 / 12) ** 10)) < 0.08
+
+
+def alternating(claimed):
+    """Two true hours whose readings take turns, so that every count seems to step from one hour to the other."""
+    times = [MIDNIGHT + (10 if i % 2 == 0 else 14) * 3_600 + i for i in range(2 * len(claimed))]
+    counts = [min(1 + (i + 1) // 2, len(claimed)) for i in range(len(times))]
+    return forged(packets_at(times, SENSOR), times, counts, device=SENSOR, hours=sum(1 << hour for hour in claimed))
+
+
+def test_readings_of_two_hours_that_take_turns_do_not_stand_for_other_hours():
+    batch = alternating(range(5, 19))
+    passed = sum(opened([batch], count=1, seed=bytes([n]) * 32).weight > 0 for n in range(100))
+    assert passed == 0, "the last leaf alone shows that the 14th slot is not hour 14"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from andel.device.envelope import encode_envelope
+from andel.device.epochs import CURRENT
 from andel.device.packets import read_packet
 from andel.device.pebble import encode_sensor_data, sign_data_packet
 from andel.device.reading import Measurement, SignedReading
@@ -45,7 +46,11 @@ class Device:
 
 
 class Pebble(Device):
-    """A Pebble Tracker of the current firmware."""
+    """A Pebble Tracker of the current firmware, and known to be one."""
+
+    def read(self, raw: bytes) -> SignedReading:
+        """The packet as the device room reads it."""
+        return read_packet(raw, self.public_key, CURRENT)
 
     def packet(self, timestamp: int = NOON, **values: int) -> bytes:
         """The signed packet of its usual measurements, some of them replaced."""

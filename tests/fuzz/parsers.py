@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from andel.cli.packet_files import split_packets
 from andel.data.batch import batches_object, make_batch, parse_batches
 from andel.data.bundle import pack_packets, unpack_packets
-from andel.data.openings import OpeningRules, make_openings, verify_openings
+from andel.data.opening_check import OpeningRules, verify_openings
+from andel.data.openings import make_openings
 from andel.device.envelope import read_envelope
 from andel.device.epochs import Epoch, epoch_of_firmware
 from andel.device.inspection import Known, inspect_packet

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from andel.data.batch import MAX_DEVICES, BatchHeader, batches_object
 from andel.errors import EvidenceError
 from andel.hashing import sha256
-from andel.keys import DeviceKey, derive_secret
-from andel.roles.chain_facts import admitted_devices, check_plan, read_round
+from andel.keys import AccountKey, DeviceKey, derive_secret
+from andel.roles.chain_facts import admitted_devices, chain_facts, check_plan, read_round
+from andel.training.result import sign_commitment
 
 CHANGES = {
     "chain": {"chain_id": 1},
@@ -80,6 +82,48 @@ def test_admission_is_judged_when_the_round_opened(launch_world):
     assert admitted(now) == {stopped, revoked, kept}
     assert admitted(world.chain.block_time()) == {unlisted}
     assert admitted(1) == frozenset()  # before anything was listed
+
+
+class CountingRegistry:
+    """A registry that counts what it is asked for."""
+
+    def __init__(self, registry):
+        self.registry, self.asked = registry, 0
+
+    def entries_of(self, keys):
+        self.asked += len(keys)
+        return self.registry.entries_of(keys)
+
+
+def test_a_stranger_makes_nobody_ask_the_registry_for_thousands_of_days(small):
+    """Ten thousand invented batches: of unlisted devices, or of days that the plan does not name."""
+    world = small.world
+    plan, on_chain = small.results[0].plan, read_round(world.model, 1)
+    stranger = AccountKey(derive_secret(b"stranger"))
+    keys = [DeviceKey(derive_secret(b"invented", number)) for number in range(MAX_DEVICES)]
+    days = [day for first, last in plan.windows for day in range(first, last + 1)]
+
+    def asked(devices, chosen):
+        headers = [
+            BatchHeader(key.address, key.public_key, day, sha256(b"root"), 24, 2**24 - 1)
+            for key in devices
+            for day in chosen
+        ]
+        listed = batches_object(stranger.address, headers[:10_000])
+        registry = CountingRegistry(world.model.batch_registry)
+        commitments = [*small.results[0].commitments, sign_commitment(stranger, plan, listed)]
+        facts = chain_facts(replace(world.model, batch_registry=registry), plan, on_chain, commitments)
+        assert all(device in facts.admitted for device, _ in facts.entries)
+        return registry.asked
+
+    honest = CountingRegistry(world.model.batch_registry)
+    chain_facts(replace(world.model, batch_registry=honest), plan, on_chain, small.results[0].commitments)
+    assert asked(keys, days) == honest.asked
+    assert asked([member.device.key for member in world.members[:1]], range(10_000)) == honest.asked
+    unsigned = replace(small.results[0].commitments[0], signature=b"")
+    registry = CountingRegistry(world.model.batch_registry)
+    chain_facts(replace(world.model, batch_registry=registry), plan, on_chain, [unsigned])
+    assert registry.asked == 0
 
 
 def test_a_stopped_device_earns_nothing_from_the_next_round_on(launch_world):

@@ -26,7 +26,7 @@ TASK_BOUNDS = {
     "residual_limit": (1, 1 << 20),
     "score_limit": (1, 1 << 20),
     "noise_sigmas": (0, 100),
-    "openings": (1, 100_000),
+    "openings": (2, 100_000),
     "horizon_seconds": (1, 366 * 86_400),
     "target_scale": (1, 1 << 31),
     "exponent": (-18, 18),

@@ -11,7 +11,8 @@ from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import checksummed
 from andel.units import BaseUnits, Digest
-from andel.value.history import EMPTY_HISTORY, History, parse_history
+from andel.value.history import EMPTY_HISTORY, History, ProvenSet, parse_history
+from andel.value.standing import MAX_FAILURES, Standing
 
 accounts = st.binary(min_size=20, max_size=20).map(checksummed)
 histories = st.builds(
@@ -21,7 +22,12 @@ histories = st.builds(
     st.dictionaries(accounts, st.integers(0, 10**30).map(BaseUnits), max_size=5),
     st.dictionaries(
         st.binary(min_size=32, max_size=32).map(Digest),
-        st.dictionaries(accounts, st.integers(1, 240_000), max_size=3),
+        st.builds(ProvenSet, st.integers(0, 10**6), st.dictionaries(accounts, st.integers(1, 240_000), max_size=3)),
+        max_size=3,
+    ),
+    st.dictionaries(
+        accounts,
+        st.builds(Standing, st.integers(0, MAX_FAILURES), st.integers(0, 10**6), st.integers(0, 10**6)),
         max_size=3,
     ),
 )
@@ -29,7 +35,8 @@ FULL = History(
     3,
     {checksummed(bytes([i]) * 20): (-1) ** i * 2**70 for i in range(4)},
     {checksummed(bytes([i]) * 20): BaseUnits(10**20 + i) for i in range(3)},
-    {Digest(sha256(bytes([i]))): {checksummed(bytes([i]) * 20): 96} for i in range(3)},
+    {Digest(sha256(bytes([i]))): ProvenSet(2, {checksummed(bytes([i]) * 20): 96}) for i in range(3)},
+    {checksummed(bytes([i]) * 20): Standing(1, 10 + i, 0) for i in range(3)},
 )
 
 
@@ -47,7 +54,13 @@ def test_the_order_of_entries_cannot_matter(history, random):
         random.shuffle(items)
         return dict(items)
 
-    other = History(history.round, shuffled(history.scores), shuffled(history.earned), shuffled(history.proven))
+    other = History(
+        history.round,
+        shuffled(history.scores),
+        shuffled(history.earned),
+        shuffled(history.proven),
+        shuffled(history.standing),
+    )
     assert other.hash == history.hash
 
 
@@ -80,11 +93,21 @@ FIELDS = json.loads(FULL.to_bytes())
         ("earned", None),
         ("earned", [[FIELDS["scores"][3][0], 5]]),
         ("proven", FIELDS["proven"][::-1]),
-        ("proven", [["00", []]]),
-        ("proven", [[FIELDS["proven"][0][0], [[FIELDS["scores"][3][0], "96"]]]]),
-        ("proven", [[FIELDS["proven"][0][0].upper(), []]]),
-        ("proven", [[7, []]]),
-        ("format", "andel-state/2"),
+        ("proven", [["00", 1, []]]),
+        ("proven", [[FIELDS["proven"][0][0], 1, [[FIELDS["scores"][3][0], "96"]]]]),
+        ("proven", [[FIELDS["proven"][0][0], -1, []]]),
+        ("proven", [[FIELDS["proven"][0][0], True, []]]),
+        ("proven", [[FIELDS["proven"][0][0], []]]),
+        ("proven", [[FIELDS["proven"][0][0].upper(), 1, []]]),
+        ("proven", [[7, 1, []]]),
+        ("standing", FIELDS["standing"][::-1]),
+        ("standing", [[FIELDS["scores"][3][0], 1, 2]]),
+        ("standing", [[FIELDS["scores"][3][0], 1, 2, 3, 4]]),
+        ("standing", [[FIELDS["scores"][3][0], 1, 2, -3]]),
+        ("standing", [[FIELDS["scores"][3][0], 1, 2, "3"]]),
+        ("standing", [[FIELDS["scores"][3][0], MAX_FAILURES + 1, 2, 3]]),
+        ("standing", [[]]),
+        ("format", "andel-state/1"),
     ],
 )
 def test_a_state_in_another_form_is_refused(name, value):

@@ -125,7 +125,7 @@ def test_a_manifest_with_too_many_entries_is_refused(store, manifest):
         ("openings", "text"),
         ("updates", [None]),
         ("updates", [{"contributor": 7}]),
-        ("format", "andel-manifest/2"),
+        ("format", "andel-manifest/1"),
     ],
 )
 def test_a_manifest_in_another_form_is_refused(store, manifest, name, value):

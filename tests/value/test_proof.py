@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andel.data.batch import batches_object, parse_batches
+from andel.data.openings import make_openings
 from andel.data.policy import EVERYWHERE, Policy
 from andel.encoding import canonical_json
 from andel.hashing import keccak, sha256
 from andel.keys import address_bytes
 from andel.training.result import sign_commitment
-from andel.units import Digest
-from andel.value.history import EMPTY_HISTORY
+from andel.value.history import EMPTY_HISTORY, ProvenSet
 from andel.value.proof import proof_key, prove_data, registry_entry, unopened
 from tests.support.worlds import FIRST_DAY, FIRST_SEED, build_world, play
 
@@ -42,9 +42,9 @@ def verdicts(played=None, *, plan=PLAN, policy=EVERYWHERE, seed=FIRST_SEED, hist
     return {item.contributor: item for item in found}
 
 
-def proven_in(found, plan=PLAN):
+def proven_in(found):
     """The history that remembers these verdicts."""
-    remembered = {proof_key(plan, item.batches_hash): item.slots for item in found.values()}
+    remembered = {item.proof_key: ProvenSet(1, item.slots) for item in found.values()}
     return replace(EMPTY_HISTORY, proven=remembered)
 
 
@@ -137,8 +137,8 @@ def test_a_set_proven_under_one_policy_is_opened_anew_under_another():
     policy = Policy(channels=("pm25",))
     plan = replace(PLAN, policy=policy.hash)
     played = play(replace(WORLD, plan=plan))
-    assert unopened(PLAN, played.commitments, history) == ()
-    assert len(unopened(plan, played.commitments, history)) == 3
+    assert unopened(PLAN, TASK, played.commitments, history) == ()
+    assert len(unopened(plan, TASK, played.commitments, history)) == 3
     found = verdicts(played, plan=plan, policy=policy, history=history)
     assert {item.weight for item in found.values()} == {0}
 
@@ -207,18 +207,22 @@ def test_anothers_openings_weigh_nothing():
 
 
 def test_a_header_that_claims_another_number_of_slots_is_refused():
-    """The root binds packets and counts; the header's number of slots is only a claim until the last leaf is open."""
-    contributor, headers = parse_batches(OWNER.batches(PLAN))
-    claimed = batches_object(contributor, [replace(headers[0], slots=23), *headers[1:]])
-    found = verdicts(committed(OWNER, claimed))[OWNER.address]
+    """The root binds packets and counts; the header's hours are only a claim until the last leaf is open."""
+    _, headers = parse_batches(OWNER.batches(PLAN))
+    fewer = replace(headers[0], hours=(1 << 23) - 1)
+    claimed = batches_object(OWNER.address, [fewer, *headers[1:]])
+    played = committed(OWNER, claimed)
+    batches = [replace(batch, hours=fewer.hours) if i == 0 else batch for i, batch in enumerate(OWNER.all_batches)]
+    played.openings[OWNER.address] = make_openings(FIRST_SEED, OWNER.address, batches, TASK.openings)
+    found = verdicts(played)[OWNER.address]
     assert found.weight == 0 and "slot-count" in found.reason
 
 
 def test_batches_proven_before_are_not_opened_again():
     history = proven_in(verdicts())
     played = play(WORLD)
-    assert unopened(PLAN, played.commitments, history) == ()
-    assert len(unopened(PLAN, played.commitments, EMPTY_HISTORY)) == 3
+    assert unopened(PLAN, TASK, played.commitments, history) == ()
+    assert len(unopened(PLAN, TASK, played.commitments, EMPTY_HISTORY)) == 3
     played.openings.clear()
     again = verdicts(played, history=history)
     assert {a: (i.weight, i.packets) for a, i in again.items()} == {o.address: (192, 0) for o in WORLD.owners}
@@ -233,7 +237,7 @@ def test_another_set_of_batches_is_opened_anew():
     history = proven_in(verdicts())
     fewer = batches_object(OWNER.address, [batch.header for batch in OWNER.all_batches[:-1]])
     played = committed(OWNER, fewer)
-    assert unopened(PLAN, played.commitments, history) == (OWNER.address,)
+    assert unopened(PLAN, TASK, played.commitments, history) == (OWNER.address,)
     assert verdicts(played, history=history)[OWNER.address].weight == 0
 
 
@@ -254,4 +258,4 @@ def test_whatever_a_commitment_holds_nothing_is_raised(batches, signature):
         for c in played.commitments
     ]
     found = verdicts(played)[OWNER.address]
-    assert found.weight == 0 and found.reason and found.batches_hash == Digest(sha256(batches))
+    assert found.weight == 0 and found.reason and found.proof_key == proof_key(PLAN, sha256(batches))

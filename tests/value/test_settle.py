@@ -25,7 +25,7 @@ from andel.training.updates import (
 from andel.typed_data import typed_digest
 from andel.units import BaseUnits
 from andel.value.claims import ClaimTree
-from andel.value.history import History
+from andel.value.history import History, ProvenSet
 from andel.value.proof import proof_key
 from andel.value.reference import draw_rows, open_reference
 from tests.support.reports import of, report_bytes
@@ -78,7 +78,9 @@ def test_the_version_and_the_state_follow_from_the_report():
     assert sum(history.scores.values()) == sum(v.score for v in REPORT.contributors)
     assert set(history.scores) == set(WORLD.admitted)
     assert history.proven == {
-        proof_key(WORLD.plan, sha256(owner.batches(WORLD.plan))): {batch.device: 96 for batch in owner.all_batches}
+        proof_key(WORLD.plan, sha256(owner.batches(WORLD.plan))): ProvenSet(
+            1, {b.device: 96 for b in owner.all_batches}
+        )
         for owner in WORLD.owners
     }
     tree = ClaimTree(history.earned)

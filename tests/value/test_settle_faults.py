@@ -116,7 +116,7 @@ def test_an_update_over_other_batches_than_the_committed_counts_for_nothing():
     fails_alone(played, "names batches that were not committed")
 
 
-def test_a_set_with_one_withheld_batch_weighs_nothing_and_is_asked_for_again():
+def test_a_set_with_one_withheld_batch_weighs_nothing_is_asked_for_again_and_then_counts_half():
     played = play(WORLD)
     fields = json.loads(played.openings[ATTACKER.address])
     fields["openings"] = [entry for entry in fields["openings"] if entry["batch"] != 1]
@@ -128,7 +128,8 @@ def test_a_set_with_one_withheld_batch_weighs_nothing_and_is_asked_for_again():
     following = play(WORLD.after(report, decode_version(report.version, WORLD.task)))
     following.openings = {ATTACKER.address: following.openings[ATTACKER.address]}
     again = following.settle()
-    assert of(again, ATTACKER).weight == 96 and named in again.history.proven
+    assert of(again, ATTACKER).weight == 48 and named in again.history.proven
+    assert of(again, ATTACKER).reason == "" and "counts half until round 9" in of(again, ATTACKER).note
 
 
 def test_a_contributor_without_an_update_is_told_so():

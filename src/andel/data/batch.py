@@ -3,12 +3,13 @@
 Leaf i of a batch is timestamp (8 bytes) || distinct slots up to and with this leaf (4 bytes) || SHA-256 of
 the raw packet (32 bytes), times rising strictly, under the ordered tree of `andel.merkle`. The list of a
 contributor's batch headers is canonical JSON, and its SHA-256 is the `batchesHash` that the contributor
-signs.
+signs. A header names the hours of its day that hold a reading, so each claimed slot is one hour of one device
+that a seed can ask for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -21,30 +22,41 @@ from andel.keys import address_bytes, parse_address
 from andel.merkle import merkle_root
 from andel.units import DAY_SECONDS, SLOT_SECONDS, Address, Digest, slot_of
 
-FORMAT: Final = "andel-batches/1"
+FORMAT: Final = "andel-batches/2"
 MAX_BATCHES: Final = 10_000
 """Most batches in one contributor's list."""
+
+MAX_DEVICES: Final = 128
+"""Most devices in one contributor's list: what a stranger's list can make validators ask the registry about."""
 
 SLOTS_PER_DAY: Final = DAY_SECONDS // SLOT_SECONDS
 LAST_DAY: Final = MAX_TIMESTAMP // DAY_SECONDS
 
 _KEY_BYTES = (33, 35)
 _MAX_LIST_BYTES = 400 * MAX_BATCHES
-_FIELDS = {"device", "public_key", "day", "root", "count", "slots"}
+_FIELDS = {"device", "public_key", "day", "root", "count", "hours"}
 
 
 @dataclass(frozen=True, slots=True)
 class BatchHeader:
-    """What is said of a batch in public. `slots` is its weight, once openings have shown nothing against
-    it.
-    """
+    """What is said of a batch in public. Bit h of `hours` claims a reading in hour h of the day (UTC)."""
 
     device: Address
     public_key: bytes
     day: int
     root: Digest
     count: int
-    slots: int
+    hours: int
+
+    @property
+    def slots(self) -> int:
+        """How many slots it claims: its weight, once openings have shown nothing against it."""
+        return self.hours.bit_count()
+
+    @property
+    def slot_hours(self) -> tuple[int, ...]:
+        """The claimed hours of the day, rising: slot number r (from 1) is hour `slot_hours[r - 1]`."""
+        return tuple(hour for hour in range(SLOTS_PER_DAY) if self.hours >> hour & 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +69,17 @@ class Batch:
     packets: tuple[bytes, ...]
     timestamps: tuple[int, ...]
     root: Digest
-    slots: int
+    hours: int
+
+    @property
+    def slots(self) -> int:
+        """How many distinct slots its readings lie in."""
+        return self.hours.bit_count()
 
     @property
     def header(self) -> BatchHeader:
         """The batch without its packets."""
-        return BatchHeader(self.device, self.public_key, self.day, self.root, len(self.packets), self.slots)
+        return BatchHeader(self.device, self.public_key, self.day, self.root, len(self.packets), self.hours)
 
 
 def make_batch(readings: Sequence[SignedReading], public_key: bytes) -> Batch:
@@ -87,16 +104,23 @@ def make_batch(readings: Sequence[SignedReading], public_key: bytes) -> Batch:
         if later <= earlier:
             raise InputError(f"times in a batch rise strictly, but {later} follows {earlier}")
     packets = tuple(reading.raw for reading in readings)
-    running = running_slots(timestamps)
     return Batch(
         device=device,
         public_key=public_key,
         day=day,
         packets=packets,
         timestamps=timestamps,
-        root=merkle_root(batch_leaves(timestamps, running, packets)),
-        slots=running[-1],
+        root=merkle_root(batch_leaves(timestamps, running_slots(timestamps), packets)),
+        hours=hours_of(timestamps),
     )
+
+
+def hours_of(timestamps: Iterable[int]) -> int:
+    """The hours of the day (UTC) that `timestamps` lie in: bit h for hour h."""
+    hours = 0
+    for timestamp in timestamps:
+        hours |= 1 << slot_of(timestamp) % SLOTS_PER_DAY
+    return hours
 
 
 def running_slots(timestamps: Sequence[int]) -> list[int]:
@@ -124,7 +148,7 @@ def batch_leaves(timestamps: Sequence[int], running: Sequence[int], packets: Seq
 def batches_object(contributor: Address, headers: Sequence[BatchHeader]) -> bytes:
     """Canonical JSON of a contributor's list, sorted by device and day; its SHA-256 is `batchesHash`.
 
-    Raises InputError for two batches of one device and day, or more than 10,000.
+    Raises InputError for two batches of one device and day, more than 10,000 batches or 128 devices.
     """
     ordered = sorted(headers, key=_order)
     listed = [
@@ -134,7 +158,7 @@ def batches_object(contributor: Address, headers: Sequence[BatchHeader]) -> byte
             "day": header.day,
             "root": header.root.hex(),
             "count": header.count,
-            "slots": header.slots,
+            "hours": header.hours,
         }
         for header in ordered
     ]
@@ -148,7 +172,7 @@ def parse_batches(data: bytes) -> tuple[Address, tuple[BatchHeader, ...]]:
     """Contributor and headers of a list, in its order: by device bytes, then by day.
 
     Strict: canonical JSON, exactly the fields of the format, each device's own public key, no repeated
-    (device, day), counts that a day can hold. Raises InputError.
+    (device, day), at most 128 devices, counts that a day can hold. Raises InputError.
     """
     value = parse_json(data, _MAX_LIST_BYTES)
     if not isinstance(value, dict) or set(value) != {"format", "contributor", "batches"}:
@@ -160,6 +184,8 @@ def parse_batches(data: bytes) -> tuple[Address, tuple[BatchHeader, ...]]:
     for earlier, later in zip(headers, headers[1:], strict=False):
         if _order(earlier) >= _order(later):
             raise InputError(f"batches are not in order at device {later.device}, day {later.day}")
+    if len({header.device for header in headers}) > MAX_DEVICES:
+        raise InputError(f"a list names at most {MAX_DEVICES} devices", "use a second account for the others")
     return _parse_exact_address(value["contributor"]), headers
 
 
@@ -172,7 +198,7 @@ def _parse_header(item: Any) -> BatchHeader:
         day=_parse_count(item["day"], 0, LAST_DAY),
         root=Digest(_parse_hex(item["root"], 32)),
         count=_parse_count(item["count"], 1, DAY_SECONDS),
-        slots=_parse_count(item["slots"], 1, SLOTS_PER_DAY),
+        hours=_parse_count(item["hours"], 1, (1 << SLOTS_PER_DAY) - 1),
     )
     if header.slots > header.count:
         raise InputError(f"{header.count} readings cannot lie in {header.slots} slots")

@@ -15,7 +15,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from andel.data import schema
-from andel.data.batch import LAST_DAY, BatchHeader, running_slots
+from andel.data.batch import LAST_DAY, BatchHeader, hours_of, running_slots
 from andel.data.schema import accepted, forgotten_days, refused
 from andel.data.store import EvidenceStore, KeptPacket
 from andel.errors import InputError, StoreError
@@ -76,9 +76,8 @@ def header_of_kept(packets: Iterable[KeptPacket], public_key: bytes) -> BatchHea
     rising = all(earlier < later for earlier, later in zip(timestamps, timestamps[1:], strict=False))
     if not rising or any((p.device, day_of(p.timestamp)) != (ordered[0].device, day) for p in ordered):
         raise InputError("a batch holds one device's packets of one day in rising time")
-    running = running_slots(timestamps)
     leaves = leaves_of_kept(ordered)
-    return BatchHeader(ordered[0].device, public_key, day, merkle_root(leaves), len(ordered), running[-1])
+    return BatchHeader(ordered[0].device, public_key, day, merkle_root(leaves), len(ordered), hours_of(timestamps))
 
 
 def leaves_of_kept(packets: Iterable[KeptPacket]) -> list[bytes]:

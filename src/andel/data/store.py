@@ -30,6 +30,8 @@ from andel.units import DAY_SECONDS, Address, Digest
 
 MAX_DETAIL: Final = 200
 MAX_NAME: Final = 64
+OTHER_CONTENT: Final = "other content at the same time"
+"""How the detail of a replay begins that is no copy."""
 
 _LOOKUP: Final = 500  # values of one IN list, below the limit of every SQLite
 _STREAMED: Final = 1_000  # rows that a reader holds at once
@@ -319,7 +321,7 @@ def _known_digests(connection: sa.Connection, rows: Sequence[_Row]) -> dict[tupl
 def _replay(device: Address, row: _Row, known: bytes) -> RefusedPacket:
     _, timestamp, digest, raw = row
     # the first is a copy; the second may be an honest device that repeats its clock, and deserves a look
-    detail = "same signed content" if known == digest else "other content at the same time"
+    detail = "same signed content" if known == digest else OTHER_CONTENT
     return RefusedPacket(device, Refusal.REPLAY, f"{detail}: {timestamp}", raw)
 
 

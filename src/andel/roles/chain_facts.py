@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from andel.content import digest_of_cid
-from andel.data.batch import BatchHeader, parse_batches
+from andel.data.batch import BatchHeader
 from andel.errors import EvidenceError, InputError, Reverted
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
@@ -19,6 +19,7 @@ from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment
 from andel.units import Address, Digest
 from andel.value.history import EMPTY_HISTORY
+from andel.value.proof import committed_headers
 from andel.value.settle import ChainFacts
 
 
@@ -82,8 +83,10 @@ def chain_facts(
     model: ModelContracts, plan: RoundPlan, on_chain: RoundOnChain, commitments: Sequence[DataCommitment]
 ) -> ChainFacts:
     """Seeds, roots, registry entries, admitted devices and consenting owners for the commitments of a round."""
-    headers = _committed(commitments)
-    keys = sorted({(header.device, header.day) for header in headers})
+    headers = _committed(plan, commitments)
+    admitted = admitted_devices(model, on_chain.opened_at, {header.device for header in headers})
+    # devices first: whoever lists strangers' devices makes nobody ask for their days
+    keys = sorted({(header.device, header.day) for header in headers if header.device in admitted})
     entries = model.batch_registry.entries_of(keys)
     state = on_chain.state
     return ChainFacts(
@@ -93,7 +96,7 @@ def chain_facts(
         updates_root=state.updates_root,
         entries=dict(zip(keys, entries, strict=True)),
         opened_at=on_chain.opened_at,
-        admitted=admitted_devices(model, on_chain.opened_at, {header.device for header in headers}),
+        admitted=admitted,
         consenting=consenting_owners(
             model, plan.terms, on_chain.opened_at, {commitment.contributor for commitment in commitments}
         ),
@@ -114,11 +117,12 @@ def consenting_owners(model: ModelContracts, terms: bytes, opened_at: int, owner
     return frozenset(owner for owner, accepted in zip(ordered, answers, strict=True) if accepted)
 
 
-def _committed(commitments: Sequence[DataCommitment]) -> list[BatchHeader]:
+def _committed(plan: RoundPlan, commitments: Sequence[DataCommitment]) -> list[BatchHeader]:
+    """The batches worth asking the chain about: of commitments that are signed, bounded and inside the plan's days."""
     headers: list[BatchHeader] = []
     for commitment in commitments:
         try:
-            headers += parse_batches(commitment.batches)[1]
+            headers += committed_headers(plan, commitment)
         except InputError:
             continue  # `settle` gives the contributor its reason
     return headers

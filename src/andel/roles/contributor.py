@@ -16,19 +16,24 @@ from andel.data.batch import Batch, BatchHeader, batches_object, make_batch
 from andel.data.features import IntArray, build_rows
 from andel.data.forget import Forgotten, forget, header_of_kept
 from andel.data.intake import DeviceRecord, Intake, IntakeCounts, IntakeSettings
+from andel.data.kept_back import committable
 from andel.data.openings import make_openings
-from andel.data.store import EvidenceStore
+from andel.data.store import OTHER_CONTENT, EvidenceStore
 from andel.device.packets import reread_packet
-from andel.device.reading import SignedReading
+from andel.device.reading import Refusal, SignedReading
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, address_bytes
 from andel.ledger.alliance import AllianceContract
 from andel.ledger.contracts import BatchRegistryContract, Entry
 from andel.ledger.round_manager import RoundManagerContract
-from andel.training.plan import DayRanges, RoundPlan
+from andel.training.plan import RoundPlan
 from andel.training.task import Task
 from andel.units import Address, Digest, day_of
+from andel.value.proof import is_entered
+
+_REPEATED_MAX = 100_000
+"""Packets with a second content of a time that are looked at."""
 
 
 class Contributor:
@@ -48,9 +53,11 @@ class Contributor:
         self._intake = Intake(key.address, devices, settings, store)
         self._terms = terms
         self._manager: RoundManagerContract | None = None
+        self._registry: BatchRegistryContract | None = None
         self._readings: dict[tuple[Address, int], list[SignedReading]] | None = None
         self._batches: tuple[Batch, ...] | None = None
-        self._listed: tuple[DayRanges, bytes] | None = None
+        self._kept_back: dict[tuple[Address, int], str] = {}
+        self._chosen: tuple[Digest, tuple[Batch, ...]] | None = None
         self._accepted_plan = b""
         self._rows: tuple[bytes, npt.NDArray[np.uint8], IntArray] | None = None
 
@@ -64,18 +71,23 @@ class Contributor:
         """The account that owns the devices and is paid."""
         return self._key.address
 
-    def join(self, manager: RoundManagerContract) -> None:
-        """Watches the model whose rounds this contributor takes part in."""
+    def join(self, manager: RoundManagerContract, registry: BatchRegistryContract | None = None) -> None:
+        """Watches the model whose rounds this contributor takes part in.
+
+        With the `registry` it commits only batches that stand there as it would open them: a packet that came after a
+        day was entered costs that day, not the whole set.
+        """
         self._manager = manager
+        self._registry = registry
 
     def take(self, packets: Iterable[tuple[Address, bytes]]) -> IntakeCounts:
         """Judges and keeps packets, each with the device its topic announced."""
-        self._readings = self._batches = self._rows = self._listed = None
+        self._readings = self._batches = self._rows = self._chosen = None
         return self._intake.take(packets)
 
     def forget(self, device: Address, first_day: int, last_day: int) -> Forgotten:
         """Deletes the raw bytes of a device's days (days since 1970, both included); see `andel.data.forget`."""
-        self._readings = self._batches = self._rows = self._listed = None
+        self._readings = self._batches = self._rows = self._chosen = None
         return forget(self._store, device, first_day, last_day)
 
     def deleted_batches(self) -> tuple[BatchHeader, ...]:
@@ -87,7 +99,7 @@ class Contributor:
         )
 
     def all_batches(self) -> tuple[Batch, ...]:
-        """One batch per device and day of everything accepted, in the order of devices and days.
+        """One batch per device and day of everything accepted and not kept back, in the order of devices and days.
 
         A day of which bytes were deleted is none of them: what is left of it has another root than was entered.
         """
@@ -97,6 +109,11 @@ class Contributor:
                 for (device, _), readings in sorted(self._by_day().items(), key=_device_and_day)
             )
         return self._batches
+
+    def kept_back(self) -> Mapping[tuple[Address, int], str]:
+        """The (device, day) that is not committed, or not in full, and why (`andel.data.kept_back`)."""
+        self._by_day()
+        return self._kept_back
 
     def entries(self) -> list[Entry]:
         """What this contributor enters in the batch registry, once per device and day for ever."""
@@ -142,17 +159,15 @@ class Contributor:
 
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object for the plan's windows."""
-        if self._listed is None or self._listed[0] != plan.windows:
-            self._listed = plan.windows, batches_object(self.address, [batch.header for batch in self._chosen(plan)])
-        return self._listed[1]
+        return batches_object(self.address, [batch.header for batch in self._committed(plan)])
 
     def weight(self, plan: RoundPlan) -> int:
         """Distinct slots in those batches."""
-        return sum(batch.slots for batch in self._chosen(plan))
+        return sum(batch.slots for batch in self._committed(plan))
 
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The leaves that `seed` draws from those batches, with packets and proofs."""
-        return make_openings(seed, self.address, self._chosen(plan), task.openings)
+        return make_openings(seed, self.address, self._committed(plan), task.openings)
 
     def rows(self, plan: RoundPlan, task: Task) -> tuple[npt.NDArray[np.uint8], IntArray]:
         """Inputs (n, features) uint8 and changes (n,) int64 of the readings in those batches.
@@ -173,24 +188,52 @@ class Contributor:
             self._rows = (name, rows.codes, rows.change)
         return self._rows[1], self._rows[2]
 
-    def _chosen(self, plan: RoundPlan) -> Sequence[Batch]:
-        return [batch for batch in self.all_batches() if plan.covers(batch.day)]
+    def _committed(self, plan: RoundPlan) -> Sequence[Batch]:
+        """The batches of the plan's windows, decided once a plan: what is committed is what will be opened."""
+        if self._chosen is None or self._chosen[0] != plan.hash:
+            inside = [batch for batch in self.all_batches() if plan.covers(batch.day)]
+            self._chosen = plan.hash, tuple(self._entered(inside, plan))
+        return self._chosen[1]
+
+    def _entered(self, batches: Sequence[Batch], plan: RoundPlan) -> Sequence[Batch]:
+        """Those that stand in the registry since before the round opened; all where no registry is watched."""
+        if self._registry is None or self._manager is None:
+            return batches
+        known = 0 < plan.round <= self._manager.rounds_count()
+        block = self._manager.round_of(plan.round).opened_block if known else None
+        opened = self._manager.chain.block_time(block)
+        stored = self._registry.entries_of([(batch.device, batch.day) for batch in batches])
+        placed = zip(batches, stored, strict=True)
+        return [batch for batch, entry in placed if is_entered(entry, batch.root, self.address, opened)]
 
     def _by_day(self) -> dict[tuple[Address, int], list[SignedReading]]:
         if self._readings is None:
-            self._readings = {}
-            days = self._store.days()
+            self._readings, self._kept_back = {}, {}
+            days, repeated = self._store.days(), self._repeated()
             whole = set(days)
             for device, record in self._devices.items():
                 own = [day for owner, day in days if owner == device]
                 if not own:
                     continue
-                for raw in self._store.readings(device, min(own), max(own)):
-                    reading = reread_packet(raw, record.public_key, record.epoch)
+                raws = self._store.readings(device, min(own), max(own))
+                readings = [reread_packet(raw, record.public_key, record.epoch) for raw in raws]
+                sound = committable(readings, repeated.get(device, ()))
+                self._kept_back |= {(device, day): reason for day, reason in sound.reasons.items()}
+                for reading in sound.readings:
                     place = device, day_of(reading.timestamp)
                     if place in whole:
                         self._readings.setdefault(place, []).append(reading)
         return self._readings
+
+    def _repeated(self) -> dict[Address, list[SignedReading]]:
+        """By device, in order of arrival: readings refused because their time had been signed with other content."""
+        found: dict[Address, list[SignedReading]] = {}
+        for packet in self._store.refused(Refusal.REPLAY, _REPEATED_MAX):
+            device = Address(packet.device)
+            if packet.detail.startswith(OTHER_CONTENT) and device in self._devices:
+                reading = reread_packet(packet.raw, self._public_key(device), self._devices[device].epoch)
+                found.setdefault(device, []).append(reading)
+        return found
 
     def _public_key(self, device: Address) -> bytes:
         return self._devices[device].public_key

@@ -25,7 +25,7 @@ from andel.training.task import Task, parse_task
 from andel.training.updates import decode_version
 from andel.units import Address
 from andel.value.history import History
-from andel.value.manifest import write_commitments, write_manifest
+from andel.value.manifest import bounded, write_commitments, write_manifest
 from andel.value.proof import prove_data, unopened
 
 log = logging.getLogger(__name__)
@@ -51,9 +51,10 @@ class Coordinator:
         self._settings = settings or RoundSettings()
         self._standstill = Standstill(model.round_manager.chain, key, waiting.clock)
 
-    def run_round(self, plan: RoundPlan) -> RoundResult:
+    def run_round(self, plan: RoundPlan, conflicts: Sequence[bytes] = ()) -> RoundResult:
         """One round from open to close and seed 2; validators take it from there.
 
+        `conflicts` are what anybody brought (`andel.data.conflict`): listed in the manifest, judged by validators.
         Raises TrainingError when too few contributors answer, Reverted when the chain refuses a step, PlanError when
         the plan names other rules than the alliance's: nobody could attest such a round.
         """
@@ -72,12 +73,12 @@ class Coordinator:
         manager.commit_data(self._key, plan.round, commitments_root(plan, commitments), listed)
         seed = self._record_seed(plan.round).first_seed
         history = read_history(self._store, plan)
-        openings = federated.collect_openings(seed, unopened(plan, commitments, history))
-        proven = self._proven(plan, task, commitments, openings, history)
+        openings = federated.collect_openings(seed, unopened(plan, task, commitments, history))
+        proven = self._proven(plan, task, commitments, openings, history, bounded(conflicts))
         parameters = decode_version(self._store.get_digest(plan.version), task)
         updates = federated.collect_updates(parameters, seed, proven)
         result = federated.result()
-        evidence = digest_of_cid(write_manifest(self._store, result))
+        evidence = digest_of_cid(write_manifest(self._store, result, conflicts))
         manager.close(self._key, plan.round, updates_root(plan, updates), evidence)
         self._record_seed(plan.round)
         return result
@@ -124,6 +125,7 @@ class Coordinator:
         commitments: Sequence[DataCommitment],
         openings: Mapping[Address, bytes],
         history: History,
+        conflicts: Sequence[bytes],
     ) -> dict[Address, int]:
         facts = chain_facts(self._model, plan, read_round(self._model, plan.round), commitments)
         verdicts = prove_data(
@@ -138,10 +140,11 @@ class Coordinator:
             facts.opened_at,
             facts.first_seed,
             history,
+            conflicts,
         )
         for verdict in verdicts:
-            if verdict.reason:
-                log.warning("data not proven contributor=%s reason=%s", verdict.contributor, verdict.reason)
+            if why := verdict.reason or verdict.note:
+                log.warning("data not proven contributor=%s reason=%s", verdict.contributor, why)
         return {verdict.contributor: verdict.weight for verdict in verdicts}
 
     def _record_seed(self, number: int) -> RoundState:

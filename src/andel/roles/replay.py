@@ -90,6 +90,7 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
         read_history(store, plan),
         references.open(plan, task),
         read_policy(store, plan),
+        evidence.conflicts,
     )
     attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
     return Replay(evidence, report, attestation, typed_digest("Attestation", plan.domain, attestation))

@@ -290,7 +290,8 @@ def _reason(reports: list[ValueReport], account: str) -> str:
     if not paid:
         harmful = sum(item.score < 0 for item in scored)
         return f"its updates made the model worse in {harmful} of {len(scored)} rounds: it is in debt"
-    return f"its updates improved the model and were paid in {paid} of {len(scored)} rounds"
+    less = next((f"; {item.note}" for item in reversed(scored) if item.note), "")
+    return f"its updates improved the model and were paid in {paid} of {len(scored)} rounds{less}"
 
 
 def _hashes(audited: Audit, published: PublishedModel) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from andel.content import ContentStore, digest_of_cid
 from andel.data.intake import DeviceRecord, IntakeCounts, IntakeSettings
 from andel.data.policy import EVERYWHERE
 from andel.data.store import EvidenceStore
+from andel.device.epochs import CURRENT
 from andel.device.pebble import read_confirmation, sign_confirmation
 from andel.errors import Reverted
 from andel.hashing import sha256
@@ -121,7 +122,7 @@ def build_world(
     _register(chain, shared, actors.lister, devices, owners)
     say(f"{len(devices)} devices listed, and claimed with their own signatures")
     records = {
-        device.address: DeviceRecord(device.public_key, owner.address)
+        device.address: DeviceRecord(device.public_key, owner.address, epoch=CURRENT)
         for device, owner in zip(devices, owners, strict=True)
     }
     settings = IntakeSettings(scenario.task.accepted_time)
@@ -229,7 +230,7 @@ def _join(
             stolen = packets
         intake = contributor.take(packets)
         refused.update({reason.value: count for reason, count in intake.refused.items()})
-        contributor.join(model.round_manager)
+        contributor.join(model.round_manager, model.batch_registry)
         gas = _enter_batches(model, contributor)
         refusal = ", ".join(f"{count} packets refused: {reason}" for reason, count in intake.refused.items())
         if participant.kind == Kind.REPLAYER and members:

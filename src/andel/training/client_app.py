@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from andel.data.openings import without
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey
@@ -71,7 +72,8 @@ def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Se
         local = contributor(context)
         local.accept(plan, task)
         local.check_seed(plan, seed)
-        return wire.answer(message, {"openings": local.openings(plan, task, seed), "contributor": local.key.address})
+        data = without(local.openings(plan, task, seed), wire.read_held(message))
+        return wire.answer(message, {"openings": data, "contributor": local.key.address})
 
     @app.train()  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
     def train(message: Message, context: Context) -> Message:

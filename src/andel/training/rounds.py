@@ -29,11 +29,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RoundSettings:
-    """Bounds of a round: `quorum` contributors, `phase_seconds` of waiting, a poll each `poll_seconds`."""
+    """Bounds of a round: `quorum` contributors, `phase_seconds` of waiting, a poll each `poll_seconds`.
+
+    What seed 1 drew is asked for `opening_tries` times at most, within the one phase.
+    """
 
     quorum: int = 1
     phase_seconds: float = 600.0
     poll_seconds: float = 0.05
+    opening_tries: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,22 @@ class FederatedRound:
         return tuple(_ordered(strategy.commitments))
 
     def collect_openings(self, seed: bytes, contributors: Iterable[Address]) -> Mapping[Address, bytes]:
-        """What `seed` (seed 1) drew from these contributors' batches; who withheld it is missing."""
-        strategy = self._strategy
+        """What `seed` (seed 1) drew from these contributors' batches; who withheld all of it is missing.
+
+        What does not arrive, or not whole, is asked for again: each question gets its part of the phase's time, and an
+        answer to an earlier one still counts.
+        """
+        strategy, tries = self._strategy, self._settings.opening_tries
         strategy.seed = seed
-        nodes = strategy.nodes_of(contributors)
-        if nodes:
-            strategy.take_openings(self._ask(strategy.configure_query(wire.OPENINGS, nodes)))
+        asked, started = sorted(set(contributors), key=address_bytes), self._waiting.clock()
+        waiting: set[str] = set()
+        for number in range(1, tries + 1):
+            messages = strategy.configure_openings(asked)
+            if not messages:
+                break
+            waiting |= {str(identity) for identity in self._grid.push_messages(messages)}
+            until = started + self._settings.phase_seconds * number / tries
+            strategy.take_openings(self._pull(waiting, until))
         return dict(strategy.openings)
 
     def collect_updates(
@@ -108,7 +122,10 @@ class FederatedRound:
     def _ask(self, messages: list[Message]) -> list[Message]:
         """The replies that come within the phase's time, in the order of their nodes."""
         waiting = {str(identity) for identity in self._grid.push_messages(messages)}
-        until = self._waiting.clock() + self._settings.phase_seconds
+        return self._pull(waiting, self._waiting.clock() + self._settings.phase_seconds)
+
+    def _pull(self, waiting: set[str], until: float) -> list[Message]:
+        """The replies to `waiting` that come before `until`, in the order of their nodes; takes them out of it."""
         replies: list[Message] = []
         while waiting:
             for reply in self._grid.pull_messages(sorted(waiting)):

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from andel.data.batch import parse_batches
+from andel.data.draws import Drawn, draw
+from andel.data.openings import Openings, held_object, is_whole, joined, parse_openings
 from andel.errors import AndelError, InputError
 from andel.hashing import sha256
 from andel.keys import parse_address
@@ -35,6 +37,7 @@ class EvidenceStrategy(Strategy):
         self.commitments: dict[Address, DataCommitment] = {}
         self.nodes: dict[Address, int] = {}
         self.openings: dict[Address, bytes] = {}
+        self._opened: dict[Address, Openings] = {}
         self.proven: Mapping[Address, int] = {}
         self.receipts: dict[Address, SignedUpdate] = {}
         self.updates: dict[Address, SignedUpdate] = {}
@@ -45,6 +48,18 @@ class EvidenceStrategy(Strategy):
         group = f"{self.plan.round}.{self.plan.attempt}"
         content = wire.instruction(self.plan, self.task, self.seed)
         return [Message(content, node, message_type, group_id=group) for node in nodes]
+
+    def configure_openings(self, contributors: Iterable[Address]) -> list[Message]:
+        """The question for what seed 1 drew, to each of these whose openings are not whole; it names what arrived."""
+        messages = []
+        for contributor in sorted(set(contributors) & set(self.nodes), key=self.nodes.__getitem__):
+            held = self._opened.get(contributor, {})
+            if contributor in self._opened and is_whole(held, self._drawn(contributor)):
+                continue
+            content = wire.instruction(self.plan, self.task, self.seed, held=held_object(held) if held else b"")
+            group = f"{self.plan.round}.{self.plan.attempt}"
+            messages.append(Message(content, self.nodes[contributor], wire.OPENINGS, group_id=group))
+        return messages
 
     def nodes_of(self, contributors: Iterable[Address]) -> list[int]:
         """The nodes that sent these contributors' commitments, in the order of their ids."""
@@ -87,7 +102,10 @@ class EvidenceStrategy(Strategy):
         self._take(wire.BATCHES, replies, self._take_commitment)
 
     def take_openings(self, replies: Iterable[Message]) -> None:
-        """Keeps each committed contributor's openings; whether they prove anything is judged elsewhere."""
+        """Keeps each committed contributor's openings, and adds what comes later; of each leaf the first counts.
+
+        Whether they prove anything is judged elsewhere.
+        """
         self._take(wire.OPENINGS, replies, self._take_opening)
 
     def take_updates(self, replies: Iterable[Message]) -> None:
@@ -98,12 +116,16 @@ class EvidenceStrategy(Strategy):
         for reply in replies:
             sender = f"node {reply.metadata.src_node_id}"
             if reply.has_error():
-                self.refused.append(Refused(sender, phase, f"node failed: {str(reply.error.reason)[:200]}"))
+                self._refuse(Refused(sender, phase, f"node failed: {str(reply.error.reason)[:200]}"))
                 continue
             try:
                 take(wire.read_answer(reply), reply.metadata.src_node_id)
             except AndelError as error:
-                self.refused.append(Refused(sender, phase, error.message[:300]))
+                self._refuse(Refused(sender, phase, error.message[:300]))
+
+    def _refuse(self, refused: Refused) -> None:
+        if refused not in self.refused:  # who is asked again may fail in the same way again
+            self.refused.append(refused)
 
     def _take_commitment(self, record: ConfigRecord, node: int) -> None:
         batches = wire.bytes_of(record, "batches", MAX_REPLY_BYTES)
@@ -117,11 +139,20 @@ class EvidenceStrategy(Strategy):
 
     def _take_opening(self, record: ConfigRecord, node: int) -> None:
         contributor = parse_address(wire.text_of(record, "contributor"))
-        if contributor not in self.commitments or contributor in self.openings:
-            raise InputError(f"{contributor} has no commitment to open, or opened it already")
+        if contributor not in self.commitments:
+            raise InputError(f"{contributor} has no commitment to open")
         if self.nodes[contributor] != node:  # openings are unsigned: nobody spoils another's
             raise InputError(f"{contributor}'s openings came from another node than its commitment")
-        self.openings[contributor] = wire.bytes_of(record, "openings", MAX_REPLY_BYTES)
+        data = wire.bytes_of(record, "openings", MAX_REPLY_BYTES)
+        _, headers = parse_batches(self.commitments[contributor].batches)
+        drawn = self._drawn(contributor)
+        part = parse_openings(data, contributor, headers, drawn)
+        parts = (self._opened.get(contributor, {}), part)
+        self.openings[contributor], self._opened[contributor] = joined(contributor, parts, drawn)
+
+    def _drawn(self, contributor: Address) -> Drawn:
+        _, headers = parse_batches(self.commitments[contributor].batches)
+        return draw(self.seed, contributor, headers, parse_task(self.task).openings)
 
     def _take_receipt(self, record: ConfigRecord, node: int) -> None:
         contributor = parse_address(wire.text_of(record, "contributor"))

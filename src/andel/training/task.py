@@ -29,7 +29,8 @@ class Task:
     the network learns its change in units of `target_scale`. `residual_limit` is where the loss that trains
     turns from squared to linear (Huber), `score_limit` where the loss that steers and scores does, both at
     2**16. `line_search` holds step lengths in quarters. `noise_sigmas`: how many standard errors a round's gain
-    must be above zero before anything is minted. `openings`: leaves drawn from each contributor's batches.
+    must be above zero before anything is minted. `openings`: draws of leaves and
+    slots from each contributor's batches.
     `reference` is the hash (hex) of the founder's reference set as plans name it: since the task's own hash stands
     on chain, no later plan can score by another set.
     """
@@ -112,7 +113,7 @@ def _check_bounds(task: Task) -> None:
         "score_limit": (task.score_limit, 1, 1 << 20),
         "line_search": (len(task.line_search), 1, 64),
         "noise_sigmas": (task.noise_sigmas, 0, 100),
-        "openings": (task.openings, 1, 100_000),
+        "openings": (task.openings, 2, 100_000),
         "horizon_seconds": (task.horizon_seconds, 1, 366 * 86_400),
         "target_scale": (task.target_scale, 1, 1 << 31),
         "exponent": (task.exponent, -18, 18),

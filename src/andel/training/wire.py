@@ -12,6 +12,8 @@ from typing import Final
 
 import numpy as np
 
+from andel.data.draws import Place
+from andel.data.openings import parse_held
 from andel.errors import InputError
 from andel.training.flower import Array, ArrayRecord, ConfigRecord, Message, RecordDict
 from andel.training.integer_mlp import IntArray
@@ -28,9 +30,16 @@ _ORDER = "order"
 _REPLY = "answer"
 
 
-def instruction(plan: RoundPlan, task: bytes, seed: bytes, parameters: Sequence[IntArray] = ()) -> RecordDict:
-    """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version."""
-    content = RecordDict({_ORDER: ConfigRecord({"plan": plan.to_bytes(), "task": task, "seed": seed})})
+def instruction(
+    plan: RoundPlan, task: bytes, seed: bytes, parameters: Sequence[IntArray] = (), held: bytes = b""
+) -> RecordDict:
+    """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version; to open again, the
+    places that arrived already (`held`, see `andel.data.openings`).
+    """
+    order: dict[str, bytes] = {"plan": plan.to_bytes(), "task": task, "seed": seed}
+    if held:
+        order["held"] = held
+    content = RecordDict({_ORDER: ConfigRecord(order)})  # type: ignore[arg-type]  # a dict of bytes is one of its kinds
     if parameters:
         content[ARRAYS] = array_record(parameters)
     return content
@@ -40,6 +49,13 @@ def read_instruction(message: Message) -> tuple[RoundPlan, Task, bytes]:
     """Plan, task and seed of an instruction. Raises InputError or PlanError."""
     order = message.content.get(_ORDER)
     return parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task")), _bytes(order, "seed")
+
+
+def read_held(message: Message) -> frozenset[Place]:
+    """The opened places that an instruction names as already held. Raises InputError."""
+    order = message.content.get(_ORDER)
+    named = isinstance(order, ConfigRecord) and "held" in order
+    return parse_held(_bytes(order, "held") if named else b"")
 
 
 def answer(message: Message, values: dict[str, str | int | bytes], arrays: Sequence[IntArray] = ()) -> Message:

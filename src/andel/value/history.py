@@ -1,14 +1,14 @@
 """The running state of a model's value: what devices have scored, what accounts have earned, what is proven.
 
-Debt belongs to the device and follows it to a new owner. The state is a canonical object in the content store;
-its digest is attested each round as stateHash, so a validator that joins late can start from the last one.
+Debt and standing belong to the device and follow it to a new owner. The state is a canonical object in the content
+store; its digest is attested each round as stateHash, so a validator that joins late can start from the last one.
 A set of batches is opened once: its proven slots stand here, under its hash, for the rounds that use it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from andel.encoding import canonical_json
@@ -17,21 +17,31 @@ from andel.hashing import sha256
 from andel.keys import address_bytes, parse_address
 from andel.training.task import parse_object
 from andel.units import Address, BaseUnits, Digest
+from andel.value.standing import MAX_FAILURES, Standing
 
-_FORMAT: Final = "andel-state/1"
+_FORMAT: Final = "andel-state/2"
 _MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class ProvenSet:
+    """What the openings of a set of batches have proven: in which round, and the slots of each device."""
+
+    round: int
+    slots: Mapping[Address, int]
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """After `round` rounds: `scores` by device (at 2**49, may be negative: debt), `earned` by account, and
-    `proven`: by batchesHash, the slots of each device.
+    """After `round` rounds: `scores` by device (at 2**49, may be negative: debt), `earned` by account, `proven` by
+    batchesHash, and `standing` of devices whose openings failed or that are in quarantine.
     """
 
     round: int
     scores: Mapping[Address, int]
     earned: Mapping[Address, BaseUnits]
-    proven: Mapping[Digest, Mapping[Address, int]]
+    proven: Mapping[Digest, ProvenSet]
+    standing: Mapping[Address, Standing] = field(default_factory=dict)
 
     @property
     def hash(self) -> Digest:
@@ -52,9 +62,10 @@ class History:
                 "scores": [[address, str(self.scores[address])] for address in _ordered(self.scores)],
                 "earned": [[address, str(self.earned[address])] for address in _ordered(self.earned)],
                 "proven": [
-                    [batches.hex(), [[device, slots[device]] for device in _ordered(slots)]]
-                    for batches, slots in sorted(self.proven.items())
+                    [batches.hex(), proof.round, [[device, proof.slots[device]] for device in _ordered(proof.slots)]]
+                    for batches, proof in sorted(self.proven.items(), key=lambda item: item[0])
                 ],
+                "standing": [[device, *_fields(self.standing[device])] for device in _ordered(self.standing)],
             }
         )
 
@@ -72,9 +83,12 @@ def parse_history(data: bytes) -> History:
             {parse_address(address): int(score) for address, score in values["scores"]},
             {parse_address(address): BaseUnits(int(amount)) for address, amount in values["earned"]},
             {
-                Digest(bytes.fromhex(batches)): {parse_address(device): int(count) for device, count in slots}
-                for batches, slots in values["proven"]
+                Digest(bytes.fromhex(batches)): ProvenSet(
+                    _number(number), {parse_address(device): _number(count) for device, count in slots}
+                )
+                for batches, number, slots in values["proven"]
             },
+            {parse_address(device): _standing(*map(_number, record)) for device, *record in values["standing"]},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"state cannot be read: {error}") from error
@@ -83,6 +97,22 @@ def parse_history(data: bytes) -> History:
     if history.to_bytes() != data:
         raise InputError("state is not in its canonical form")
     return history
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise InputError(f"state holds {str(value)[:60]!r} where a count stands")
+    return value
+
+
+def _standing(failures: int, halved_until: int, barred_until: int) -> Standing:
+    if failures > MAX_FAILURES:
+        raise InputError(f"state holds {failures} failures of a device; {MAX_FAILURES} are counted")
+    return Standing(failures, halved_until, barred_until)
+
+
+def _fields(standing: Standing) -> tuple[int, int, int]:
+    return standing.failures, standing.halved_until, standing.barred_until
 
 
 def _ordered(by_address: Mapping[Address, object]) -> list[Address]:

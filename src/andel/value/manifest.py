@@ -1,16 +1,18 @@
 """The manifest of a round: one object that names all its evidence, whose digest is the attested evidenceHash.
 
-It lists, by CID, the plan, the parent version, the state before the round, and for every contributor its batches,
-openings and update with the signatures. Whoever has the manifest and the content store can settle the round
-again; the seeds and roots come from the chain.
+It lists, by CID, the plan, the parent version, the state before the round, for every contributor its batches,
+openings and update with the signatures, and the conflicts that anybody brought. Whoever has the manifest and the
+content store can settle the round again; the seeds and roots come from the chain.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from andel.content import ContentStore, cid_of_digest, digest_of_cid
+from andel.data.conflict import MAX_CONFLICT_BYTES, MAX_CONFLICTS
 from andel.encoding import canonical_json
 from andel.errors import ContentError, EvidenceError, InputError
 from andel.keys import address_bytes, parse_address
@@ -19,7 +21,7 @@ from andel.training.result import DataCommitment, RoundResult, SignedUpdate
 from andel.training.task import Task, parse_object, parse_task
 from andel.units import Address, Digest
 
-_FORMAT: Final = "andel-manifest/1"
+_FORMAT: Final = "andel-manifest/2"
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_ENTRIES = 100_000
 
@@ -33,6 +35,7 @@ class RoundEvidence:
     commitments: tuple[DataCommitment, ...]
     openings: dict[Address, bytes]
     updates: tuple[SignedUpdate, ...]
+    conflicts: tuple[bytes, ...]
     cids: tuple[tuple[str, str], ...]
     """(what, CID) of every object that was read, the manifest first."""
 
@@ -49,8 +52,11 @@ def commitments_object(commitments: tuple[DataCommitment, ...]) -> bytes:
     return canonical_json(_commitment_entries(commitments))
 
 
-def write_manifest(store: ContentStore, result: RoundResult) -> str:
-    """Keeps all of a round's evidence and its manifest; returns the manifest's CID."""
+def write_manifest(store: ContentStore, result: RoundResult, conflicts: Sequence[bytes] = ()) -> str:
+    """Keeps all of a round's evidence and its manifest; returns the manifest's CID.
+
+    Of `conflicts` (`andel.data.conflict`) those within the bounds are listed, each once, in the order of their bytes.
+    """
     plan = result.plan
     for commitment in result.commitments:
         store.put(commitment.batches)
@@ -71,9 +77,15 @@ def write_manifest(store: ContentStore, result: RoundResult) -> str:
             }
             for item in updates
         ],
+        "conflicts": [store.put(conflict) for conflict in bounded(conflicts)],
         "refused": [[item.sender, item.phase, item.reason] for item in result.refused],
     }
     return store.put(canonical_json(manifest))
+
+
+def bounded(conflicts: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The conflicts that a manifest can list: not too long, not too many, each once."""
+    return tuple(sorted({item for item in conflicts if len(item) <= MAX_CONFLICT_BYTES})[:MAX_CONFLICTS])
 
 
 def read_evidence(store: ContentStore, evidence_hash: Digest, place: str) -> RoundEvidence:
@@ -92,11 +104,12 @@ def read_evidence(store: ContentStore, evidence_hash: Digest, place: str) -> Rou
             for contributor, cid in _entries(values, "openings")
         }
         updates = tuple(_read_update(reader, item) for item in _entries(values, "updates"))
+        conflicts = tuple(reader.get("conflict", cid) for cid in _entries(values, "conflicts", MAX_CONFLICTS))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EvidenceError(place, f"manifest cannot be read: {error}") from error
     except InputError as error:
         raise EvidenceError(f"{place}, {reader.read[-1][0]}", error.message) from error
-    return RoundEvidence(plan, task, commitments, openings, updates, tuple(reader.read))
+    return RoundEvidence(plan, task, commitments, openings, updates, conflicts, tuple(reader.read))
 
 
 def read_named(store: ContentStore, place: str, cid: str) -> bytes:
@@ -156,8 +169,8 @@ def _weight(value: Any) -> int:
     return value
 
 
-def _entries(values: dict[str, Any], name: str) -> list[Any]:
+def _entries(values: dict[str, Any], name: str, most: int = _MAX_ENTRIES) -> list[Any]:
     entries = values[name]
-    if not isinstance(entries, list) or len(entries) > _MAX_ENTRIES:
-        raise InputError(f"manifest's {name} are not a list of at most {_MAX_ENTRIES}")
+    if not isinstance(entries, list) or len(entries) > most:
+        raise InputError(f"manifest's {name} are not a list of at most {most}")
     return entries

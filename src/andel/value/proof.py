@@ -3,20 +3,23 @@
 A commitment counts when its signature binds this round's plan, each of its batches was entered in the batch
 registry by the same contributor under the committed root, lies in the plan's windows, comes from a device that
 the alliance admits, of an owner who had accepted the plan's terms, before the round opened, and all its openings hold,
-also by the alliance's policy: one that fails or is withheld
-costs the whole set its weight. A set of batches is opened once, under the first seed
-drawn after it was committed; later rounds that commit the same set under the same policy take what was proven then.
-The weight is the number of distinct slots with a proven reading: never a self-report.
+also by the alliance's policy: one that fails or is withheld costs the whole set its weight, and its devices their
+standing. A set of batches is opened under the first seed drawn after it was committed; later rounds that commit the
+same set under the same policy take what was proven then, as long as a proof holds. The weight is the number of
+distinct slots with a proven reading, never a self-report, less what a device's standing takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from andel.data.batch import BatchHeader, parse_batches
-from andel.data.openings import OpeningReport, OpeningRules, verify_openings
+from andel.data.conflict import MAX_CONFLICTS, Conflict, parse_conflict
+from andel.data.cross_checks import impossible_travel, stuck_sensor
+from andel.data.opening_check import OpeningReport, OpeningRules, verify_openings
 from andel.data.policy import Policy
+from andel.device.reading import SignedReading
 from andel.errors import InputError
 from andel.hashing import keccak, sha256
 from andel.keys import address_bytes
@@ -25,7 +28,8 @@ from andel.training.result import DataCommitment
 from andel.training.task import Task
 from andel.typed_data import Domain, typed_signer
 from andel.units import Address, Digest
-from andel.value.history import History
+from andel.value.history import History, ProvenSet
+from andel.value.standing import CLEAN, proof_holds
 
 _BOUND_BYTES = 24
 
@@ -35,15 +39,25 @@ RegistryEntries = Mapping[tuple[Address, int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class ProvenData:
-    """One contributor's verdict: slots by device (what was proven), packets verified in this round, and the
-    reason where something is not proven.
+    """One contributor's verdict: the slots by device that count in this round.
+
+    `proof_key` is what the set's proof is remembered under. `whole` are the slots by device that openings have
+    proven, whatever a device's standing; `opened` says that they were opened in this round, and `readings` are what was
+    opened. `failed` are the devices of a set whose openings failed, `conflicted` those that claim an hour in which they
+    signed two readings. `reason` says why nothing counts, `note` why some of it does not.
     """
 
     contributor: Address
-    batches_hash: Digest
+    proof_key: Digest
     slots: Mapping[Address, int]
     packets: int
     reason: str = ""
+    note: str = ""
+    whole: Mapping[Address, int] = field(default_factory=dict)
+    opened: bool = False
+    readings: tuple[SignedReading, ...] = ()
+    failed: tuple[Address, ...] = ()
+    conflicted: tuple[Address, ...] = ()
 
     @property
     def weight(self) -> int:
@@ -75,27 +89,32 @@ def prove_data(
     opened_at: int,
     seed: bytes,
     history: History,
+    conflicts: Sequence[bytes] = (),
 ) -> tuple[ProvenData, ...]:
-    """A verdict per commitment, in their order. Nothing here raises for what a contributor sent."""
+    """A verdict per commitment, in their order. Nothing here raises for what a contributor or a witness sent."""
     rules = OpeningRules(accepted_time=task.accepted_time, policy=policy)
+    shown = sound_conflicts(conflicts, task)
     verdicts: dict[Address, ProvenData] = {}
     used: dict[tuple[Address, int], Address] = {}
     for commitment in commitments:
-        contributor = commitment.contributor
+        contributor, named = commitment.contributor, proof_key(plan, commitment.batches_hash)
         if contributor in verdicts:
             continue
         try:
             if contributor not in consenting:
                 raise InputError(f"{contributor} had not accepted the plan's terms when the round opened")
-            headers = _committed_headers(plan, commitment, entries, admitted, opened_at, used)
+            headers = committed_headers(plan, commitment)
+            _check_registered(headers, contributor, entries, admitted, opened_at, used)
         except InputError as error:
-            verdicts[contributor] = ProvenData(contributor, commitment.batches_hash, {}, 0, error.message)
+            verdicts[contributor] = ProvenData(contributor, named, {}, 0, error.message)
             continue
-        if slots := history.proven.get(proof_key(plan, commitment.batches_hash)):
-            verdicts[contributor] = ProvenData(contributor, commitment.batches_hash, slots, 0)
-            continue
-        report = verify_openings(openings.get(contributor, b""), seed, contributor, headers, task.openings, rules)
-        verdicts[contributor] = _verdict(commitment, headers, report)
+        known = history.proven.get(named)
+        if known is not None and proof_holds(known.round, plan.round, task.openings):
+            verdict = ProvenData(contributor, named, {}, 0, note=_left_out(headers, known), whole=known.slots)
+        else:
+            report = verify_openings(openings.get(contributor, b""), seed, contributor, headers, task.openings, rules)
+            verdict = _judge(contributor, named, headers, report)
+        verdicts[contributor] = _weigh(verdict, headers, history, plan.round, shown)
     return tuple(verdicts.values())
 
 
@@ -104,10 +123,48 @@ def proof_key(plan: RoundPlan, batches_hash: bytes) -> Digest:
     return sha256(batches_hash, plan.policy)
 
 
-def unopened(plan: RoundPlan, commitments: Iterable[DataCommitment], history: History) -> tuple[Address, ...]:
-    """The contributors whose committed batches have not been opened and proven before, under the plan's policy."""
-    proven = history.proven
-    return tuple(item.contributor for item in commitments if proof_key(plan, item.batches_hash) not in proven)
+def unopened(
+    plan: RoundPlan, task: Task, commitments: Iterable[DataCommitment], history: History
+) -> tuple[Address, ...]:
+    """The contributors whose batches must be opened: never proven under the plan's policy, or too long ago."""
+    return tuple(
+        item.contributor
+        for item in commitments
+        if (known := history.proven.get(proof_key(plan, item.batches_hash))) is None
+        or not proof_holds(known.round, plan.round, task.openings)
+    )
+
+
+def committed_headers(plan: RoundPlan, commitment: DataCommitment) -> tuple[BatchHeader, ...]:
+    """The headers of a commitment that can count as far as it shows itself, before the chain is asked anything.
+
+    Raises InputError: malformed, another contributor's, unsigned, or with a day that the plan does not name.
+    """
+    contributor, headers = parse_batches(commitment.batches)
+    if contributor != commitment.contributor:
+        raise InputError(f"batches of {contributor} under the commitment of {commitment.contributor}")
+    check_signature("DataCommitment", plan.domain, commitment.message(plan), commitment.signature, contributor)
+    for header in headers:
+        if not plan.covers(header.day):
+            raise InputError(f"{_place(header)}: the plan does not name that day")
+    return headers
+
+
+def sound_conflicts(conflicts: Iterable[bytes], task: Task) -> dict[tuple[Address, int], int]:
+    """(device, day) to the hours (bit h for hour h) of conflicts that hold, inside the accepted time; others count
+    for nothing, and so does what is listed beyond the bound.
+    """
+    start, end = task.accepted_time
+    found: dict[tuple[Address, int], int] = {}
+    for data in list(conflicts)[:MAX_CONFLICTS]:
+        try:
+            conflict: Conflict = parse_conflict(data)
+        except InputError:
+            continue
+        if start <= conflict.timestamp < end:
+            place = (conflict.device, conflict.day)
+            found[place] = found.get(place, 0) | 1 << conflict.hour
+    return found
 
 
 def check_signature(
@@ -118,22 +175,16 @@ def check_signature(
         raise InputError(f"{name} does not carry {signer}'s signature under this plan")
 
 
-def _committed_headers(
-    plan: RoundPlan,
-    commitment: DataCommitment,
+def _check_registered(
+    headers: Sequence[BatchHeader],
+    contributor: Address,
     entries: RegistryEntries,
     admitted: frozenset[Address],
     opened_at: int,
     used: dict[tuple[Address, int], Address],
-) -> tuple[BatchHeader, ...]:
-    contributor, headers = parse_batches(commitment.batches)
-    if contributor != commitment.contributor:
-        raise InputError(f"batches of {contributor} under the commitment of {commitment.contributor}")
-    check_signature("DataCommitment", plan.domain, commitment.message(plan), commitment.signature, contributor)
+) -> None:
     for header in headers:
-        place = f"batch of {header.device}, day {header.day}"
-        if not plan.covers(header.day):
-            raise InputError(f"{place}: the plan does not name that day")
+        place = _place(header)
         if header.device not in admitted:
             raise InputError(f"{place}: the alliance does not admit the device")
         if not is_entered(entries.get((header.device, header.day), b""), header.root, contributor, opened_at):
@@ -141,16 +192,63 @@ def _committed_headers(
         other = used.setdefault((header.device, header.day), contributor)
         if other != contributor:
             raise InputError(f"{place}: committed by {other} already")
-    return headers
 
 
-def _verdict(commitment: DataCommitment, headers: Sequence[BatchHeader], report: OpeningReport) -> ProvenData:
+def _judge(contributor: Address, named: Digest, headers: Sequence[BatchHeader], report: OpeningReport) -> ProvenData:
+    """What the openings of a set have proven, and which of its devices the cross-checks leave out."""
     for header, verdict in zip(headers, report.verdicts, strict=True):
         if not verdict.weight:
             # the whole set: who could choose which batch to lose would claim too much and withhold what shows it
-            reason = f"batch of {header.device}, day {header.day}: {verdict.reason}: {verdict.detail}"
-            return ProvenData(commitment.contributor, commitment.batches_hash, {}, report.packets, reason)
+            reason = f"{_place(header)}: {verdict.reason}: {verdict.detail}"
+            devices = tuple(dict.fromkeys(header.device for header in headers))
+            return ProvenData(contributor, named, {}, report.packets, reason, failed=devices)
     slots: dict[Address, int] = {}
-    for header in headers:
+    readings: dict[Address, list[SignedReading]] = {}
+    for header, verdict in zip(headers, report.verdicts, strict=True):
         slots[header.device] = slots.get(header.device, 0) + header.slots
-    return ProvenData(commitment.contributor, commitment.batches_hash, slots, report.packets)
+        readings.setdefault(header.device, []).extend(verdict.readings)
+    notes = []
+    for device, shown in readings.items():  # in rising time: a list goes by device, then day
+        if fault := impossible_travel(shown) or stuck_sensor(shown):
+            notes.append(f"device {device}: {fault}")
+            del slots[device]
+    opened = tuple(reading for shown in readings.values() for reading in shown)
+    return ProvenData(
+        contributor, named, {}, report.packets, note="; ".join(notes), whole=slots, opened=True, readings=opened
+    )
+
+
+def _left_out(headers: Sequence[BatchHeader], known: ProvenSet) -> str:
+    left = dict.fromkeys(header.device for header in headers if header.device not in known.slots)
+    return "; ".join(f"device {device}: left out when its set was opened in round {known.round}" for device in left)
+
+
+def _weigh(
+    verdict: ProvenData,
+    headers: Sequence[BatchHeader],
+    history: History,
+    number: int,
+    conflicts: Mapping[tuple[Address, int], int],
+) -> ProvenData:
+    """The verdict with the slots that count: standing, and conflicts in hours that are claimed, take theirs."""
+    conflicted = tuple(dict.fromkeys(h.device for h in headers if conflicts.get((h.device, h.day), 0) & h.hours))
+    notes = [verdict.note] if verdict.note else []
+    slots: dict[Address, int] = {}
+    for device, proven in verdict.whole.items():
+        standing = history.standing.get(device, CLEAN)
+        counted = 0 if device in conflicted else standing.counted(proven, number)
+        if device in conflicted:
+            notes.append(f"device {device}: two readings are signed for one time of an hour that it claims")
+        elif number <= standing.barred_until:
+            notes.append(f"device {device}: in quarantine until round {standing.barred_until}")
+        elif counted < proven:
+            notes.append(f"device {device}: counts half until round {standing.halved_until}, as openings failed before")
+        if counted:
+            slots[device] = counted
+    note = "; ".join(notes)
+    reason = verdict.reason or ("" if slots else note)
+    return replace(verdict, slots=slots, reason=reason, note=note, conflicted=conflicted)
+
+
+def _place(header: BatchHeader) -> str:
+    return f"batch of {header.device}, day {header.day}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from andel.training.plan import RoundPlan
 from andel.units import Address, BaseUnits, Digest
+from andel.value.agreement import Agreement
 from andel.value.claims import value_root
 from andel.value.history import History
 
@@ -15,7 +16,7 @@ class ContributorValue:
     """One contributor's part in a round.
 
     `weight` in proven slots; `score` at 2**49; `debt` is what its devices owed before the round (≤ 0);
-    `reason` says why it did not count, and is empty where it did.
+    `reason` says why it did not count, and is empty where it did; `note` says what took some of its weight.
     """
 
     contributor: Address
@@ -25,6 +26,7 @@ class ContributorValue:
     merit: int
     share: BaseUnits
     reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class ValueReport:
 
     `gain` and `noise` are in twice the Huber loss at 2**32, summed over the scored rows: how much the loss fell,
     and the bound it had to pass. `step` is in quarters of the aggregate. `evaluation` is the mean absolute
-    error on the scored rows in thousandths of the target's unit step.
+    error on the scored rows in thousandths of the target's unit step. `agreements` compare the devices that were
+    opened in this round with the stations around them, for people to look at.
     """
 
     round: int
@@ -52,6 +55,7 @@ class ValueReport:
     claims_root: Digest
     claims_total: BaseUnits
     packets_checked: int
+    agreements: tuple[Agreement, ...] = ()
 
     @property
     def value_root(self) -> Digest:

@@ -9,7 +9,7 @@ contributor's address.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isqrt
 
 import numpy as np
@@ -25,15 +25,17 @@ from andel.training.result import DataCommitment, SignedUpdate, commitments_root
 from andel.training.task import Task
 from andel.training.updates import decode_update, encode_version, flatten, split_parameters
 from andel.units import Address, BaseUnits, Digest
+from andel.value.advance import advance
 from andel.value.aggregate import Aggregate, aggregate, stepped
+from andel.value.agreement import agreements
 from andel.value.aumann_shapley import path_gradient, scores
 from andel.value.claims import ClaimTree
 from andel.value.history import History
 from andel.value.line_search import best_step
-from andel.value.proof import ProvenData, RegistryEntries, check_signature, proof_key, prove_data
+from andel.value.proof import ProvenData, RegistryEntries, check_signature, prove_data
 from andel.value.reference import ReferenceSet, ScoringRows, draw_rows
 from andel.value.report import ContributorValue, ValueReport
-from andel.value.shares import merits, score_by_device, split_reward
+from andel.value.shares import merits, split_reward
 
 _UNIT_PARTS = 1_000
 _BPS = 10_000
@@ -68,8 +70,9 @@ def settle(
     history: History,
     reference: ReferenceSet,
     policy: Policy,
+    conflicts: Sequence[bytes] = (),
 ) -> ValueReport:
-    """The round's verdict.
+    """The round's verdict. `conflicts` are objects that anybody brought; those that do not hold count for nothing.
 
     Raises EvidenceError when the evidence is not what the chain committed to; what single contributors sent
     wrong only costs them their part, with the reason in the report.
@@ -90,6 +93,7 @@ def settle(
         chain.opened_at,
         chain.first_seed,
         history,
+        conflicts,
     )
     accepted, reasons = _accept_updates(plan, task, ordered, proven, updates)
     steering, scoring = draw_rows(reference.score, task, chain.second_seed)
@@ -207,7 +211,7 @@ def _report(
     parts = split_reward(BaseUnits(budget), merit)
     values = {
         item.data.contributor: ContributorValue(
-            item.data.contributor, item.data.weight, score, min(debt, 0), worth, share
+            item.data.contributor, item.data.weight, score, min(debt, 0), worth, share, note=item.data.note
         )
         for item, score, debt, worth, share in zip(accepted, outcome.scores, debts, merit, parts, strict=True)
     }
@@ -224,7 +228,7 @@ def _report(
         )
         for item in proven
     )
-    after_history = _advance(history, plan, proven, accepted, outcome.scores, parts)
+    after_history = advance(history, plan.round, proven, [item.data for item in accepted], outcome.scores, parts)
     claims = ClaimTree(after_history.earned)
     version = encode_version(after)
     return ValueReport(
@@ -244,6 +248,7 @@ def _report(
         claims_root=claims.root,
         claims_total=claims.total,
         packets_checked=sum(item.packets for item in proven),
+        agreements=agreements(task, [reading for item in proven for reading in item.readings]),
     )
 
 
@@ -264,26 +269,3 @@ def _evaluation(task: Task, parameters: Parameters, rows: ScoringRows) -> int:
     errors = np.abs(predict_change(parameters, rows.codes, task.target_scale) - rows.change)
     mean = sum(int(error) for error in errors) * _UNIT_PARTS // len(errors)  # the sum may leave int64
     return min(mean, _MAX_EVALUATION)
-
-
-def _advance(
-    history: History,
-    plan: RoundPlan,
-    proven: Sequence[ProvenData],
-    accepted: Sequence[_Accepted],
-    gained: Sequence[int],
-    parts: Sequence[BaseUnits],
-) -> History:
-    by_device = dict(history.scores)
-    earned = dict(history.earned)
-    for item, score, part in zip(accepted, gained, parts, strict=True):
-        for device, value in score_by_device(score, item.data.slots).items():
-            by_device[device] = by_device.get(device, 0) + value
-        if part:
-            earned[item.data.contributor] = BaseUnits(earned.get(item.data.contributor, 0) + part)
-    # only what was proven whole is kept, so a withheld leaf is asked for again; and of each device only the newest
-    # set, so the state does not grow with the rounds
-    newest = {proof_key(plan, item.batches_hash): item.slots for item in proven if item.slots and not item.reason}
-    renewed = {device for slots in newest.values() for device in slots}
-    older = {batches: slots for batches, slots in history.proven.items() if not renewed & set(slots)}
-    return replace(history, round=plan.round, scores=by_device, earned=earned, proven={**older, **newest})

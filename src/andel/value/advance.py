@@ -1,0 +1,72 @@
+"""From the state before a round to the state after it: scores, earnings, what is proven, and devices' standing.
+
+Takes the round's verdicts as integers. Gives the next `History`. Never decides what a contribution was worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from andel.units import Address, BaseUnits, Digest
+from andel.value.history import History, ProvenSet
+from andel.value.proof import ProvenData
+from andel.value.shares import score_by_device
+from andel.value.standing import CLEAN, Standing
+
+
+def advance(
+    history: History,
+    number: int,
+    proven: Sequence[ProvenData],
+    accepted: Sequence[ProvenData],
+    gained: Sequence[int],
+    parts: Sequence[BaseUnits],
+) -> History:
+    """The state after round `number`; `gained` scores and `parts` of the reward go to `accepted`, in that order."""
+    by_device = dict(history.scores)
+    earned = dict(history.earned)
+    for item, score, part in zip(accepted, gained, parts, strict=True):
+        for device, value in score_by_device(score, item.slots).items():
+            by_device[device] = by_device.get(device, 0) + value
+        if part:
+            earned[item.contributor] = BaseUnits(earned.get(item.contributor, 0) + part)
+    return replace(
+        history,
+        round=number,
+        scores=by_device,
+        earned=earned,
+        proven=_proven_sets(history, number, proven),
+        standing=_standings(history, number, proven),
+    )
+
+
+def _proven_sets(history: History, number: int, proven: Sequence[ProvenData]) -> dict[Digest, ProvenSet]:
+    """Only what was proven is kept, so a withheld leaf is asked for again; and of each device only the newest set, so
+    that the state does not grow with the rounds.
+    """
+    newest = {
+        item.proof_key: ProvenSet(number, item.whole) if item.opened else history.proven[item.proof_key]
+        for item in proven
+        if item.whole
+    }
+    renewed = {device for known in newest.values() for device in known.slots}
+    failed = {item.proof_key for item in proven if item.failed}
+    older = {
+        batches: known
+        for batches, known in history.proven.items()
+        if batches not in failed and not renewed & set(known.slots)
+    }
+    return {**older, **newest}
+
+
+def _standings(history: History, number: int, proven: Sequence[ProvenData]) -> dict[Address, Standing]:
+    standings = dict(history.standing)
+    for item in proven:
+        for device in item.failed:
+            standings[device] = standings.get(device, CLEAN).after_failure(number)
+        for device in item.whole if item.opened else ():
+            standings[device] = standings.get(device, CLEAN).after_proof(number)
+        for device in item.conflicted:
+            standings[device] = standings.get(device, CLEAN).after_conflict(number)
+    return {device: standing for device, standing in standings.items() if not standing.is_forgotten(number)}
