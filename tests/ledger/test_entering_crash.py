@@ -26,7 +26,8 @@ def test_batches_are_entered_once_whenever_their_owner_is_killed(local_chain, ch
     pebble.key = DEVICE
     member = contributor(url)
     times = [NOON + day * DAY_SECONDS + hour * 3_600 for day in range(DAYS) for hour in range(3)]
-    assert member.take((DEVICE.address, pebble.packet(time)) for time in times).accepted == 3 * DAYS
+    packets = [(DEVICE.address, pebble.packet(time, temperature=100 + n)) for n, time in enumerate(times)]  # not stuck
+    assert member.take(packets).accepted == 3 * DAYS
 
     def run(place):
         command = [sys.executable, repo_root / "tests/support/entering_process.py"]

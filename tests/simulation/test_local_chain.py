@@ -145,3 +145,14 @@ def test_the_node_ends_when_its_process_is_killed(anvil, tmp_path):
     while listens(port) and time.monotonic() < end:
         time.sleep(0.05)
     assert not listens(port)
+
+
+def test_blocks_leave_nothing_behind_on_the_disk(anvil, tmp_path, monkeypatch):
+    """Left to itself anvil writes old states below the home folder, and stays there for ever when it is killed."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    with LocalChain(tmp_path / "log", anvil=anvil) as running:
+        running.mine(2_000)
+        chain = running.connect()
+        assert chain.block_number() == 2_000
+        chain.close()
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []

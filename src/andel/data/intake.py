@@ -16,9 +16,8 @@ from andel.data.bounds import Ranges, check_bounds, find_fault
 from andel.data.store import EvidenceStore, KnownDevice, RefusedPacket
 from andel.device.epochs import Epoch
 from andel.device.known_keys import is_publicly_known
-from andel.device.packets import read_packet, reread_packet
+from andel.device.packets import read_packets
 from andel.device.reading import PacketRefused, Refusal, SignedReading
-from andel.keys import verify_signature
 from andel.units import Address
 
 CHUNK_PACKETS: Final = 4_000
@@ -112,39 +111,28 @@ class Intake:
     def _judge_all(
         self, chunk: Sequence[tuple[Address, bytes]], refusals: list[RefusedPacket]
     ) -> Iterator[SignedReading]:
-        # a few hundred are decoded, then verified: the curve's tables and the decoder stay in the processor's cache in
-        # turn, and no thousands of parsed packets wait in memory
+        # a few hundred at once: enough to read quickly, and no thousands of parsed packets wait in memory
         for start in range(0, len(chunk), _TOGETHER):
             part = chunk[start : start + _TOGETHER]
-            decoded = [self._decode(device, raw) for device, raw in part]
-            verified = [
-                reading is not None and verify_signature(reading.digest, raw[-64:], key)
-                for reading, key, raw in decoded
-            ]
-            for (device, raw), (reading, _, _), valid in zip(part, decoded, verified, strict=True):
+            records = [self._own.get(device) for device, _ in part]
+            found = iter(
+                read_packets(
+                    [
+                        (raw, record.public_key, record.epoch)
+                        for (_, raw), record in zip(part, records, strict=True)
+                        if record
+                    ]
+                )
+            )
+            for (device, raw), record in zip(part, records, strict=True):
                 try:
-                    # whatever is not plainly good is judged again in full, for the reason that comes first
-                    yield self._check(device, reading if reading is not None and valid else self._read(device, raw))
+                    yield self._check(device, self._stranger(device) if record is None else next(found))
                 except PacketRefused as refusal:
                     refusals.append(RefusedPacket(device, refusal.reason, refusal.message, raw))
 
-    def _decode(self, device: Address, raw: bytes) -> tuple[SignedReading | None, bytes, bytes]:
-        """The reading whose signature (the last 64 bytes, over its digest) is still to be verified, if there is one."""
-        record = self._own.get(device)
-        if record is None or raw[:1] == b"{":  # the signature of a JSON packet tells which of its texts was signed
-            return None, b"", raw
-        try:
-            return reread_packet(raw, record.public_key, record.epoch), record.public_key, raw
-        except PacketRefused:
-            return None, b"", raw
-
-    def _read(self, device: Address, raw: bytes) -> SignedReading:
-        record = self._own.get(device)
-        if record is None:
-            raise self._stranger(device)
-        return read_packet(raw, record.public_key, record.epoch)
-
-    def _check(self, device: Address, reading: SignedReading) -> SignedReading:
+    def _check(self, device: Address, reading: SignedReading | PacketRefused) -> SignedReading:
+        if isinstance(reading, PacketRefused):
+            raise reading
         if reading.device != device:
             raise PacketRefused(Refusal.BAD_SIGNATURE, f"signed by {reading.device}, announced as {device}")
         if fault := find_fault(reading, self._settings.accepted_time, self._settings.ranges):

@@ -89,6 +89,8 @@ class LocalChain:
         self._clock = clock
         command = [str(program), "--host", HOST, "--port", str(self.port), "--accounts", "0"]
         command += ["--chain-id", str(CHAIN_ID), "--no-cors"]
+        # nothing here asks for the past, and otherwise the node writes each block's state to disk and leaves it there
+        command += ["--prune-history", "8"]
         if block_seconds is not None:
             command += ["--block-time", str(block_seconds)]
         if start_time is not None:
