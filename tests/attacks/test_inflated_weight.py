@@ -175,6 +175,7 @@ def test_twelve_packets_an_hour_weigh_what_one_weighs():
             owners=(*world.owners, owner),
             entries={**world.entries, **registry_of([owner])},
             admitted=world.admitted | {often.address},
+            consenting=world.consenting | {owner.address},
         )
         played = play(joined, {owner.address: world.owners[0].update(world)})
         weights.append(values(played.settle())[owner.address].weight)

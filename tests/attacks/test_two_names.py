@@ -27,7 +27,12 @@ def settled(entries=None):
     """Both names commit the same device and days; the registry holds what `entries` say, or the first's."""
     base = build_world(2)
     world = joined(base, FIRST)
-    world = replace(world, owners=(*world.owners, SECOND), entries={**world.entries, **(entries or {})})
+    world = replace(
+        world,
+        owners=(*world.owners, SECOND),
+        entries={**world.entries, **(entries or {})},
+        consenting=world.consenting | {SECOND.address},
+    )
     update = base.owners[0].update(base)
     return play(world, {FIRST.address: update, SECOND.address: update}).settle()
 
@@ -47,7 +52,8 @@ def test_days_divided_between_two_names_weigh_what_they_weigh_together():
     assert of(report, FIRST).weight == of(report, SECOND).weight == 0, "a list with one day of another's counts nothing"
     base = build_world(2)
     world = replace(joined(base, FIRST), entries={**joined(base, FIRST).entries, **theirs})
-    world = replace(world, owners=(*base.owners, FIRST, SECOND))
+    consenting = world.consenting | {SECOND.address}
+    world = replace(world, owners=(*base.owners, FIRST, SECOND), consenting=consenting)
     update = base.owners[0].update(base)
     round_ = play(world, {FIRST.address: update, SECOND.address: update})
     for owner, batches in ((FIRST, FIRST.all_batches[:2]), (SECOND, SECOND.all_batches[2:])):

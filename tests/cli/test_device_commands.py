@@ -144,7 +144,7 @@ def test_refusals_are_told_in_one_line_with_a_hint(andel, small, at, people, dev
     refused(andel("device", "claim", claim, *named, *at, "--key-file", buyer.file), f"signed the owner {owner.address}")
     refused(andel("device", "claim", claim, "--device", owner.address, *at, *key), "made this signature")
     refused(andel("device", "claim", "nonsense!", *named, *at, *key), "no file, base64 or hex")
-    refused(andel("device", "claim", "00" * 40, *named, *at, *key), "Package")
+    refused(andel("device", "claim", "00" * 40, *named, *at, *key), "not a protobuf package of a Pebble")
     refused(andel("device", "release", device.address, *at, *key), "belongs to nobody")
     assert andel("device", "claim", claim, *named, *at, *key).returncode == 0
     refused(andel("device", "claim", claim, *named, *at, *key), f"belongs to {owner.address}")

@@ -8,6 +8,7 @@ import pytest
 from andel.data.cross_checks import beyond_physics, impossible_travel, stuck_sensor
 from andel.data.features import week_of
 from andel.data.kept_back import committable
+from andel.device.epochs import CURRENT
 from andel.device.packets import read_packet
 from andel.errors import SettingsError
 from andel.keys import DeviceKey, derive_secret
@@ -44,7 +45,7 @@ def test_the_demos_weather_passes_as_pebbles_and_with_a_noisy_sensor():
         count += passes(unsigned_readings(series, dataset.channels, weeks_of(series)))
         key = DeviceKey(derive_secret(b"tests: honest", number))
         device = SimulatedDevice(key, "pebble", series, dataset.channels, "temperature", 300, number)
-        passes([read_packet(raw, key.public_key) for raw in device.packets(weeks_of(series)[:8])])
+        passes([read_packet(raw, key.public_key, CURRENT) for raw in device.packets(weeks_of(series)[:8])])
     assert count > 26_000
 
 

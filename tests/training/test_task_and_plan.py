@@ -152,6 +152,8 @@ def test_a_task_that_means_nothing_is_refused(name, value):
         ("reference", []),
         ("reference", fields_of(PLAN)["reference"] | {"sealed": 7}),
         ("reference", fields_of(PLAN)["reference"] | {"extra": 7}),
+        ("reference", fields_of(PLAN)["reference"] | {"epoch": "2020-01"}),
+        ("reference", fields_of(PLAN)["reference"] | {"epoch": None}),
         ("reference", fields_of(PLAN)["reference"] | {"score": [[FIRST_DAY, FIRST_DAY - 1]]}),
     ],
 )

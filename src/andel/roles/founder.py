@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from andel.content import ContentStore, cid_of_digest
 from andel.data.batch import Batch, batches_object
 from andel.data.bundle import pack_packets
+from andel.device.epochs import Epoch
 from andel.hashing import sha256
 from andel.ledger.alliance import AllianceRules
 from andel.sealing import seal
@@ -40,13 +41,15 @@ def found_model(
     days: Mapping[str, DayRanges],
     readers: Sequence[bytes],
     content_key: bytes,
+    epoch: Epoch | None = None,
 ) -> FoundedModel:
     """Keeps task, first version and the sealed reference set in the store.
 
     The task that is kept names the reference set, so that its hash on chain fixes what every round is scored by.
 
     Args: batches of the reference devices in the order of devices and days; `days` with keys "score" and
-    "report"; `readers` the validators' 32-byte sealing keys; a fresh random 16-byte `content_key`.
+    "report"; `readers` the validators' 32-byte sealing keys; a fresh random 16-byte `content_key`; `epoch` of the
+    reference devices' firmware, where it is known.
     """
     packets = pack_packets([packet for batch in batches for packet in batch.packets])
     reference = Reference(
@@ -55,6 +58,7 @@ def found_model(
         packets=cid_of_digest(sha256(packets)),
         score=days["score"],
         report=days["report"],
+        epoch=str(epoch or ""),
     )
     genesis = store.put_digest(encode_version(genesis_parameters(task)))
     definition = replace(task, reference=reference.hash.hex())

@@ -131,7 +131,7 @@ def build_world(
     days = {"score": scenario.score, "report": scenario.report}
     content_key = sha256(seed, b"content key")[:16]
     founded = found_model(
-        store, scenario.task, actors.founder.address, founder.all_batches(), days, readers, content_key
+        store, scenario.task, actors.founder.address, founder.all_batches(), days, readers, content_key, CURRENT
     )
     model = _deploy(chain, shared, actors, founded)
     gas = _enter_batches(model, founder)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Final
 
+from andel.device.epochs import Epoch
 from andel.encoding import canonical_json
 from andel.errors import PlanError
 from andel.hashing import sha256
@@ -33,7 +34,8 @@ class Reference:
 
     `batches` is the CID of its batch headers (the roots), `sealed` of its packets encrypted to the validators,
     `packets` of the plain packets, which are published after the last round closes. Readings of `score` days
-    steer and score; readings of `report` days are only reported on.
+    steer and score; readings of `report` days are only reported on. `epoch` is that of the reference devices' firmware,
+    as `andel.device.epochs` names it; "" where it is unknown: what a packet itself leaves open is then left out.
     """
 
     batches: str
@@ -41,6 +43,7 @@ class Reference:
     packets: str
     score: DayRanges
     report: DayRanges
+    epoch: str = ""
 
     @property
     def hash(self) -> Digest:
@@ -49,7 +52,7 @@ class Reference:
 
     def values(self) -> dict[str, object]:
         """The fields as a plan writes them."""
-        return {name: getattr(self, name) for name in ("batches", "sealed", "packets", "score", "report")}
+        return {name: getattr(self, name) for name in ("batches", "sealed", "packets", "score", "report", "epoch")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,8 @@ def parse_plan(data: bytes) -> RoundPlan:
     counts = (plan.chain_id, plan.round, plan.attempt, plan.deadline, plan.k, plan.n, plan.budget)
     if plan.to_bytes() != data or min(counts) < 0 or not 0 <= plan.operator_share_bps <= 10_000:
         raise PlanError("plan's fields are not in their canonical form, or out of bounds")
+    if plan.reference.epoch not in ("", *Epoch):
+        raise PlanError(f"no firmware is of epoch {plan.reference.epoch[:40]!r}", f"one of {', '.join(Epoch)}, or none")
     for kept in (plan.reference.score, plan.reference.report):
         if any(first <= end and start <= last for first, last in plan.windows for start, end in kept):
             raise PlanError("the plan trains on days of its reference set")

@@ -15,7 +15,8 @@ import numpy as np
 from andel.data.batch import BatchHeader, make_batch, parse_batches
 from andel.data.bundle import unpack_packets
 from andel.data.features import CodeArray, IntArray, RowSet, build_rows
-from andel.device.packets import verify_packet
+from andel.device.epochs import Epoch
+from andel.device.packets import read_packet, verify_packet
 from andel.device.reading import SignedReading
 from andel.errors import EvidenceError, InputError
 from andel.hashing import sha256
@@ -63,8 +64,7 @@ def open_reference(plan: RoundPlan, task: Task, batches: bytes, packets: bytes) 
         place = f"reference batch of {header.device}, day {header.day}"
         start = len(readings)
         try:
-            # nobody tells validators the epoch of the founder's firmware: what the packet leaves open makes no row
-            members = [verify_packet(packet, header.public_key) for packet in raw[start : start + header.count]]
+            members = [_read(packet, header.public_key, plan) for packet in raw[start : start + header.count]]
             batch = make_batch(members, header.public_key)
         except InputError as error:
             raise EvidenceError(place, error.message) from error
@@ -93,6 +93,12 @@ def draw_rows(score: RowSet, task: Task, seed: bytes) -> tuple[ScoringRows, Scor
     ranks = sorted(range(count), key=lambda row: sha256(b"andel.rows.1", seed, row.to_bytes(8, "big")))
     half = count // 2
     return _take(score, task, ranks[:half]), _take(score, task, ranks[half:])
+
+
+def _read(packet: bytes, public_key: bytes, plan: RoundPlan) -> SignedReading:
+    if plan.reference.epoch:
+        return read_packet(packet, public_key, Epoch(plan.reference.epoch))
+    return verify_packet(packet, public_key)
 
 
 def _rows(readings: Sequence[SignedReading], task: Task, days: DayRanges) -> RowSet:
