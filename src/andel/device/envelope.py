@@ -10,10 +10,9 @@ P-256. Layout with an example and a signer to port: docs/rooms/device.md.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final, NoReturn
+from functools import lru_cache, partial
+from typing import Final, NamedTuple, NoReturn
 
 from andel.device.reading import (
     MAX_PACKET_BYTES,
@@ -40,7 +39,6 @@ _TIMESTAMP = _SEQUENCE + 8
 _COUNT = _TIMESTAMP + 8
 _CHANNELS = _COUNT + 1
 _SIGNATURE_BYTES = 64
-_NUMBERS: Final = struct.Struct(">bq").unpack_from  # exponent, value
 
 
 def encode_envelope(key: DeviceKey, sequence: int, timestamp: int, measurements: Sequence[Measurement]) -> bytes:
@@ -87,7 +85,7 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
     if timestamp > MAX_TIMESTAMP:
         _malformed(f"timestamp {timestamp} is over {MAX_TIMESTAMP}")
     body, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
-    measurements = _decode_channels(body)
+    channels = _find_channels(body)
     digest = sha256(body)
     try:
         device = device_address(public_key)
@@ -99,7 +97,7 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
     return SignedReading(
         device=device,
         timestamp=timestamp,
-        measurements=measurements,
+        measurements=partial(_measurements, body, channels),
         raw=raw,
         digest=digest,
         profile="envelope",
@@ -118,39 +116,59 @@ def _encode_channel(measurement: Measurement) -> tuple[bytes, bytes]:
     return name, encoded + measurement.value.to_bytes(8, "big", signed=True)
 
 
-def _decode_channels(body: bytes) -> tuple[Measurement, ...]:
+class _Label(NamedTuple):
+    """What stands before a channel's value: name, unit and exponent, each of which devices repeat in every packet."""
+
+    name: bytes
+    channel: str
+    unit: str
+    exponent: int
+
+
+_Channels = list[tuple[_Label, int]]
+"""Each channel's label, and where its value stands."""
+
+
+def _find_channels(body: bytes) -> _Channels:
+    """The channels of an envelope, in order. Raises PacketRefused when they are not in canonical form."""
     count = body[_COUNT]
     if not 0 < count <= MAX_CHANNELS:
         _malformed(f"{count} channels; an envelope holds 1 to {MAX_CHANNELS}")
     found = []
-    offset, last_name = _CHANNELS, b""
+    offset, last_name, end = _CHANNELS, b"", len(body)
     for _ in range(count):
-        name, offset = _decode_text(body, offset)
-        unit, offset = _decode_text(body, offset)
-        if len(body) < offset + 9:
+        unit = offset + 1 + body[offset] if offset < end else end
+        value = unit + 2 + body[unit] if unit < end else end + 1
+        if value + 8 > end:
             _malformed("the envelope ends inside a channel")
-        if name <= last_name:
+        label = _label(body[offset:value])
+        if label.name <= last_name:
             _malformed("channel names do not rise strictly")
-        exponent, value = _NUMBERS(body, offset)
-        offset += 9
-        last_name = name
-        found.append(Measurement(_text(name), value, exponent, _text(unit)))
-    if offset != len(body):
+        found.append((label, value))
+        offset, last_name = value + 8, label.name
+    if offset != end:
         _malformed("bytes follow the last channel")
-    return tuple(found)
+    return found
 
 
-def _decode_text(body: bytes, offset: int) -> tuple[bytes, int]:
-    length = body[offset] if offset < len(body) else MAX_NAME_BYTES + 1
-    end = offset + 1 + length
-    if length > MAX_NAME_BYTES or end > len(body):
-        _malformed(f"a channel's name or unit is over {MAX_NAME_BYTES} bytes or cut off")
-    return body[offset + 1 : end], end
+def _measurements(body: bytes, channels: _Channels) -> tuple[Measurement, ...]:
+    return tuple(
+        Measurement(label.channel, int.from_bytes(body[at : at + 8], "big", signed=True), label.exponent, label.unit)
+        for label, at in channels
+    )
 
 
 @lru_cache(maxsize=4_096)
+def _label(data: bytes) -> _Label:
+    # looking at each character of a name again for every packet costs more than the rest of a channel
+    split = 1 + data[0]
+    name, unit = data[1:split], data[split + 1 : -1]
+    if max(len(name), len(unit)) > MAX_NAME_BYTES:
+        _malformed(f"a channel's name or unit is over {MAX_NAME_BYTES} bytes")
+    return _Label(name, _text(name), _text(unit), int.from_bytes(data[-1:], "big", signed=True))
+
+
 def _text(data: bytes) -> str:
-    # devices repeat their names and units; looking at each character again costs more than the rest of a channel
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

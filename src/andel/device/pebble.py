@@ -8,7 +8,6 @@ told in `pebble_values`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
@@ -105,33 +104,6 @@ def read_pebble_packet(
     if verify and not verify_signature(digest, signature, public_key):
         _refuse(Refusal.BAD_SIGNATURE, _NOT_THE_DEVICES)
     return _reading(raw, public_key, epoch, data, timestamp, digest, decide)
-
-
-def read_usual_packets(
-    packets: Sequence[tuple[bytes, bytes, Epoch | None]],
-) -> list[SignedReading | PacketRefused | None]:
-    """What `read_pebble_packet` gives or raises for each (raw, public key, epoch); None for what is no usual package.
-
-    Decodes all, then verifies all, then makes all readings: with every step's code warm in the processor this costs a
-    twentieth less than packet by packet. The keys must be points of their curve. `packets.read_packets` alone calls it.
-    """
-    parsed = [_parse_usual(raw) for raw, _, _ in packets]
-    valid = [
-        package is not None and verify_signature(package.digest, package.signature, key)
-        for package, (_, key, _) in zip(parsed, packets, strict=True)
-    ]
-    found: list[SignedReading | PacketRefused | None] = []
-    for package, (raw, key, epoch), signed in zip(parsed, packets, valid, strict=True):
-        if package is None or len(package.data) == CONFIRMATION_BYTES:
-            found.append(None)
-        elif not signed:
-            found.append(PacketRefused(Refusal.BAD_SIGNATURE, _NOT_THE_DEVICES))
-        else:
-            try:
-                found.append(_reading(raw, key, epoch, package.data, package.timestamp, package.digest, True))
-            except PacketRefused as refusal:
-                found.append(refusal)
-    return found
 
 
 def _reading(
