@@ -56,6 +56,17 @@ def parse_json(data: bytes, max_bytes: int = MAX_OBJECT_BYTES) -> Any:
     return value
 
 
+def parse_hex(value: object, *sizes: int) -> bytes:
+    """The bytes of lower-case hex, of one of the `sizes`. Raises InputError for anything else."""
+    try:
+        data = bytes.fromhex(value) if isinstance(value, str) else b""
+    except ValueError:
+        data = b""
+    if len(data) not in sizes or data.hex() != value:
+        raise InputError(f"not {' or '.join(map(str, sizes))} bytes in lower-case hex: {str(value)[:60]!r}")
+    return data
+
+
 def encode_arrays(tag: bytes, arrays: Sequence[npt.NDArray[np.integer[Any]]], bits: int) -> bytes:
     """Canonical bytes of integer arrays: `tag`, count, shapes, then little-endian values of `bits` (32 or 64).
 

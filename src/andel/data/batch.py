@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from andel.device.reading import MAX_TIMESTAMP, SignedReading, device_address
-from andel.encoding import canonical_json, parse_json
+from andel.encoding import canonical_json, parse_hex, parse_json
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes, parse_address
@@ -32,7 +32,8 @@ MAX_DEVICES: Final = 128
 SLOTS_PER_DAY: Final = DAY_SECONDS // SLOT_SECONDS
 LAST_DAY: Final = MAX_TIMESTAMP // DAY_SECONDS
 
-_KEY_BYTES = (33, 35)
+KEY_BYTES: Final = (33, 35)
+"""Length of a compressed public key: on secp256k1, and on P-256 with its prefix."""
 _MAX_LIST_BYTES = 400 * MAX_BATCHES
 _FIELDS = {"device", "public_key", "day", "root", "count", "hours"}
 
@@ -91,7 +92,7 @@ def make_batch(readings: Sequence[SignedReading], public_key: bytes) -> Batch:
     if not readings:
         raise InputError("a batch holds at least one reading")
     device = device_address(public_key)
-    if len(public_key) not in _KEY_BYTES:
+    if len(public_key) not in KEY_BYTES:
         raise InputError(f"a batch names a compressed public key of 33 or 35 bytes, not {len(public_key)}")
     timestamps = tuple(reading.timestamp for reading in readings)
     day = timestamps[0] // DAY_SECONDS
@@ -194,9 +195,9 @@ def _parse_header(item: Any) -> BatchHeader:
         raise InputError(f"a batch has the fields {sorted(_FIELDS)}")
     header = BatchHeader(
         device=_parse_exact_address(item["device"]),
-        public_key=_parse_hex(item["public_key"], *_KEY_BYTES),
+        public_key=parse_hex(item["public_key"], *KEY_BYTES),
         day=_parse_count(item["day"], 0, LAST_DAY),
-        root=Digest(_parse_hex(item["root"], 32)),
+        root=Digest(parse_hex(item["root"], 32)),
         count=_parse_count(item["count"], 1, DAY_SECONDS),
         hours=_parse_count(item["hours"], 1, (1 << SLOTS_PER_DAY) - 1),
     )
@@ -211,16 +212,6 @@ def _parse_exact_address(value: Any) -> Address:
     if not isinstance(value, str) or len(value) != 42 or parse_address(value) != value:
         raise InputError(f"not a checksummed address: {str(value)[:60]!r}")
     return Address(value)
-
-
-def _parse_hex(value: Any, *sizes: int) -> bytes:
-    try:
-        data = bytes.fromhex(value) if isinstance(value, str) else b""
-    except ValueError:
-        data = b""
-    if len(data) not in sizes or data.hex() != value:
-        raise InputError(f"not {' or '.join(map(str, sizes))} bytes in lower-case hex: {str(value)[:60]!r}")
-    return data
 
 
 def _parse_count(value: Any, low: int, high: int) -> int:

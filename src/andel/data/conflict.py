@@ -11,10 +11,11 @@ import base64
 from dataclasses import dataclass
 from typing import Any, Final
 
+from andel.data.batch import KEY_BYTES
 from andel.device.known_keys import is_publicly_known
 from andel.device.packets import verify_packet
 from andel.device.reading import MAX_PACKET_BYTES, PacketRefused, SignedReading, device_address
-from andel.encoding import canonical_json, parse_json
+from andel.encoding import canonical_json, parse_hex, parse_json
 from andel.errors import InputError
 from andel.units import DAY_SECONDS, SLOT_SECONDS, Address
 
@@ -24,7 +25,6 @@ MAX_CONFLICTS: Final = 1_000
 """Most conflicts that a round's manifest lists."""
 
 _FIELDS = {"format", "public_key", "first", "second"}
-_KEY_BYTES = (33, 35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def parse_conflict(data: bytes) -> Conflict:
     value = parse_json(data, MAX_CONFLICT_BYTES)
     if not isinstance(value, dict) or set(value) != _FIELDS or value["format"] != FORMAT:
         raise InputError(f"not a conflict ({FORMAT})")
-    public_key = _bytes_of_hex(value["public_key"])
+    public_key = parse_hex(value["public_key"], *KEY_BYTES)
     if is_publicly_known(device_address(public_key)):
         raise InputError("everybody can sign with a publicly known key")
     try:
@@ -93,14 +93,4 @@ def _bytes_of(text: Any) -> bytes:
         data = b""
     if not data or base64.b64encode(data).decode("ascii") != text:
         raise InputError("a packet of a conflict is no base64")
-    return data
-
-
-def _bytes_of_hex(text: Any) -> bytes:
-    try:
-        data = bytes.fromhex(text) if isinstance(text, str) else b""
-    except ValueError:
-        data = b""
-    if len(data) not in _KEY_BYTES or data.hex() != text:
-        raise InputError(f"not a compressed public key in lower-case hex: {str(text)[:80]!r}")
     return data
