@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andel.device import envelope, packets, pebble
 from andel.device.envelope import TAG
 from andel.device.epochs import Epoch
 from andel.device.known_keys import FIRMWARE_PUBLIC_KEY_2020
 from andel.device.packets import read_packet, read_packets, reread_packet, verify_packet
 from andel.device.pebble import encode_sensor_data, sign_data_packet
 from andel.device.reading import MAX_PACKET_BYTES, Measurement, PacketRefused, Refusal
+from andel.keys import verify_signature
 from tests.device.actors import NOON, Device, EnvelopeSensor, Pebble
 
 PEBBLE, SENSOR = Pebble(), EnvelopeSensor("sensor")
@@ -61,6 +63,7 @@ def test_many_packets_are_read_as_one_by_one():
         PEBBLE.packet(),
         SENSOR.packet(),
         PEBBLE.packet()[:-1] + b"\0",
+        SENSOR.packet()[:-1] + b"\0",
         b"",
         b"hello",
         b'{"message":{}}',
@@ -135,3 +138,18 @@ def test_scaling_to_other_steps_rounds_down(value, exponent, wanted):
 
 def test_a_device_is_named_by_its_public_key():
     assert PEBBLE.read(PEBBLE.packet()).device == Device().address
+
+
+def test_a_packet_that_only_its_signature_spoils_is_verified_once(monkeypatch):
+    """Whoever floods an intake with such makes it do no more curve arithmetic than honest devices do."""
+    calls: list[object] = []
+
+    def counted(*given):
+        calls.append(given)
+        return verify_signature(*given)
+
+    for module in (envelope, packets, pebble):
+        monkeypatch.setattr(module, "verify_signature", counted)
+    bad = [(sensor.packet()[:-1] + b"\0", sensor.public_key, None) for sensor in (PEBBLE, SENSOR)]
+    refused = [found.reason for found in read_packets(bad) if isinstance(found, PacketRefused)]
+    assert refused == [Refusal.BAD_SIGNATURE] * 2 and len(calls) == 2

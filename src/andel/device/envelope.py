@@ -32,6 +32,7 @@ TAG: Final = b"ANDEL-READING/1\x00"
 CURVE_NUMBERS: Final = {Curve.SECP256K1: 1, Curve.P256: 2}
 MAX_CHANNELS: Final = 64
 MAX_NAME_BYTES: Final = 32
+NOT_THE_ENVELOPES: Final = "the signature is not that of the envelope's own key"
 
 _KEY = len(TAG) + 1
 _SEQUENCE = _KEY + 33
@@ -93,7 +94,7 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
     except InputError as error:
         raise PacketRefused(Refusal.MALFORMED, "the public key is no point of its curve") from error
     if not verified:
-        raise PacketRefused(Refusal.BAD_SIGNATURE, "the signature is not that of the envelope's own key")
+        raise PacketRefused(Refusal.BAD_SIGNATURE, NOT_THE_ENVELOPES)
     return SignedReading(
         device=device,
         timestamp=timestamp,

@@ -7,17 +7,19 @@ Nothing raised here is anything but `PacketRefused`, whatever the bytes are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from andel.device.envelope import TAG, read_envelope
+from andel.device.envelope import NOT_THE_ENVELOPES, TAG, read_envelope
 from andel.device.epochs import Epoch
 from andel.device.known_keys import PUBLICLY_KNOWN
-from andel.device.pebble import read_pebble_packet
+from andel.device.pebble import NOT_THE_DEVICES, read_pebble_packet
 from andel.device.pebble_json import read_json_packet
 from andel.device.reading import MAX_PACKET_BYTES, PacketRefused, Refusal, SignedReading, device_address
 from andel.errors import InputError
 from andel.keys import verify_signature
 
 _SIGNATURE_BYTES = 64
+_NOT_SIGNED: Final = {"pebble": NOT_THE_DEVICES, "envelope": NOT_THE_ENVELOPES}
 
 
 def read_packet(raw: bytes, public_key: bytes, epoch: Epoch | None = None) -> SignedReading:
@@ -41,9 +43,8 @@ def read_packets(packets: Sequence[tuple[bytes, bytes, Epoch | None]]) -> list[S
         reading is not None and verify_signature(reading.digest, raw[-_SIGNATURE_BYTES:], key)
         for reading, (raw, key, _) in zip(decoded, packets, strict=True)
     ]
-    # what is not plainly good is read again in full, for the reason that comes first
     return [
-        reading if reading is not None and good else _read_or_refusal(*packet)
+        reading if reading is not None and good else _refusal_or_reading(reading, *packet)
         for reading, good, packet in zip(decoded, valid, packets, strict=True)
     ]
 
@@ -74,7 +75,11 @@ def _decoded(raw: bytes, public_key: bytes, epoch: Epoch | None) -> SignedReadin
         return None
 
 
-def _read_or_refusal(raw: bytes, public_key: bytes, epoch: Epoch | None) -> SignedReading | PacketRefused:
+def _refusal_or_reading(
+    decoded: SignedReading | None, raw: bytes, public_key: bytes, epoch: Epoch | None
+) -> SignedReading | PacketRefused:
+    if decoded is not None:  # all but its signature is in order, and a flood of such must not be verified twice
+        return PacketRefused(Refusal.BAD_SIGNATURE, _NOT_SIGNED[decoded.profile])
     try:
         return _read(raw, public_key, epoch)
     except PacketRefused as refusal:

@@ -46,7 +46,7 @@ CONFIRMATION_BYTES: Final = 16
 """Data of exactly this length makes the signed bytes those of a claim: 4 + 16 + 4 = 20 + 4."""
 
 _TAIL_BYTES: Final = 1 + 5 + 2 + 64  # timestamp from 1978 on, signature
-_NOT_THE_DEVICES: Final = "the signature is not the device's over these bytes"
+NOT_THE_DEVICES: Final = "the signature is not the device's over these bytes"
 _VARINT_HIGH_BITS: Final = 128 + (128 << 7) + (128 << 14) + (128 << 21)
 
 
@@ -102,7 +102,7 @@ def read_pebble_packet(
         reason = Refusal.NOT_A_READING if name else Refusal.UNSUPPORTED
         _refuse(reason, f"a package of type {name or kind} holds no reading")
     if verify and not verify_signature(digest, signature, public_key):
-        _refuse(Refusal.BAD_SIGNATURE, _NOT_THE_DEVICES)
+        _refuse(Refusal.BAD_SIGNATURE, NOT_THE_DEVICES)
     return _reading(raw, public_key, epoch, data, timestamp, digest, decide)
 
 
