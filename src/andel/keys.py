@@ -101,6 +101,16 @@ def address_of_public_key(public_key: bytes) -> Address:
     return _address(_public_key(public_key))
 
 
+def compressed(public_key: bytes) -> bytes:
+    """A public key in the form that lists and objects name it in: 33 bytes, on P-256 35 (`p256`).
+
+    Raises InputError when the bytes are no point of the curve.
+    """
+    if p256.is_p256(public_key):
+        return p256.public_key_of_point(p256.point_of(public_key))
+    return _public_key(public_key).format(compressed=True)
+
+
 def verify_signature(digest: bytes, signature: bytes, public_key: bytes) -> bool:
     """Whether r‖s (64 bytes, high or low s) is `public_key`'s over the 32-byte `digest`.
 

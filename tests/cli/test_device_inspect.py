@@ -147,7 +147,7 @@ def test_what_is_no_packet_is_told_as_such(inspect, data):
         (b" \n\n", (), "holds no packet"),
         (b"00", ("--key", "zz"), "not a public key"),
         (b"00", ("--key", "05" * 33), "not a public key"),
-        (b"00", ("--device", "0x12"), "not an address"),
+        (b"00", ("--device", "0x12"), "not a device"),
         (b"00", ("--firmware", "pebbleGo V1.0.0"), "does not tell its epoch"),
     ],
 )
@@ -164,10 +164,10 @@ def test_many_packets_are_explained_as_they_come(inspect, monkeypatch):
 
 
 def test_a_file_over_the_bound_is_refused(inspect, monkeypatch):
-    monkeypatch.setattr("andel.cli.device_inspect.MAX_FILE_BYTES", 100)
+    assert packet_files.MAX_FILE_BYTES == 64 * 2**20
+    monkeypatch.setattr("andel.cli.packet_files.MAX_FILE_BYTES", 100)
     ended = inspect(PEBBLE.packet())
     assert ended.returncode == 1 and "longer than" in ended.stderr
-    assert packet_files.MAX_FILE_BYTES == 64 * 2**20
 
 
 def test_a_file_that_is_not_there_is_told(monkeypatch, capsys, tmp_path):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
-from pathlib import Path
 from typing import Annotated, Final
 
 import orjson
 import typer
 
-from andel.cli.packet_files import MAX_FILE_BYTES, FoundPacket, split_packets
+from andel.cli.packet_files import FoundPacket, read_packet_file, split_packets
+from andel.device.did import parse_device, parse_public_key
 from andel.device.epochs import Epoch, epoch_of_firmware
 from andel.device.inspection import Inspection, Known, SignatureState, inspect_packet
-from andel.device.reading import Measurement, Refusal, Values, device_address
-from andel.errors import InputError, SettingsError
-from andel.keys import parse_address
+from andel.device.reading import Measurement, Refusal, Values
+from andel.errors import SettingsError
 from andel.units import Address
 
 COMPARED_PACKETS: Final = 1_000
@@ -29,20 +27,22 @@ COMPARED_PACKETS: Final = 1_000
 def inspect_packets(
     file: Annotated[str, typer.Argument(help="A file of packets; - is standard input.")],
     key: Annotated[
-        list[str] | None, typer.Option(help="A device's public key in hex; may be given several times.")
+        list[str] | None, typer.Option(help="A device's public key (hex, p256:<hex>); may be given several times.")
     ] = None,
-    device: Annotated[list[str] | None, typer.Option(help="A device's address; may be given several times.")] = None,
+    device: Annotated[
+        list[str] | None, typer.Option(help="A device: address or did:io:0x…; may be given several times.")
+    ] = None,
     epoch: Annotated[Epoch | None, typer.Option(help="How the firmware writes position and temperature.")] = None,
     firmware: Annotated[str, typer.Option(help='The firmware instead of the epoch, as "Riverrock 1.0.14".')] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a packet.")] = False,
 ) -> None:
     """Explain packets: what each is, by whom, signed how, and whether it would be accepted."""
     known = Known(
-        tuple(_public_key(text) for text in key or ()),
-        tuple(parse_address(text) for text in device or ()),
+        tuple(parse_public_key(text) for text in key or ()),
+        tuple(parse_device(text).address for text in device or ()),
         epoch or _epoch(firmware),
     )
-    inspected = ((p, inspect_packet(p.raw, _known_of(p, known))) for p in split_packets(_read(file)))
+    inspected = ((p, inspect_packet(p.raw, _known_of(p, known))) for p in split_packets(read_packet_file(file)))
     first = list(islice(inspected, COMPARED_PACKETS))
     shared = _shared_candidates([one for _, one in first])
     for number, (packet, one) in enumerate(chain(first, inspected), start=1):
@@ -50,32 +50,6 @@ def inspect_packets(
             typer.echo(_as_json(number, packet, one))
         else:
             typer.echo("\n".join(_in_words(number, packet, one, shared)))
-
-
-def _read(name: str) -> bytes:
-    try:
-        if name == "-":
-            data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
-        else:
-            with Path(name).open("rb") as file:
-                data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror}", "name a file, or - for standard input") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise InputError(f"{name} is longer than {MAX_FILE_BYTES >> 20} MiB", "split it by lines")
-    return data
-
-
-def _public_key(text: str) -> bytes:
-    try:
-        data = bytes.fromhex(text.removeprefix("0x").removeprefix("0X"))
-        data = b"\x04" + data if len(data) == 64 else data
-        device_address(data)
-    except (ValueError, InputError):
-        raise SettingsError(
-            f"not a public key: {text[:80]!r}", "hex of 33, 64 or 65 bytes; for P-256 8024 and 33 bytes"
-        ) from None
-    return data
 
 
 def _epoch(firmware: str) -> Epoch | None:

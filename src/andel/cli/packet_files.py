@@ -1,6 +1,6 @@
 """Packets out of files as people have them: lines of JSON, base64 or hex, one raw packet, a file of vectors.
 
-Takes the bytes of one file, bounded by the caller; gives the packets one by one with what the file itself says of
+Takes one file, bounded in length; gives the packets one by one with what the file itself says of
 them. What is no packet is given too, for the inspection to say so. Nothing raises but InputError.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -37,6 +39,21 @@ class FoundPacket(NamedTuple):
     name: str = ""
     device: Address | None = None
     epoch: Epoch | None = None
+
+
+def read_packet_file(name: str) -> bytes:
+    """The bytes of a file, or of standard input (-). Raises InputError when it cannot be read or is too long."""
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{name} cannot be read: {error.strerror}", "name a file, or - for standard input") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise InputError(f"{name} is longer than {MAX_FILE_BYTES >> 20} MiB", "split it by lines")
+    return data
 
 
 def split_packets(data: bytes) -> Iterator[FoundPacket]:

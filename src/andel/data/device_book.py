@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from andel.device.did import parse_public_key
 from andel.device.epochs import Epoch, epoch_of_firmware
 from andel.errors import InputError, SettingsError
 from andel.keys import address_of_public_key, parse_address
@@ -121,7 +122,8 @@ def _read_entry(entry: object) -> tuple[BookedDevice, str]:
     for field, value in entry.items():
         if not isinstance(value, _FIELDS.get(field, ())):
             raise InputError(f"unusable field {ascii(field)[:40]}", f"the fields are {', '.join(_FIELDS)}")
-    public_key, address = _read_key(entry.get("public_key", ""))
+    public_key = parse_public_key(entry.get("public_key", ""))
+    address = address_of_public_key(public_key)
     name: str = entry.get("id", "")
     if name and (not _NAME.fullmatch(name) or _ADDRESS.fullmatch(name)):
         raise InputError(f"unusable id {ascii(name)[:80]}", "1 to 64 letters, digits and ._:- that are no address")
@@ -137,15 +139,6 @@ def _read_epoch(entry: Mapping[str, str]) -> Epoch | None:
     except ValueError as error:
         hint = f"the epochs are {', '.join(Epoch)}"
         raise InputError(f"unusable epoch {ascii(entry['epoch'])[:40]}", hint) from error
-
-
-def _read_key(text: Any) -> tuple[bytes, Address]:
-    hint = "hex of a SEC 1 point on secp256k1 (33 or 65 bytes), or of 8024 and a compressed point on P-256"
-    try:
-        key = bytes.fromhex(text.removeprefix("0x"))
-        return key, address_of_public_key(key)
-    except (ValueError, InputError) as error:
-        raise InputError(f"public_key is none: {ascii(text)[:80]}", hint) from error
 
 
 @lru_cache(maxsize=65_536)

@@ -1,23 +1,29 @@
 """How a device is named: by its DID, its address, or the public key that both follow from.
 
-Takes texts that people and files write. Gives addresses and keys. A DID is `did:io:` and the address in lower-case hex,
+Takes texts that people and files write, and is the one place where a public key in text is read. Gives addresses and
+keys, these compressed. A DID is `did:io:` and the address in lower-case hex,
 as IoTeX writes it; it says nothing of a registry. Never asks a chain whether the device exists.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from andel import p256
 from andel.errors import InputError
-from andel.keys import address_of_public_key, parse_address
+from andel.keys import address_of_public_key, compressed, parse_address
 from andel.units import Address
 
 DID_PREFIX: Final = "did:io:"
 P256_PREFIX: Final = "p256:"
 _MAX_TEXT: Final = 200
-_HINT: Final = f"an address, {DID_PREFIX}0x…, a secp256k1 key in SEC 1 hex, or a P-256 key as {P256_PREFIX}<hex>"
+_ADDRESS_DIGITS: Final = 40
+_P256_BYTES: Final = 35
+_KEY_HINT: Final = f"hex of a secp256k1 key (33, 64 or 65 bytes), or {P256_PREFIX} and that of a P-256 key"
+_HINT: Final = f"an address, {DID_PREFIX}0x…, or {_KEY_HINT}"
+_HEX: Final = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +53,43 @@ def address_of_did(did: str) -> Address:
 
 
 def parse_device(text: str) -> NamedDevice:
-    """The device a person named: by DID, address or public key in hex.
+    """The device a person named: by DID, by address, or by its public key as `parse_public_key` takes it.
 
-    A key of P-256 is told by its prefix: `p256:` before the point (33, 64 or 65 bytes), or the multicodec 8024 before
-    the compressed one. Raises InputError for anything else.
+    Raises InputError for anything else.
     """
     name = text.strip()
     if len(name) > _MAX_TEXT:
         raise InputError(f"not a device: a text of {len(name)} characters", _HINT)
-    if name.startswith(DID_PREFIX):
-        return NamedDevice(address_of_did(name))
     try:
-        raw = bytes.fromhex(name.removeprefix(P256_PREFIX).removeprefix("0x"))
-        if name.startswith(P256_PREFIX):
-            return _of_key(_p256_key(raw))
-        if len(raw) == 20:
-            return NamedDevice(parse_address(name))
-        return _of_key(raw)
-    except (InputError, ValueError) as error:
+        if name.startswith(DID_PREFIX):
+            return NamedDevice(address_of_did(name))
+        match = _HEX.fullmatch(name)
+        if match is not None and len(match[1]) == _ADDRESS_DIGITS:
+            return NamedDevice(parse_address(match[1]))
+        public_key = parse_public_key(name)
+        return NamedDevice(address_of_public_key(public_key), public_key)
+    except InputError as error:
         raise InputError(f"not a device: {name[:80]!r}", _HINT) from error
 
 
-def _of_key(public_key: bytes) -> NamedDevice:
-    return NamedDevice(address_of_public_key(public_key), public_key)
+def parse_public_key(text: str) -> bytes:
+    """The public key that a person or a file wrote, compressed: 33 bytes, on P-256 35 with the multicodec 8024.
+
+    Hex in any case, with or without 0x, blanks around it. On secp256k1 33 or 65 bytes (SEC 1), or 64 (X‖Y); on P-256
+    the same behind `p256:`, or 8024 and the 33 bytes. Raises InputError for anything else, and for what is no point.
+    """
+    name = text.strip()
+    match = _HEX.fullmatch(name.removeprefix(P256_PREFIX)) if len(name) <= _MAX_TEXT else None
+    try:
+        raw = bytes.fromhex(match[1]) if match else b""
+        if name.startswith(P256_PREFIX):
+            return compressed(p256.MULTICODEC + raw if len(raw) == 33 else p256.public_key_of_point(_x_and_y(raw)))
+        if p256.is_p256(raw) and len(raw) == _P256_BYTES:
+            return compressed(raw)
+        return compressed(b"\x04" + raw if len(raw) == 64 else raw)
+    except InputError as error:
+        raise InputError(f"not a public key: {name[:80]!r}", _KEY_HINT) from error
 
 
-def _p256_key(point: bytes) -> bytes:
-    if len(point) == 33:
-        return p256.MULTICODEC + point
-    return p256.public_key_of_point(point[1:] if len(point) == 65 and point[0] == 4 else point)
+def _x_and_y(point: bytes) -> bytes:
+    return point[1:] if len(point) == 65 and point[0] == 4 else point

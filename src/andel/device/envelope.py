@@ -80,8 +80,7 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
         _malformed(f"{len(raw)} bytes are no envelope")
     if raw[len(TAG)] not in CURVE_NUMBERS.values():
         raise PacketRefused(Refusal.UNSUPPORTED, f"curve number {raw[len(TAG)]} is not 1 (secp256k1) or 2 (P-256)")
-    prefix = MULTICODEC if raw[len(TAG)] == CURVE_NUMBERS[Curve.P256] else b""
-    public_key = prefix + raw[_KEY:_SEQUENCE]
+    public_key = key_in(raw)
     timestamp = int.from_bytes(raw[_TIMESTAMP:_COUNT], "big")
     if timestamp > MAX_TIMESTAMP:
         _malformed(f"timestamp {timestamp} is over {MAX_TIMESTAMP}")
@@ -104,6 +103,12 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
         profile="envelope",
         sequence=int.from_bytes(raw[_SEQUENCE:_TIMESTAMP], "big"),
     )
+
+
+def key_in(raw: bytes) -> bytes:
+    """The public key that stands in an envelope, compressed; only that it is there was checked."""
+    prefix = MULTICODEC if raw[len(TAG)] == CURVE_NUMBERS[Curve.P256] else b""
+    return prefix + raw[_KEY:_SEQUENCE]
 
 
 def _encode_channel(measurement: Measurement) -> tuple[bytes, bytes]:

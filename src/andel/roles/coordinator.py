@@ -16,6 +16,7 @@ from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
 from andel.ledger.standstill import Standstill
 from andel.roles.chain_facts import chain_facts, read_round
+from andel.roles.conflict_box import ConflictBox
 from andel.roles.replay import read_history, read_policy
 from andel.training.flower import Grid
 from andel.training.plan import RoundPlan
@@ -42,19 +43,23 @@ class Coordinator:
         grid: Grid,
         waiting: Waiting,
         settings: RoundSettings | None = None,
+        box: ConflictBox | None = None,
     ) -> None:
+        """In `box` lie the conflicts that witnesses brought; each round takes up those that count against it."""
         self._key = key
         self._model = model
         self._store = store
         self._grid = grid
         self._waiting = waiting
         self._settings = settings or RoundSettings()
+        self._box = box
         self._standstill = Standstill(model.round_manager.chain, key, waiting.clock)
 
     def run_round(self, plan: RoundPlan, conflicts: Sequence[bytes] = ()) -> RoundResult:
         """One round from open to close and seed 2; validators take it from there.
 
-        `conflicts` are what anybody brought (`andel.data.conflict`): listed in the manifest, judged by validators.
+        `conflicts` are what anybody brought (`andel.data.conflict`), beside those in the box: listed in the manifest,
+        judged by validators.
         Raises TrainingError when too few contributors answer, Reverted when the chain refuses a step, PlanError when
         the plan names other rules than the alliance's: nobody could attest such a round.
         """
@@ -72,13 +77,14 @@ class Coordinator:
         listed = digest_of_cid(write_commitments(self._store, commitments))
         manager.commit_data(self._key, plan.round, commitments_root(plan, commitments), listed)
         seed = self._record_seed(plan.round).first_seed
+        brought = (*conflicts, *(self._box.against(plan, commitments) if self._box else ()))
         history = read_history(self._store, plan)
         openings = federated.collect_openings(seed, unopened(plan, task, commitments, history))
-        proven = self._proven(plan, task, commitments, openings, history, bounded(conflicts))
+        proven = self._proven(plan, task, commitments, openings, history, bounded(brought))
         parameters = decode_version(self._store.get_digest(plan.version), task)
         updates = federated.collect_updates(parameters, seed, proven)
         result = federated.result()
-        evidence = digest_of_cid(write_manifest(self._store, result, conflicts))
+        evidence = digest_of_cid(write_manifest(self._store, result, brought))
         manager.close(self._key, plan.round, updates_root(plan, updates), evidence)
         self._record_seed(plan.round)
         return result
