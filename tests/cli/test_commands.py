@@ -184,7 +184,7 @@ def test_a_store_that_is_not_there(andel, finished_run, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b"{" * 70_000])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b"{" * 70_000, b"[" * 60_000])
 def test_a_file_that_is_no_answer(andel, finished_run, tmp_path, content):
     path = tmp_path / "answer.json"
     path.write_bytes(content)

@@ -65,6 +65,7 @@ KEY = PEBBLE.public_key.hex()
         (b"", "not a devices file"),
         (b"\xff", "neither TOML nor JSON"),
         (b"[" * 5_000, "neither TOML nor JSON"),
+        (b'{"devices":' + b"[" * 500_000, "neither TOML nor JSON"),
         (b'{"format": "andel-devices/2"}', "not a devices file"),
         (b'{"format": "andel-devices/1", "more": 1}', "not a devices file"),
         (b'{"format": "andel-devices/1", "devices": {}}', "devices is not a list"),

@@ -1,4 +1,4 @@
-"""`andel alliance show|accept|withdraw`: what an owner of devices agrees to, and how that ends."""
+"""`andel alliance …`: what an alliance asks, and what owners of devices agree to. Its owner's part is beside this."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from andel.cli import alliance_owner
 from andel.cli.options import (
     KeyFileOption,
     ModelOption,
@@ -22,11 +23,12 @@ from andel.data.policy import parse_policy
 from andel.device.did import parse_device
 from andel.errors import InputError
 from andel.keys import parse_address
+from andel.ledger.alliance import AllianceContract
+from andel.roles.alliance_facts import alliance_facts, named_devices
 from andel.roles.owner import accept_terms, withdraw_consent
 from andel.units import Digest
 
 app = typer.Typer(name="alliance", help="Who may contribute to a model, and on which terms.", no_args_is_help=True)
-
 TermsOption = Annotated[str, typer.Option("--terms", help="The terms' hash (64 hex digits) or CID; see `show`.")]
 
 
@@ -37,16 +39,21 @@ def show(
     account: Annotated[str, typer.Option(help="Tell whether this owner has accepted the terms.")] = "",
     device: Annotated[list[str] | None, typer.Option(help="Tell whether this device is admitted.")] = None,
     store: Annotated[str, typer.Option(help="Content store to read terms and policy from.")] = "",
+    from_block: Annotated[
+        int, typer.Option(min=0, help="Look for devices admitted or barred by address from this block on.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show whom the alliance trusts, its policy and its terms, as they count for a round opened now."""
+    """Show who owns the alliance, whom it trusts, admits and bars, its policy and its terms, for a round opened now."""
     alliance = open_model(rpc, model).alliance
-    now = alliance.chain.block_time() + 1
-    rules = alliance.rules_at(now)
+    facts = alliance_facts(alliance)
+    now, rules = facts.at, facts.rules
     found: dict[str, object] = {
         "alliance": alliance.address,
-        "owner": alliance.owner(),
-        "listers": list(alliance.listers_at(now)),
+        "owner": facts.owner,
+        "pending_owner": facts.pending_owner,
+        "listers": list(facts.listers),
+        **_named_devices(alliance, from_block),
         "policy": rules.policy.hex(),
         "policy_cid": cid_of_digest(rules.policy),
         "terms": rules.terms.hex(),
@@ -105,6 +112,30 @@ def withdraw(
     typer.echo(f"{owner.address} withdrew from rounds opened after {ended}, gas {receipt.gas_used}")
 
 
+for _name, _command in (
+    ("trust", alliance_owner.trust),
+    ("drop", alliance_owner.drop),
+    ("admit", alliance_owner.admit),
+    ("dismiss", alliance_owner.dismiss),
+    ("bar", alliance_owner.bar),
+    ("unbar", alliance_owner.unbar),
+    ("rules", alliance_owner.rules),
+    ("hand-over", alliance_owner.hand_over),
+    ("take-over", alliance_owner.take_over),
+    ("give-up", alliance_owner.give_up),
+):
+    app.command(_name)(_command)
+
+
+def _named_devices(alliance: AllianceContract, from_block: int) -> dict[str, object]:
+    try:
+        admitted, barred = named_devices(alliance, from_block)
+    except InputError as error:
+        typer.echo(f"devices admitted or barred by address are not looked for: {error.message}; {error.hint}", err=True)
+        return {"admitted_devices": None, "barred_devices": None}
+    return {"admitted_devices": list(admitted), "barred_devices": list(barred)}
+
+
 def _digest(text: str) -> Digest:
     if text.startswith("b"):
         return digest_of_cid(text)
@@ -122,4 +153,6 @@ def _text(value: object) -> str:
         return ", ".join(f"{name} {_text(item)}" for name, item in value.items())
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "none"
+    if value is None:
+        return "none"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).rstrip()

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
 from andel.cli.options import ModelOption, RpcOption, StoreOption, open_model, open_store
@@ -53,6 +54,6 @@ def _read_prediction(path: Path | None) -> Prediction | None:
         data = path.read_bytes()[: _MAX_PREDICTION_BYTES + 1]
         if len(data) > _MAX_PREDICTION_BYTES:
             raise ValueError("file is too long")
-        return Prediction.from_json(json.loads(data))
+        return Prediction.from_json(orjson.loads(data))  # json.loads would let nested brackets end the process
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} holds no prediction: {error}", "save what POST /predict answered") from error

@@ -13,10 +13,16 @@ from typing import Annotated
 import typer
 
 from andel.cli.options import (
+    DEVICES_AT_ONCE,
+    DevicesArgument,
+    FileOption,
     KeyFileOption,
     PayerOption,
     RegistryOption,
     RpcOption,
+    YesOption,
+    confirm,
+    named_devices,
     open_registry,
     read_key,
     read_payer,
@@ -31,15 +37,7 @@ from andel.roles.device_facts import DeviceFacts, device_facts, devices_of_liste
 from andel.roles.owner import claim_device, told
 from andel.units import Address
 
-_AT_ONCE = 100  # devices in one transaction: some 5 million gas
-_MAX_FILE_BYTES = 1024 * 1024
-
-DevicesArgument = Annotated[
-    list[str] | None, typer.Argument(help="Devices: address, did:io:0x…, public key in hex, or p256:<hex>.")
-]
 DeviceArgument = Annotated[str, typer.Argument(help="The device: address, did:io:0x…, or public key in hex.")]
-FileOption = Annotated[Path | None, typer.Option("--file", help="A file of devices, one a line; # begins a comment.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def register(
@@ -50,7 +48,7 @@ def register(
     file: FileOption = None,
 ) -> None:
     """List devices under the key's name: say that they are genuine. Who trusts this lister admits them."""
-    _in_calls(open_registry(rpc, registry).list_devices, read_key(key_file), _named(devices, file), "listed")
+    _in_calls(open_registry(rpc, registry).list_devices, read_key(key_file), named_devices(devices, file), "listed")
 
 
 def stop(
@@ -62,8 +60,8 @@ def stop(
     yes: YesOption = False,
 ) -> None:
     """Stop vouching for devices that this key listed, from now on and for ever."""
-    found = _named(devices, file)
-    _ask(yes, f"{len(found)} devices can never be listed by this key again.")
+    found = named_devices(devices, file)
+    confirm(yes, f"{len(found)} devices can never be listed by this key again.")
     _in_calls(open_registry(rpc, registry).stop_devices, read_key(key_file), found, "stopped")
 
 
@@ -137,7 +135,7 @@ def revoke(
 ) -> None:
     """Declare a device's key worthless for ever, say after a theft."""
     named = parse_device(device)
-    _ask(yes, f"{named.did} can never be claimed or contribute again.")
+    confirm(yes, f"{named.did} can never be claimed or contribute again.")
     _change(rpc, registry, key_file, device, "is revoked, for ever", lambda r, key, d: r.revoke(key, d))
 
 
@@ -158,28 +156,12 @@ def _change(
 def _in_calls(
     send: Callable[[AccountKey, list[Address]], Receipt], key: AccountKey, devices: list[NamedDevice], done: str
 ) -> None:
-    for start in range(0, len(devices), _AT_ONCE):
-        part = devices[start : start + _AT_ONCE]
+    for start in range(0, len(devices), DEVICES_AT_ONCE):
+        part = devices[start : start + DEVICES_AT_ONCE]
         receipt = told(partial(send, key, [item.address for item in part]))
         for item in part:
             typer.echo(f"{item.did} {done} by {key.address}")
         typer.echo(f"gas {receipt.gas_used}", err=True)
-
-
-def _named(devices: list[str] | None, file: Path | None) -> list[NamedDevice]:
-    texts = list(devices or [])
-    if file is not None:
-        try:
-            data = file.read_bytes()[: _MAX_FILE_BYTES + 1]
-            lines = data.decode("utf-8").splitlines()
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"{file} cannot be read as text", "a file of devices, one a line") from error
-        if len(data) > _MAX_FILE_BYTES:
-            raise SettingsError(f"{file} is over {_MAX_FILE_BYTES} bytes", "split it")
-        texts += [text for line in lines if (text := line.split("#")[0].strip())]
-    if not texts:
-        raise SettingsError("no device is named", "name devices, or a file of them with --file")
-    return [parse_device(text) for text in texts]
 
 
 def _bytes_of(source: str) -> bytes:
@@ -207,11 +189,6 @@ def _lines(item: DeviceFacts) -> list[str]:
     lines += ["revoked"] if item.revoked else []
     lines += ["its private key is public"] if item.publicly_known else []
     return lines
-
-
-def _ask(yes: bool, what: str) -> None:
-    if not yes and not typer.confirm(f"{what} Go on?", err=True):
-        raise typer.Exit(1)
 
 
 def _clock(seconds: int) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from andel.content import ContentStore
+from andel.device.did import NamedDevice, parse_device
 from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.connection import Chain
@@ -23,7 +24,17 @@ PayerOption = Annotated[
     Path | None, typer.Option("--payer-key-file", help="Another account's key that pays; the owner only signs.")
 ]
 
+DevicesArgument = Annotated[
+    list[str] | None, typer.Argument(help="Devices: address, did:io:0x…, public key in hex, or p256:<hex>.")
+]
+FileOption = Annotated[Path | None, typer.Option("--file", help="A file of devices, one a line; # begins a comment.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+DEVICES_AT_ONCE = 100
+"""Devices in one transaction: some 5 million gas."""
+
 _KEY_FILE_BYTES = 200
+_MAX_FILE_BYTES = 1024 * 1024
 
 
 def read_key(path: Path) -> AccountKey:
@@ -69,3 +80,26 @@ def open_store(url: str) -> ContentStore:
     if "://" not in url and not Path(url).is_dir():
         raise SettingsError(f"there is no content store at {url}", "name the directory that the rounds were kept in")
     return ContentStore(url)
+
+
+def named_devices(devices: list[str] | None, file: Path | None) -> list[NamedDevice]:
+    """The devices named as arguments and, one a line, in a file. Raises SettingsError, InputError."""
+    texts = list(devices or [])
+    if file is not None:
+        try:
+            data = file.read_bytes()[: _MAX_FILE_BYTES + 1]
+            lines = data.decode("utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{file} cannot be read as text", "a file of devices, one a line") from error
+        if len(data) > _MAX_FILE_BYTES:
+            raise SettingsError(f"{file} is over {_MAX_FILE_BYTES} bytes", "split it")
+        texts += [text for line in lines if (text := line.split("#")[0].strip())]
+    if not texts:
+        raise SettingsError("no device is named", "name devices, or a file of them with --file")
+    return [parse_device(text) for text in texts]
+
+
+def confirm(yes: bool, what: str) -> None:
+    """Asks whether to go on, unless `yes`; ends the command with 1 when not."""
+    if not yes and not typer.confirm(f"{what} Go on?", err=True):
+        raise typer.Exit(1)

@@ -7,7 +7,6 @@ asked. Format: docs/rooms/data.md.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+import orjson
 
 from andel.device.did import parse_public_key
 from andel.device.epochs import Epoch, epoch_of_firmware
@@ -105,7 +106,8 @@ def parse_device_book(data: bytes) -> DeviceBook:
 def _read_entries(data: bytes) -> list[object]:
     try:
         text = data.decode("utf-8")
-        record: object = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        # not json.loads: nested brackets would end the process, see `andel.encoding`
+        record: object = orjson.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"neither TOML nor JSON: {str(error)[:120]}", "see docs/rooms/data.md") from error
     if not isinstance(record, dict) or record.keys() - {"format", "devices"} or record.get("format") != FORMAT:

@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from andel.device.reading import Measurement, SignedReading
 from andel.encoding import canonical_json, parse_json
 from andel.errors import InputError
@@ -26,6 +28,9 @@ MAX_CHANNELS: Final = 64
 _MAX_NAME = 32
 _MAX_BYTES = 64 * 1024
 _EXPONENT: Final = -7
+_EXAMPLE: Final = (
+    f'as in {{"boxes":[[590000000,170000000,600000000,190000000]],"channels":["pm2_5"],"format":"{FORMAT}"}}'
+)
 _QUARTER, _HALF = 900_000_000, 1_800_000_000
 
 Box = tuple[int, int, int, int]
@@ -90,6 +95,17 @@ def parse_policy(data: bytes) -> Policy:
     if not isinstance(channels, list) or not all(type(name) is str for name in channels):
         raise InputError("a policy's channels are texts")
     return Policy(tuple((south, west, north, east) for south, west, north, east in boxes), tuple(channels))
+
+
+def policy_of_text(data: bytes) -> Policy:
+    """The policy that a person wrote: the object in any JSON form, keys in any order. Raises InputError."""
+    try:
+        if len(data) > _MAX_BYTES:
+            raise ValueError("too long")
+        written = canonical_json(orjson.loads(data))  # not json.loads: nested brackets would end the process
+    except (ValueError, InputError) as error:
+        raise InputError(f"not a policy ({FORMAT}): no JSON of integers and texts", _EXAMPLE) from error
+    return parse_policy(written)
 
 
 def _is_box(box: Any) -> bool:

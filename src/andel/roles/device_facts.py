@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from andel.device.did import did_of
 from andel.errors import InputError
+from andel.ledger.bound import Bound
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.units import Address
 
@@ -56,7 +57,7 @@ def device_facts(
     """What the registry says of each device, in their order. Raises InputError when they are too many, ChainError."""
     if len(devices) > MAX_DEVICES:
         raise InputError(f"{len(devices)} devices at once are over {MAX_DEVICES}", "name some of them")
-    _check_span(registry, from_block)
+    check_span(registry, from_block)
     pairs: dict[Address, list[Address]] = {device: [] for device in devices}
     for start in range(0, len(devices), _AT_ONCE):
         for event in registry.logs("DeviceListed", from_block, device=list(devices[start : start + _AT_ONCE])):
@@ -82,7 +83,7 @@ def device_facts(
 
 def devices_of_owner(registry: DeviceRegistryContract, owner: Address, from_block: int) -> list[Address]:
     """The devices that `owner` has now, of those it claimed or was given from a block on, in the chain's order."""
-    _check_span(registry, from_block)
+    check_span(registry, from_block)
     events = registry.logs("DeviceClaimed", from_block, owner=owner)
     events += registry.logs("DeviceTransferred", from_block, to=owner)
     found = list(dict.fromkeys(event.arguments["device"] for event in sorted(events, key=lambda item: item.block)))
@@ -92,15 +93,16 @@ def devices_of_owner(registry: DeviceRegistryContract, owner: Address, from_bloc
 
 def devices_of_lister(registry: DeviceRegistryContract, lister: Address, from_block: int) -> list[Address]:
     """The devices that `lister` ever listed from a block on, stopped ones too, in the chain's order."""
-    _check_span(registry, from_block)
+    check_span(registry, from_block)
     events = registry.logs("DeviceListed", from_block, lister=lister)
     return list(dict.fromkeys(event.arguments["device"] for event in events))
 
 
-def _check_span(registry: DeviceRegistryContract, from_block: int) -> None:
-    newest = registry.chain.block_number()
+def check_span(contract: Bound, from_block: int) -> None:
+    """Raises InputError when more blocks would be searched for the contract's events than are."""
+    newest = contract.chain.block_number()
     if newest - from_block > MAX_BLOCKS:
         raise InputError(
             f"{newest - from_block} blocks are more than are searched for events ({MAX_BLOCKS})",
-            "name --from-block, say the block in which the registry was deployed",
+            "name --from-block, say the block in which the contract was deployed",
         )

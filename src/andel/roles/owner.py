@@ -147,6 +147,19 @@ _SENTENCES: Final[Mapping[str, tuple[Callable[..., str], str]]] = {
     ),
     "DeviceRegistry_BadOwnerSignature": (lambda owner: f"the claim does not carry {owner}'s signature", ""),
     "DeviceRegistry_Expired": (lambda deadline, now: f"the owner's signature ended at {_clock(deadline)}", ""),
+    "Alliance_Empty": (lambda: "the zero address, or a hash of zeros, is nothing that an alliance can name", ""),
+    "Alliance_KnownKey": (
+        lambda device: f"the private key of {device} is public: what it signs proves nothing",
+        "update the device's firmware, which gives it a key of its own",
+    ),
+    "Alliance_TooManyListers": (
+        lambda count: f"an alliance can have trusted 64 listers in all, former ones included, and this makes {count}",
+        "admit devices by their address, or let fewer listers vouch for more devices",
+    ),
+    "Alliance_NotInForce": (
+        lambda account: f"{account} is not trusted, admitted here or barred: there is nothing to end",
+        "see `andel alliance show`; devices that a lister vouches for are kept out by `bar`",
+    ),
     "Alliance_NoConsent": (lambda owner, terms: f"{owner} has not accepted the terms {terms.hex()}", ""),
     "Alliance_InThePast": (
         lambda until, now: f"{_clock(until)} has passed ({_clock(now)}): consent never ends in the past",

@@ -1,0 +1,58 @@
+"""What the chain says of an alliance: owner, rules, listers, and the devices it admits or bars by their addresses.
+
+Takes an alliance and a block to look from. Gives plain values as they count for a round opened now. The contract keeps
+no list of devices, so they are found by events; what was done before that block is not seen, and the caller says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from andel.ledger.alliance import AllianceContract, AllianceRules
+from andel.ledger.receipt import Event
+from andel.roles.device_facts import check_span
+from andel.units import Address
+
+
+@dataclass(frozen=True, slots=True)
+class AllianceFacts:
+    """An alliance at the time `at` (seconds): a round opened now is judged by this. `owner` None: frozen for ever."""
+
+    at: int
+    owner: Address | None
+    pending_owner: Address | None
+    listers: tuple[Address, ...]
+    rules: AllianceRules
+
+
+def alliance_facts(alliance: AllianceContract) -> AllianceFacts:
+    """What needs no events. Raises ChainError."""
+    at = alliance.chain.block_time() + 1
+    return AllianceFacts(at, alliance.owner(), alliance.pending_owner(), alliance.listers_at(at), alliance.rules_at(at))
+
+
+def named_devices(alliance: AllianceContract, from_block: int) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """The devices admitted here by their address, and those barred, of what was done from `from_block` on.
+
+    Raises InputError when that is too far back, ChainError.
+    """
+    check_span(alliance, from_block)
+    pairs = (("DeviceAdmitted", "DeviceDismissed"), ("DeviceBarred", "DeviceUnbarred"))
+    admitted, barred = (
+        _in_force(alliance.logs(begin, from_block), alliance.logs(end, from_block)) for begin, end in pairs
+    )
+    return admitted, barred
+
+
+def _in_force(begun: Iterable[Event], ended: Iterable[Event]) -> tuple[Address, ...]:
+    """The devices whose last event is a beginning; beginnings and ends of a device alternate, also within a block."""
+    balance: Counter[tuple[int, Address]] = Counter()
+    for events, sign in ((begun, 1), (ended, -1)):
+        for event in events:
+            balance[event.block, event.arguments["device"]] += sign
+    state: dict[Address, int] = {}
+    for (_, device), change in sorted(balance.items()):
+        state[device] = change or state.get(device, 0)
+    return tuple(sorted(device for device, held in state.items() if held > 0))
