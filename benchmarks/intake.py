@@ -33,7 +33,7 @@ from signed_ahead import Fleet, Signed
 
 from andel.data.intake import DeviceRecord, Intake, IntakeSettings
 from andel.data.store import EvidenceStore
-from andel.data.workers import IntakeWorkers
+from andel.data.workers import IntakeScope, IntakeWorkers
 from andel.device.packets import reread_packet
 from andel.hashing import sha256
 from andel.keys import Curve, verify_signature
@@ -78,7 +78,9 @@ def measure_memory(folder: Path, packets: int, devices: int) -> dict[str, float]
             yield packet.device, packet.raw
 
     started = time.perf_counter()
-    with IntakeWorkers(OWNER, _records(fleet), SETTINGS, f"sqlite:///{folder / 'memory.db'}", 2) as workers:
+    with IntakeWorkers(
+        IntakeScope(OWNER, _records(fleet), SETTINGS), f"sqlite:///{folder / 'memory.db'}", 2
+    ) as workers:
         processes = [os.getpid(), *workers.process_ids]
         counts = workers.take(feed())
         sizes["end"] = _peak_mb(processes)
@@ -126,7 +128,7 @@ def measure_two_cores(path: Path, fleet: Fleet, options: Any, cores: Sequence[in
         pipes.append(ours)
     ratios = []
     size = options.turn * 2
-    with IntakeWorkers(OWNER, _records(fleet), SETTINGS, f"sqlite:///{path}", 2) as workers:
+    with IntakeWorkers(IntakeScope(OWNER, _records(fleet), SETTINGS), f"sqlite:///{path}", 2) as workers:
         workers.take([])
         for turn in range(options.turns):
             for half, pipe in enumerate(pipes):

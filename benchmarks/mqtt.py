@@ -33,6 +33,7 @@ from andel.data.arrivals import Arrival
 from andel.data.device_book import BookedDevice, DeviceBook
 from andel.data.intake import IntakeSettings
 from andel.data.mqtt import Broker, MqttFeed
+from andel.data.workers import IntakeScope
 from andel.roles.collector import Collector, WitnessedStore, records_of_book
 from andel.units import Address
 
@@ -163,7 +164,7 @@ def _collector(path: Path) -> Collector:
     devices = {address: BookedDevice(address, key) for address, key in Fleet(DEVICES).public_keys.items()}
     book, settings = DeviceBook(devices, {}), IntakeSettings((0, 2**40))
     store = WitnessedStore(f"sqlite:///{path}")
-    return Collector(OWNER, book, lambda: records_of_book(book, OWNER), lambda: settings, store)
+    return Collector(book, lambda: IntakeScope(OWNER, records_of_book(book, OWNER), settings), store)
 
 
 def _broker(port: int) -> Broker:

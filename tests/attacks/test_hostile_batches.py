@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from andel.data.bundle import pack_packets
 from andel.data.intake import IntakeSettings
+from andel.data.workers import IntakeScope
 from andel.roles.collector import Collector, WitnessedStore, records_of_book
 from andel.serving.http_edge import serve_in_thread
 from andel.serving.packet_api import MAX_BATCH_BYTES, MAX_BATCH_PACKETS, build_packet_app
@@ -40,7 +41,7 @@ def store(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(store):
     settings = IntakeSettings((NOON, NOON + 100_000))
-    collector = Collector(OWNER, BOOK, lambda: records_of_book(BOOK, OWNER), lambda: settings, store)
+    collector = Collector(BOOK, lambda: IntakeScope(OWNER, records_of_book(BOOK, OWNER), settings), store)
     app = build_packet_app(collector.take_each, body_seconds=PATIENCE_SECONDS)
     with serve_in_thread(app, head_seconds=PATIENCE_SECONDS) as running:
         yield running

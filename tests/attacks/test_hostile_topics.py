@@ -10,6 +10,7 @@ import pytest
 
 from andel.data.intake import IntakeSettings
 from andel.data.mqtt import MAX_MESSAGE_BYTES, Broker, MqttFeed
+from andel.data.workers import IntakeScope
 from andel.device.pebble import sign_confirmation
 from andel.roles.collector import Collector, WitnessedStore, records_of_book
 from tests.device.actors import NOON, Pebble, account
@@ -27,7 +28,7 @@ def attacked(tmp_path):
     settings = IntakeSettings((NOON, NOON + 100_000))
 
     def attack(messages, qos=1, retain=False, sessions=1):
-        collector = Collector(OWNER, BOOK, lambda: records_of_book(BOOK, OWNER), lambda: settings, store)
+        collector = Collector(BOOK, lambda: IntakeScope(OWNER, records_of_book(BOOK, OWNER), settings), store)
         with Mosquitto(tmp_path / "broker") as broker, Publisher(broker.port) as modem:
             if retain:
                 modem.publish(messages, qos, retain)

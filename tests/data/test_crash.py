@@ -12,7 +12,7 @@ import pytest
 from andel.data.batch import make_batch
 from andel.data.intake import Intake, IntakeCounts
 from andel.data.store import EvidenceStore
-from andel.data.workers import IntakeWorkers
+from andel.data.workers import IntakeScope, IntakeWorkers
 from andel.device.packets import reread_packet
 from andel.device.reading import Refusal
 from andel.errors import StoreError
@@ -76,7 +76,7 @@ def test_a_process_killed_at_any_moment_loses_nothing_it_acknowledged(repo_root,
 
 def test_a_worker_killed_is_an_error_and_what_was_acknowledged_stays(url):
     told: list[IntakeCounts] = []
-    with IntakeWorkers(OWNER, RECORDS, SETTINGS, url, 2) as workers:
+    with IntakeWorkers(IntakeScope(OWNER, RECORDS, SETTINGS), url, 2) as workers:
         workers.take(packets(CHUNK), told.append)
         victim = workers.process_ids[0]
 

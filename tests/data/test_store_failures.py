@@ -9,7 +9,7 @@ import pytest
 
 from andel.data.intake import Intake
 from andel.data.store import EvidenceStore
-from andel.data.workers import IntakeWorkers
+from andel.data.workers import IntakeScope, IntakeWorkers
 from andel.errors import SettingsError, StoreError
 from tests.support.intake_process import OWNER, RECORDS, SETTINGS, packets
 
@@ -86,7 +86,7 @@ def test_a_table_locked_on_postgresql_is_one_error_after_a_bounded_wait(postgres
 
 def test_a_worker_that_cannot_write_hands_its_error_on(path):
     url = f"sqlite:///{path}"
-    with IntakeWorkers(OWNER, RECORDS, SETTINGS, url, 1) as workers:
+    with IntakeWorkers(IntakeScope(OWNER, RECORDS, SETTINGS), url, 1) as workers:
         assert workers.take(packets(10)).accepted == 10
         damaged = sqlite3.connect(path)
         damaged.execute("ALTER TABLE accepted RENAME TO elsewhere")

@@ -7,7 +7,7 @@ import pytest
 from andel.data import workers as workers_module
 from andel.data.intake import DeviceRecord, Intake, IntakeCounts, IntakeSettings
 from andel.data.store import EvidenceStore
-from andel.data.workers import IntakeWorkers
+from andel.data.workers import IntakeScope, IntakeWorkers
 from andel.device.reading import Refusal
 from andel.errors import SettingsError, StoreError
 from andel.units import Address
@@ -33,7 +33,7 @@ def test_several_processes_come_to_what_one_comes_to(url, tmp_path):
     alone = EvidenceStore(f"sqlite:///{tmp_path}/alone.db")
     expected = Intake(OWNER, DEVICES, SETTINGS, alone).take(mixed())
     told: list[IntakeCounts] = []
-    with IntakeWorkers(OWNER, DEVICES, SETTINGS, url, 3) as workers:
+    with IntakeWorkers(IntakeScope(OWNER, DEVICES, SETTINGS), url, 3) as workers:
         assert workers.take(mixed(), told.append) == expected
         assert workers.take(iter(())) == IntakeCounts(0, {})
         assert workers.take(mixed()).accepted == 0
@@ -64,7 +64,7 @@ def test_a_source_that_is_faster_than_the_curve_waits(tmp_path, monkeypatch):
         nonlocal done
         done += counts.accepted + sum(counts.refused.values())
 
-    with IntakeWorkers(OWNER, DEVICES, SETTINGS, f"sqlite:///{tmp_path}/x.db", 1) as workers:
+    with IntakeWorkers(IntakeScope(OWNER, DEVICES, SETTINGS), f"sqlite:///{tmp_path}/x.db", 1) as workers:
         workers.take(feed(), acknowledge)
     assert done == 500
     assert max(ahead) <= 10 * (workers_module.WAITING_CHUNKS + 1) + 1
@@ -75,7 +75,7 @@ def test_a_feed_that_breaks_leaves_no_answers_behind(tmp_path):
         yield from mixed()
         raise ConnectionError("the feed broke")
 
-    with IntakeWorkers(OWNER, DEVICES, SETTINGS, f"sqlite:///{tmp_path}/x.db", 2) as workers:
+    with IntakeWorkers(IntakeScope(OWNER, DEVICES, SETTINGS), f"sqlite:///{tmp_path}/x.db", 2) as workers:
         with pytest.raises(ConnectionError):
             workers.take(feed())
         with pytest.raises(StoreError, match="have ended"):
@@ -83,7 +83,7 @@ def test_a_feed_that_breaks_leaves_no_answers_behind(tmp_path):
 
 
 def test_the_processes_end_with_the_block(tmp_path):
-    with IntakeWorkers(OWNER, DEVICES, SETTINGS, f"sqlite:///{tmp_path}/x.db", 2) as workers:
+    with IntakeWorkers(IntakeScope(OWNER, DEVICES, SETTINGS), f"sqlite:///{tmp_path}/x.db", 2) as workers:
         processes = [worker.process for worker in workers._workers]
         assert all(process.is_alive() for process in processes)
     assert not any(process.is_alive() for process in processes)
@@ -93,4 +93,4 @@ def test_the_processes_end_with_the_block(tmp_path):
 @pytest.mark.parametrize("number", [0, -1, 1_000])
 def test_a_number_of_processes_that_makes_no_sense_is_refused(tmp_path, number):
     with pytest.raises(SettingsError):
-        IntakeWorkers(OWNER, DEVICES, SETTINGS, f"sqlite:///{tmp_path}/x.db", number)
+        IntakeWorkers(IntakeScope(OWNER, DEVICES, SETTINGS), f"sqlite:///{tmp_path}/x.db", number)

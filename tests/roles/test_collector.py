@@ -6,6 +6,9 @@ from andel.data.arrivals import Arrival, Kind
 from andel.data.confirmations import ConfirmationStore
 from andel.data.device_book import parse_device_book
 from andel.data.intake import DeviceRecord, IntakeSettings
+from andel.data.intake_report import report_intake
+from andel.data.refused_limits import DEFAULT_LIMITS, RefusedLimits
+from andel.data.workers import IntakeScope
 from andel.device.pebble import sign_confirmation
 from andel.device.reading import Refusal
 from andel.errors import RpcUnreachable, SourceError
@@ -36,8 +39,8 @@ def store(tmp_path):
     opened.close()
 
 
-def collector_of(store, records=None, workers=0):
-    return Collector(OWNER, BOOK, records or (lambda: records_of_book(BOOK, OWNER)), lambda: SETTINGS, store, workers)
+def collector_of(store, records=lambda: records_of_book(BOOK, OWNER), workers=0, limits=DEFAULT_LIMITS):
+    return Collector(BOOK, lambda: IntakeScope(OWNER, records(), SETTINGS), store, workers, limits)
 
 
 RAW = PEBBLE.packet()
@@ -128,3 +131,25 @@ def test_a_pause_of_the_source_keeps_what_came_and_asks_whether_to_stop(store):
 
     wishes = iter([False, True])
     assert drain(pausing(), collector, lambda: next(wishes)) is False
+
+
+def test_a_flood_of_refused_packets_fills_no_disk_and_stays_counted(store):
+    limits = RefusedLimits(per_device=10, strangers=10, every=20)
+    with collector_of(store, limits=limits) as collector:
+        for start in range(0, 400, 40):
+            collector.take([Arrival(f"name{n}", b"%d" % n) for n in range(start, start + 40)])
+            collector.take_each([Arrival(IMEI, b"%d" % n) for n in range(start, start + 40)])
+            assert sum(store.counts().refused.values()) <= 20 + 40
+        collector.take([Arrival(IMEI, RAW), Arrival("", b"???", Kind.UNREADABLE, "not JSON")])
+    assert collector.tally == {"accepted": 1, "malformed": 400, "unknown-device": 400, "unreadable": 1}
+    assert sum(store.counts().refused.values()) == 20
+    report = report_intake(store, NOON, 10, 10)
+    assert report.refused == {Refusal.MALFORMED: 401, Refusal.UNKNOWN_DEVICE: 400} and report.dropped == 781
+
+
+def test_what_a_killed_collector_left_is_dropped_by_the_next_one(store):
+    collector = collector_of(store, limits=RefusedLimits(strangers=10))
+    collector.take([Arrival(f"name{n}", b"%d" % n) for n in range(50)])
+    assert store.counts().refused == {Refusal.UNKNOWN_DEVICE: 50}
+    collector_of(store, limits=RefusedLimits(strangers=10))
+    assert store.counts().refused == {Refusal.UNKNOWN_DEVICE: 10}

@@ -5,6 +5,7 @@ import pytest
 from andel.data.arrivals import Arrival
 from andel.data.device_book import BookedDevice, DeviceBook
 from andel.data.intake import IntakeSettings
+from andel.data.workers import IntakeScope
 from andel.device.pebble import read_confirmation, sign_confirmation
 from andel.errors import NodeMissing
 from andel.keys import AccountKey, derive_secret
@@ -35,7 +36,7 @@ def registry(tmp_path):
 def test_a_device_is_unknown_until_it_is_claimed_and_refused_once_it_is_revoked(registry, tmp_path):
     store = WitnessedStore(f"sqlite:///{tmp_path}/evidence.db")
     settings = IntakeSettings((NOON, NOON + 100))
-    collector = Collector(OWNER.address, BOOK, lambda: records_of_chain(BOOK, registry), lambda: settings, store)
+    collector = Collector(BOOK, lambda: IntakeScope(OWNER.address, records_of_chain(BOOK, registry), settings), store)
     fates: list[str] = []
 
     def send():

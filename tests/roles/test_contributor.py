@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from andel.data.batch import parse_batches
+from andel.data.forget import DELETED
 from andel.data.intake import DeviceRecord, IntakeSettings
 from andel.data.store import EvidenceStore
 from andel.device.reading import Refusal
@@ -136,3 +137,16 @@ def test_it_accepts_no_other_model_and_no_terms_that_its_owner_did_not_accept(sm
         restarted(small, member).accept(replace(opened, terms=sha256(b"other terms")), task)
     with pytest.raises(PlanError, match="terms that this owner has not accepted"):
         restarted(small, member, Digest(sha256(b"what the owner accepted"))).accept(opened, task)
+
+
+def test_days_of_which_bytes_were_deleted_are_kept_back_and_told_as_deleted(launch_world):
+    small = launch_world("forgetful contributor")
+    member = small.honest()[0]
+    device, plan = member.device.key.address, small.world.first_plan()
+    days = sorted(batch.day for batch in member.contributor.all_batches() if plan.covers(batch.day))
+    whole = member.contributor.weight(plan)
+    member.contributor.forget(device, days[0], days[0])
+    assert member.contributor.kept_back()[device, days[0]] == DELETED
+    assert days[0] not in [batch.day for batch in member.contributor.all_batches()]
+    assert member.contributor.weight(plan) == whole - 24
+    assert member.contributor.missing_entries(small.world.model.batch_registry) == []

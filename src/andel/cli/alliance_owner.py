@@ -21,10 +21,12 @@ from andel.cli.options import (
     named_devices,
     open_model,
     open_store,
+    read_bounded,
     read_key,
+    read_policy,
 )
 from andel.content import cid_of_digest
-from andel.data.policy import EVERYWHERE, Box, Policy, policy_of_text
+from andel.data.policy import EVERYWHERE, Box, Policy
 from andel.errors import InputError, SettingsError
 from andel.keys import parse_address
 from andel.roles.alliance_owner import (
@@ -121,7 +123,7 @@ def rules(
     Both are kept in the content store. New terms bind nobody who has not accepted them: announce them before.
     """
     written = _policy(policy, box or [], channel or [], anywhere)
-    text = None if terms is None else _read(terms, MAX_TERMS_BYTES)
+    text = None if terms is None else read_bounded(terms, MAX_TERMS_BYTES)
     if written is None and text is None:
         raise SettingsError("no rule is named", "give --policy, --box, --channel or --anywhere, or --terms")
     opened, key = open_model(rpc, model), read_key(key_file)
@@ -184,10 +186,7 @@ def _policy(path: Path | None, boxes: list[str], channels: list[str], anywhere: 
     if [path is not None, bool(boxes or channels), anywhere].count(True) > 1:
         raise SettingsError("more than one policy is named", "give a file, or boxes and channels, or --anywhere")
     if path is not None:
-        try:
-            return policy_of_text(_read(path, MAX_TERMS_BYTES))
-        except InputError as error:
-            raise InputError(f"{path}: {error.message}", error.hint) from error
+        return read_policy(path)
     if anywhere:
         return EVERYWHERE
     if not boxes and not channels:
@@ -205,14 +204,6 @@ def _box(text: str) -> Box:
     except (ValueError, OverflowError, InvalidOperation) as error:
         raise InputError(f"not a box: {text[:80]!r}", hint) from error
     return south, west, north, east
-
-
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(limit + 1)
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}", "name a file") from error
 
 
 def _same(former: bytes, now: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,8 @@ import typer
 from andel.data.export import export_parquet
 from andel.data.forget import forget
 from andel.data.store import EvidenceStore
+from andel.device.did import parse_device
 from andel.errors import InputError, SettingsError
-from andel.keys import parse_address
 from andel.units import DAY_SECONDS
 
 EvidenceOption = Annotated[str, typer.Option("--store", help="Evidence store: a SQLite file or an SQLAlchemy URL.")]
@@ -25,35 +26,35 @@ def export_evidence(
     store: EvidenceOption,
     first: FirstDayOption = "1970-01-01",
     last: LastDayOption = "9999-12-31",
-    device: Annotated[list[str] | None, typer.Option(help="A device's address; several may be given.")] = None,
+    device: Annotated[
+        list[str] | None, typer.Option(help="A device: address or did:io:0x…; several may be given.")
+    ] = None,
 ) -> None:
     """Write accepted packets as a Parquet table: a row for each packet, a column for each channel."""
-    opened = open_evidence(store)
-    try:
-        devices = [parse_address(text) for text in device or []]
+    with closing(open_evidence(store)) as opened:
+        devices = [parse_device(text).address for text in device or []]
         done = export_parquet(opened, output, parse_day(first), parse_day(last), devices)
-    finally:
-        opened.close()
     typer.echo(f"{output}: {done.rows:,} rows, channels {', '.join(done.channels) or 'none'}")
 
 
 def forget_evidence(
     store: EvidenceOption,
-    device: Annotated[str, typer.Option(help="The device's address.")],
+    device: Annotated[str, typer.Option(help="The device: address or did:io:0x….")],
     first: FirstDayOption,
     last: LastDayOption,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete the raw bytes of a device and days for good. Roots stay; openings already shown stay with others."""
-    address, days = parse_address(device), (parse_day(first), parse_day(last))
-    opened = open_evidence(store)
-    try:
+    address, days = parse_device(device).address, (parse_day(first), parse_day(last))
+    with closing(open_evidence(store)) as opened:
+        if address not in opened.devices():
+            raise InputError(f"the store has no packets of device {address}", "list the devices with andel status")
         if not yes:
             typer.confirm(f"Delete the packets of {address} from {first} to {last} for good?", abort=True)
         gone = forget(opened, address, *days)
-    finally:
-        opened.close()
+        left = len(opened.forgotten_days())
     typer.echo(f"{gone.accepted:,} accepted and {gone.refused:,} refused packets deleted, of {gone.days:,} days")
+    typer.echo(f"roots stay: andel status lists the {left:,} days that are deleted, with theirs")
 
 
 def open_evidence(text: str) -> EvidenceStore:

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,9 +25,10 @@ from andel.cli.intake_options import (
 )
 from andel.cli.options import read_key
 from andel.data.device_book import DeviceBook, load_device_book
-from andel.data.intake import IntakeSettings
+from andel.data.intake import DeviceRecord, IntakeSettings
 from andel.data.mqtt import Broker, MqttFeed
 from andel.data.packet_files import descriptor_arrivals, file_arrivals
+from andel.data.workers import IntakeScope
 from andel.device.reading import MAX_TIMESTAMP
 from andel.errors import SettingsError
 from andel.keys import parse_address
@@ -39,7 +40,6 @@ from andel.roles.collector import (
     CONFIRMATION,
     UNREADABLE,
     Collector,
-    Records,
     WitnessedStore,
     drain,
     records_of_book,
@@ -92,8 +92,10 @@ def intake(
     book = load_device_book(devices)
     times, bounds = (parse_time(accept_from), parse_time(accept_until)), parse_ranges(ranges or [])
 
-    def settings() -> IntakeSettings:
-        return IntakeSettings((times[0] or 0, _end(times[1])), bounds)
+    records = _records(book, address, rpc, registry)
+
+    def scope() -> IntakeScope:
+        return IntakeScope(address, records(), IntakeSettings((times[0] or 0, _end(times[1])), bounds))
 
     broker = (
         read_broker(mqtt, client_id or f"andel{address[2:18].lower()}", ca, cert, cert_key, password_file)
@@ -103,7 +105,7 @@ def intake(
     opened = WitnessedStore(evidence_url(store))
     with (
         closing(opened),
-        Collector(address, book, _records(book, address, rpc, registry), settings, opened, workers) as collector,
+        Collector(book, scope, opened, workers) as collector,
         _Stop() as stop,
     ):
         try:
@@ -179,7 +181,7 @@ def _owner(owner: str, key_file: Path | None) -> Address:
     return read_key(key_file).address if key_file else parse_address(owner)
 
 
-def _records(book: DeviceBook, owner: Address, rpc: str, registry: str) -> Records:
+def _records(book: DeviceBook, owner: Address, rpc: str, registry: str) -> Callable[[], Mapping[Address, DeviceRecord]]:
     if bool(rpc) != bool(registry):
         raise SettingsError("--rpc and --registry belong together", "give both, or neither")
     if not rpc:

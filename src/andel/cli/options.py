@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from andel.content import ContentStore
+from andel.data.policy import Policy, policy_of_text
 from andel.device.did import NamedDevice, parse_device
 from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey, parse_address
@@ -103,3 +104,22 @@ def confirm(yes: bool, what: str) -> None:
     """Asks whether to go on, unless `yes`; ends the command with 1 when not."""
     if not yes and not typer.confirm(f"{what} Go on?", err=True):
         raise typer.Exit(1)
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy in a file. Raises InputError naming the file, SettingsError when it cannot be read."""
+    try:
+        return policy_of_text(read_bounded(path, _MAX_FILE_BYTES))
+    except SettingsError:
+        raise
+    except InputError as error:
+        raise InputError(f"{path}: {error.message}", error.hint) from error
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """A file's bytes, one more than `limit` at most: the caller refuses what is longer. Raises SettingsError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}", "name a file") from error

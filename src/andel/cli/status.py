@@ -7,16 +7,19 @@ import time
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from andel.cli.evidence import EvidenceOption, open_evidence
+from andel.cli.evidence import EvidenceOption, FirstDayOption, LastDayOption, open_evidence, parse_day
+from andel.cli.options import read_policy
 from andel.data.intake_report import DeviceReport, IntakeReport, report_intake
+from andel.data.policy_report import PolicyVerdict, judge_by_policy
 from andel.data.summary import Gap
-from andel.units import SLOT_SECONDS
+from andel.units import DAY_SECONDS, SLOT_SECONDS
 
 _SHOWN_GAPS = 3
 
@@ -25,21 +28,37 @@ def show_status(
     store: EvidenceOption,
     devices_max: Annotated[int, typer.Option("--devices", min=1, max=1_000, help="Most devices to show.")] = 100,
     gaps_max: Annotated[int, typer.Option("--gaps", min=1, max=100, help="Most gaps of a device in --json.")] = 20,
+    policy: Annotated[
+        Path | None, typer.Option(help="An alliance's policy file: which packets would fail a set by it, and why.")
+    ] = None,
+    first: FirstDayOption = "1970-01-01",
+    last: LastDayOption = "9999-12-31",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show what intake kept: accepted, refused by reason, per device, hours without a packet, claims that wait."""
+    """Show what intake kept: accepted, refused by reason, per device, hours without a packet, claims that wait.
+
+    With --policy every accepted packet is read and judged, from --from to --to: see before committing what would fail.
+    """
+    days = parse_day(first), parse_day(last)
+    asked = None if policy is None else read_policy(policy)
     with closing(open_evidence(store)) as opened:
         report = report_intake(opened, int(time.time()), devices_max, gaps_max)
+        verdicts = None if asked is None else judge_by_policy(opened, asked, *days)
     if as_json:
-        typer.echo(json.dumps(_record(report)))
-    else:
-        _print(Console(highlight=False), report)
+        judged = {} if verdicts is None else {"policy": [_judged(verdict) for verdict in verdicts]}
+        typer.echo(json.dumps(_record(report) | judged))
+        return
+    console = Console(highlight=False)
+    _print(console, report)
+    for verdict in verdicts or ():
+        _print_verdict(console, verdict)
 
 
 def _record(report: IntakeReport) -> dict[str, object]:
     return {
         "accepted": report.accepted,
         "refused": dict(report.refused),
+        "dropped": report.dropped,
         "devices": [
             {
                 **asdict(device.summary),
@@ -47,6 +66,10 @@ def _record(report: IntakeReport) -> dict[str, object]:
                 "gaps": [asdict(gap) for gap in device.gaps],
             }
             for device in report.devices
+        ],
+        "deleted": [
+            {"device": header.device, "day": _day(header.day), "root": header.root.hex(), "packets": header.count}
+            for header in report.deleted
         ],
         "confirmations": dict(report.confirmations),
         "waiting": [
@@ -57,7 +80,8 @@ def _record(report: IntakeReport) -> dict[str, object]:
 
 
 def _print(console: Console, report: IntakeReport) -> None:
-    console.print(f"{report.accepted:,} packets accepted, {sum(report.refused.values()):,} refused and kept")
+    kept = f"of which the oldest {report.dropped:,} are kept no longer" if report.dropped else "and kept"
+    console.print(f"{report.accepted:,} packets accepted, {sum(report.refused.values()):,} refused {kept}")
     if report.refused:
         reasons = Table(title="Refused, by reason", title_justify="left")
         reasons.add_column("reason")
@@ -74,12 +98,38 @@ def _print(console: Console, report: IntakeReport) -> None:
                 "a clock that was set back, or two devices with one key",
                 markup=False,
             )
+    for header in report.deleted:
+        console.print(
+            f"deleted: {header.device} {_day(header.day)}, {header.count:,} packets, root {header.root.hex()}",
+            markup=False,
+            soft_wrap=True,
+        )
     if report.confirmations:
         listed = ", ".join(f"{verdict} {count:,}" for verdict, count in report.confirmations.items())
         console.print(f"claims kept: {listed}", markup=False)
     for claim in report.waiting:
         console.print(f"{claim.owner} can bring this to the registry, within an hour of the device's clock:")
         console.print(f"  andel device claim {claim.raw.hex()} --device {claim.device}", markup=False, soft_wrap=True)
+
+
+def _judged(verdict: PolicyVerdict) -> dict[str, object]:
+    days = [_day(day) for day in verdict.days]
+    return {"device": verdict.device, "packets": verdict.packets, "failing": dict(verdict.reasons), "days": days}
+
+
+def _print_verdict(console: Console, verdict: PolicyVerdict) -> None:
+    if not verdict.failing:
+        console.print(f"policy: {verdict.device}: all {verdict.packets:,} packets pass", markup=False)
+        return
+    reasons = ", ".join(f"{count:,} as {reason}" for reason, count in verdict.reasons.items())
+    count = f"{verdict.failing:,} of {verdict.packets:,} packets would fail"
+    where = f"on {len(verdict.days):,} days from {_day(verdict.days[0])} on"
+    console.print(f"policy: {verdict.device}: {count}, {where}: {reasons}", markup=False, soft_wrap=True)
+    console.print("one that is opened costs the whole set its weight", markup=False)
+
+
+def _day(number: int) -> str:
+    return _time(number * DAY_SECONDS).split(" ")[0]
 
 
 def _devices(report: IntakeReport) -> Table:

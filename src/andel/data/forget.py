@@ -63,6 +63,20 @@ def forget(store: EvidenceStore, device: Address, first_day: int, last_day: int)
     return Forgotten(packets, copies, len(days))
 
 
+def deleted_days(store: EvidenceStore, limit: int) -> tuple[BatchHeader, ...]:
+    """The batch headers of the first `limit` days of which bytes were deleted, by device and day; no round gets them.
+
+    They are those that were entered, if everything accepted of the day was: a reading that the contributor kept back
+    (`andel.data.kept_back`) is not told apart any more. Raises StoreError.
+    """
+    known = store.devices()
+    return tuple(
+        header_of_kept(store.stream(device, day, day), known[device].public_key)
+        for device, day in store.forgotten_days()[:limit]
+        if device in known
+    )
+
+
 def header_of_kept(packets: Iterable[KeptPacket], public_key: bytes) -> BatchHeader:
     """The header of one device's day from what is kept of it, its bytes deleted or not: the one that was committed.
 

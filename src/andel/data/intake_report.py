@@ -6,21 +6,25 @@ packet's bytes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 
+from andel.data.batch import BatchHeader
 from andel.data.confirmations import ConfirmationStore, KeptConfirmation
+from andel.data.forget import deleted_days
+from andel.data.refused_limits import dropped_counts
 from andel.data.schema import refused
-from andel.data.store import EvidenceStore
+from andel.data.store import OTHER_CONTENT, EvidenceStore
 from andel.data.summary import DeviceSummary, Gap, find_gaps, summarise
 from andel.device.reading import Refusal
 from andel.units import Address
 
-CONTRADICTION: Final = "other content at the same time"
-"""How the stored detail of such a replay begins."""
+DELETED_MAX: Final = 1_000
+"""Most deleted days that a report names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,17 @@ class DeviceReport:
 
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
-    """Totals of what is kept, each device, claims that the registry would take now, and all claims by verdict."""
+    """Totals, each device, claims that the registry would take now, and all claims by verdict.
+
+    `deleted` are the first days of which bytes were deleted, with the roots that stay (`andel.data.forget`).
+    `refused` are all that were refused, `dropped` how many of them are kept no longer (`andel.data.refused_limits`).
+    """
 
     accepted: int
     refused: Mapping[Refusal, int]
+    dropped: int
     devices: tuple[DeviceReport, ...]
+    deleted: tuple[BatchHeader, ...]
     waiting: tuple[KeptConfirmation, ...]
     confirmations: Mapping[str, int]
 
@@ -56,13 +66,25 @@ def report_intake(store: EvidenceStore, now: int, devices_max: int, gaps_max: in
         )
         for summary in summarise(store, devices_max)
     )
-    return IntakeReport(counts.accepted, counts.refused, devices, tuple(claims.waiting(now)), claims.counts())
+    gone: Counter[Refusal] = Counter()
+    for by_reason in dropped_counts(store).values():
+        gone.update(by_reason)
+    refused_ever = dict(sorted((gone + Counter(counts.refused)).items()))
+    return IntakeReport(
+        accepted=counts.accepted,
+        refused=refused_ever,
+        dropped=gone.total(),
+        devices=devices,
+        deleted=deleted_days(store, DELETED_MAX),
+        waiting=tuple(claims.waiting(now)),
+        confirmations=claims.counts(),
+    )
 
 
 def _contradictions(store: EvidenceStore) -> dict[str, int]:
     query = (
         sa.select(refused.c.device, sa.func.count())
-        .where(refused.c.reason == Refusal.REPLAY.value, refused.c.detail.startswith(CONTRADICTION))
+        .where(refused.c.reason == Refusal.REPLAY.value, refused.c.detail.startswith(OTHER_CONTENT))
         .group_by(refused.c.device)
     )
     with store.reading() as connection:

@@ -53,6 +53,13 @@ refused = sa.Table(
     sa.Column("raw", sa.LargeBinary, nullable=False),
     sa.Index("refused_by_device", "device", "reason"),
 )
+dropped = sa.Table(  # how many refused packets are no longer kept
+    "dropped",
+    tables,
+    sa.Column("device", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("packets", sa.BigInteger, nullable=False),
+)
 forgotten_days = sa.Table(
     "forgotten_days",
     tables,

@@ -6,12 +6,14 @@ than the rows it gives.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from andel.data.refused_limits import dropped_counts
 from andel.data.schema import accepted, devices, refused
 from andel.data.store import EvidenceStore
 from andel.device.reading import Refusal
@@ -27,7 +29,8 @@ class DeviceSummary:
     """One device in a store. `device` is what packets announced; `first` and `last` are unix seconds of accepted ones.
 
     `slots` counts the hours with an accepted packet, `missing` those without one between the first and the last;
-    `deleted` the accepted packets whose bytes were deleted; `refused` kept ones, by reason.
+    `deleted` the accepted packets whose bytes were deleted; `refused` those refused, by reason, of which the oldest may
+    be kept no longer.
     """
 
     device: str
@@ -92,6 +95,10 @@ def summarise(store: EvidenceStore, limit: int = MAX_DEVICES) -> tuple[DeviceSum
         reasons: dict[str, dict[Refusal, int]] = {}
         for device, reason, count in connection.execute(by_reason):
             reasons.setdefault(device, {})[Refusal(reason)] = count
+    for device, gone_by_reason in dropped_counts(store).items():
+        if device in rows or device in reasons:
+            told = reasons.setdefault(device, {})
+            reasons[device] = dict(Counter(told) + Counter(gone_by_reason))
     known = [_summary(device, row, gone.get(device, 0), reasons.get(device, {})) for device, row in rows.items()]
     return (*known, *(_summary(name, None, 0, reasons[name]) for name in strangers))
 

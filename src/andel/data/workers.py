@@ -32,6 +32,15 @@ _END_SECONDS: Final = 60
 _Packets = Iterable[tuple[Address, bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class IntakeScope:
+    """What an intake judges by: whose packets it takes, the devices as they are now, and the bounds."""
+
+    owner: Address
+    devices: Mapping[Address, DeviceRecord]
+    settings: IntakeSettings
+
+
 @dataclass(slots=True)
 class _Worker:
     number: int
@@ -50,20 +59,13 @@ class IntakeWorkers:
     of it is then a replay.
     """
 
-    def __init__(
-        self,
-        owner: Address,
-        devices: Mapping[Address, DeviceRecord],
-        settings: IntakeSettings,
-        store_url: str,
-        workers: int,
-    ) -> None:
+    def __init__(self, scope: IntakeScope, store_url: str, workers: int) -> None:
         """Opens the store once, to make it or to refuse its URL (SettingsError), and starts the processes."""
         if not 0 < workers <= MAX_WORKERS:
             raise SettingsError(f"{workers} intake processes; it takes 1 to {MAX_WORKERS}")
         EvidenceStore(store_url).close()
         # devices in turn, so that equally busy ones load the processes equally
-        self._turn = {device: number % workers for number, device in enumerate(sorted(devices))}
+        self._turn = {device: number % workers for number, device in enumerate(sorted(scope.devices))}
         self._open = True
         self._workers: list[_Worker] = []
         context = multiprocessing.get_context("spawn")
@@ -71,7 +73,7 @@ class IntakeWorkers:
             ours, theirs = context.Pipe()
             process = context.Process(
                 target=_work,
-                args=(theirs, owner, dict(devices), settings, store_url),
+                args=(theirs, scope, store_url),
                 name=f"andel intake {number}",
                 daemon=True,
             )
@@ -180,19 +182,13 @@ def _dead(worker: _Worker) -> StoreError:
     )
 
 
-def _work(
-    pipe: Any,
-    owner: Address,
-    devices: Mapping[Address, DeviceRecord],
-    settings: IntakeSettings,
-    store_url: str,
-) -> None:
+def _work(pipe: Any, scope: IntakeScope, store_url: str) -> None:
     """What each process does: takes chunks from the pipe until it is closed, and answers each when it is on disk."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the one who started us decides
     store = None
     try:
         store = EvidenceStore(store_url)
-        intake = Intake(owner, devices, settings, store)
+        intake = Intake(scope.owner, scope.devices, scope.settings, store)
         while True:
             pipe.send(intake.take(pickle.loads(pipe.recv_bytes())))
     except (EOFError, ConnectionError):

@@ -18,9 +18,10 @@ from typing import Final, Self
 from andel.data.arrivals import Arrival, Kind
 from andel.data.confirmations import ConfirmationStore
 from andel.data.device_book import DeviceBook
-from andel.data.intake import CHUNK_PACKETS, DeviceRecord, Intake, IntakeCounts, IntakeSettings
+from andel.data.intake import CHUNK_PACKETS, DeviceRecord, Intake, IntakeCounts
+from andel.data.refused_limits import DEFAULT_LIMITS, RefusedKeeper, RefusedLimits
 from andel.data.store import EvidenceStore, RefusedPacket
-from andel.data.workers import IntakeWorkers
+from andel.data.workers import IntakeScope, IntakeWorkers
 from andel.device.reading import Refusal, SignedReading
 from andel.errors import ChainError, SourceError
 from andel.ledger.contracts import DeviceRegistryContract
@@ -32,8 +33,6 @@ UNREADABLE: Final = "unreadable"
 
 
 _log = logging.getLogger(__name__)
-
-Records = Callable[[], Mapping[Address, DeviceRecord]]
 
 
 class WitnessedStore(EvidenceStore):
@@ -76,28 +75,29 @@ class Collector:
 
     def __init__(
         self,
-        owner: Address,
         book: DeviceBook,
-        records: Records,
-        settings: Callable[[], IntakeSettings],
+        scope: Callable[[], IntakeScope],
         store: WitnessedStore,
         workers: int = 0,
+        limits: RefusedLimits = DEFAULT_LIMITS,
     ) -> None:
-        """`records` and `settings` give devices and bounds as they are now; both are asked here, and by `renew`.
+        """`scope` gives owner, devices and bounds as they are now; it is asked here, and by `renew`.
 
-        With `workers`, `take` judges on as many processes beside this one. Raises ChainError or StoreError.
+        With `workers`, `take` judges on as many processes beside this one. Of what is refused, `limits` say how much is
+        kept. Raises ChainError or StoreError.
         """
-        self._owner = owner
         self._book = book
-        self._records = records
-        self._settings = settings
+        self._scope = scope
         self._store = store
         self._workers = workers
         self._confirmations = ConfirmationStore(store)
         self._lock = threading.Lock()
         self._tally: Counter[str] = Counter()
-        self._known = dict(records()), settings()
-        self._intake = Intake(owner, *self._known, store)
+        self._refused = 0
+        self._known = scope()
+        self._intake = self._judge()
+        self._keeper = RefusedKeeper(store, limits)
+        self._keeper.hold(self._known.devices)  # what an earlier intake left when it was killed
         self._processes = self._start() if workers else None
 
     def __enter__(self) -> Self:
@@ -107,6 +107,9 @@ class Collector:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if kind is None:  # else what went wrong is to be told, not what follows from it
+            with self._lock:
+                self._keeper.hold(self._known.devices)
 
     def close(self) -> None:
         """Ends the processes, after what they have at hand."""
@@ -134,6 +137,7 @@ class Collector:
             packets = ((self._book.resolve(name), raw) for name, raw, kind, _ in arrivals if kind is Kind.DATA)
             intake.take(packets, self._count)
             self._tally.update(fate for fate in self._keep_others(arrivals) if fate)
+            self._hold_limits()
 
     def take_each(self, arrivals: Sequence[Arrival]) -> tuple[str, ...]:
         """As `take`, on this process alone; gives the fate of each arrival, in their order.
@@ -146,12 +150,14 @@ class Collector:
             others = self._keep_others(arrivals)
             self._tally.update(fate for fate in others if fate)
             judged = (fate_of(device, raw) for device, raw in packets)
-            return tuple(fate or next(judged) for fate in others)
+            fates = tuple(fate or next(judged) for fate in others)
+            self._hold_limits()
+            return fates
 
     def renew(self) -> None:
         """Asks for devices and bounds again; when the chain does not answer, those of before stay, which is logged."""
         try:
-            known = dict(self._records()), self._settings()
+            known = self._scope()
         except ChainError as error:
             _log.warning("devices_not_renewed kind=%s", type(error).__name__)
             return
@@ -159,14 +165,22 @@ class Collector:
             if known == self._known:
                 return
             self._known = known
-            self._intake = Intake(self._owner, *known, self._store)
+            self._intake = self._judge()
             if self._processes is not None:
                 self._processes.close()
                 self._processes = self._start()
-        _log.info("devices_renewed devices=%d", len(known[0]))
+        _log.info("devices_renewed devices=%d", len(known.devices))
+
+    def _judge(self) -> Intake:
+        return Intake(self._known.owner, self._known.devices, self._known.settings, self._store)
 
     def _start(self) -> IntakeWorkers:
-        return IntakeWorkers(self._owner, *self._known, self._store.url, self._workers)
+        return IntakeWorkers(self._known, self._store.url, self._workers)
+
+    def _hold_limits(self) -> None:
+        refused = self._tally.total() - self._tally[ACCEPTED] - self._tally[CONFIRMATION]
+        self._keeper.count(refused - self._refused, self._known.devices)
+        self._refused = refused
 
     def _count(self, counts: IntakeCounts) -> None:
         self._tally[ACCEPTED] += counts.accepted

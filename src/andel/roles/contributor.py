@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from andel.content import digest_of_cid
-from andel.data.batch import Batch, BatchHeader, batches_object, make_batch
+from andel.data.batch import Batch, batches_object, make_batch
 from andel.data.features import IntArray, build_rows
-from andel.data.forget import Forgotten, forget, header_of_kept
+from andel.data.forget import DELETED, Forgotten, forget
 from andel.data.intake import DeviceRecord, Intake, IntakeCounts, IntakeSettings
 from andel.data.kept_back import committable
 from andel.data.openings import make_openings
@@ -90,18 +90,10 @@ class Contributor:
         self._readings = self._batches = self._rows = self._chosen = None
         return forget(self._store, device, first_day, last_day)
 
-    def deleted_batches(self) -> tuple[BatchHeader, ...]:
-        """The headers, as they were committed, of days of which bytes were deleted; no round gets them any more."""
-        return tuple(
-            header_of_kept(self._store.stream(device, day, day), self._public_key(device))
-            for device, day in self._store.forgotten_days()
-            if device in self._devices
-        )
-
     def all_batches(self) -> tuple[Batch, ...]:
         """One batch per device and day of everything accepted and not kept back, in the order of devices and days.
 
-        A day of which bytes were deleted is none of them: what is left of it has another root than was entered.
+        A day of which bytes were deleted is none of them: its leaves could not be opened.
         """
         if self._batches is None:
             self._batches = tuple(
@@ -208,7 +200,8 @@ class Contributor:
 
     def _by_day(self) -> dict[tuple[Address, int], list[SignedReading]]:
         if self._readings is None:
-            self._readings, self._kept_back = {}, {}
+            gone = (place for place in self._store.forgotten_days() if place[0] in self._devices)
+            self._readings, self._kept_back = {}, dict.fromkeys(gone, DELETED)
             days, repeated = self._store.days(), self._repeated()
             whole = set(days)
             for device, record in self._devices.items():
@@ -218,7 +211,7 @@ class Contributor:
                 raws = self._store.readings(device, min(own), max(own))
                 readings = [reread_packet(raw, record.public_key, record.epoch) for raw in raws]
                 sound = committable(readings, repeated.get(device, ()))
-                self._kept_back |= {(device, day): reason for day, reason in sound.reasons.items()}
+                self._kept_back |= {(device, day): why for day, why in sound.reasons.items() if (device, day) in whole}
                 for reading in sound.readings:
                     place = device, day_of(reading.timestamp)
                     if place in whole:

@@ -260,10 +260,10 @@ def _contributor(
 
 def _enter_batches(model: ModelContracts, contributor: Contributor) -> tuple[int, int]:
     """(gas, batches): the owner's own transactions, each with up to 50 entries."""
-    entries = contributor.entries()
+    registry = model.batch_registry
+    entries = contributor.missing_entries(registry)
     if not entries:
         return 0, 0
-    registry = model.batch_registry
     calls = [
         registry.prepare(contributor.key, "enter", [entry.values() for entry in entries[i : i + _ENTRIES_PER_CALL]])
         for i in range(0, len(entries), _ENTRIES_PER_CALL)
