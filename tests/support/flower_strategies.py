@@ -17,7 +17,7 @@ __all__ = ["FedAvg", "FedMedian", "Krum", "MultiKrum", "aggregated_by_flower"]
 
 
 def aggregated_by_flower(strategy: FedAvg, updates: IntArray, weights: Sequence[int] | None = None) -> np.ndarray:
-    """What the strategy makes of updates (n, parameters), each a reply of its own; weights are equal where none given."""
+    """What the strategy makes of updates (n, parameters), each a reply of its own; without weights all are equal."""
     given = [1] * len(updates) if weights is None else list(weights)
     replies = [_reply(update, weight, node) for node, (update, weight) in enumerate(zip(updates, given, strict=True))]
     arrays, _ = strategy.aggregate_train(1, replies)

@@ -26,7 +26,6 @@ from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey, address_bytes, derive_secret
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import DayRanges, Reference, RoundPlan
-from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.result import (
     DataCommitment,
     SignedUpdate,
@@ -35,6 +34,7 @@ from andel.training.result import (
     sign_update,
     updates_root,
 )
+from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
 from andel.training.updates import encode_update, encode_version, genesis_parameters, train_update
 from andel.units import TOKEN, Address, BaseUnits, Digest, day_of

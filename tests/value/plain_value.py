@@ -64,6 +64,11 @@ def dot(left: Sequence[int], right: Sequence[int | Fraction]) -> Fraction:
     return sum((Fraction(x) * y for x, y in zip(left, right, strict=True)), Fraction(0))
 
 
+def length_squared(vector: Sequence[Fraction]) -> Fraction:
+    """⟨x, x⟩."""
+    return sum((value * value for value in vector), Fraction(0))
+
+
 def gated(dots: Sequence[int], weights: Sequence[int], credits: Sequence[int], mads: int) -> list[bool]:
     """Whom the gate drops, by ⟨x, G⟩ at the start."""
     moving = [(value, weight) for value, weight in zip(dots, weights, strict=True) if value]
@@ -107,15 +112,16 @@ def krum_dropped(updates: Sequence[Vector], weights: Sequence[int], bps: int) ->
 
 def projected(gradient: Sequence[int], steps: Sequence[Vector]) -> list[Fraction]:
     """The gradient without what lies along the steps: Gram and Schmidt, in fractions."""
-    rest, base = [Fraction(value) for value in gradient], []
+    rest = [Fraction(value) for value in gradient]
+    base: list[list[Fraction]] = []
     for step in steps:
         new = [Fraction(value) for value in step]
         for former in base:
-            times = sum(Fraction(x) * y for x, y in zip(step, former, strict=True)) / sum(y * y for y in former)
+            times = dot(step, former) / length_squared(former)
             new = [x - times * y for x, y in zip(new, former, strict=True)]
         if any(new):
             base.append(new)
-            times = sum(Fraction(g) * y for g, y in zip(gradient, new, strict=True)) / sum(y * y for y in new)
+            times = dot(gradient, new) / length_squared(new)
             rest = [x - times * y for x, y in zip(rest, new, strict=True)]
     return rest
 

@@ -14,7 +14,7 @@ from andel.value import exact_dots as module
 from andel.value.aggregate import Aggregate, aggregate, stepped
 from andel.value.aumann_shapley import path_gradient, scores
 from andel.value.clip import clip_to, norm, norm_limit
-from andel.value.exact_dots import exact_dots, exact_products
+from andel.value.exact_dots import exact_dots
 from andel.value.reference import draw_rows
 from tests.support.worlds import SECOND_SEED, build_world, small_task
 from tests.value.plain_value import PlainGame, shapley

@@ -41,7 +41,7 @@ class Contribution:
 class Scored:
     """What became of one contribution.
 
-    `length` before the clip; `gate_score` per unit of weight, at 2**48; `plain` its Aumann–Shapley value and `score`
+    `length` before the clip; `gate_score` per unit of weight, at 2**49; `plain` its Aumann–Shapley value and `score`
     the part of it that is new, at 2**49; `dropped` names the filter that left it out, and is empty where none did.
     """
 

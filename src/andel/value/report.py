@@ -20,7 +20,7 @@ class ContributorValue:
     `weight` in proven slots; `score` at 2**49, of it only what is new; `debt` is what its devices owed before the round
     (≤ 0); `reason` says why it did not count, and is empty where it did; `note` says what took some of its weight.
     For explaining: `plain` is the score with what was not new, `length` that of the update before the clip,
-    `gate_score` what the gate judged, and `credit` what its devices had scored before, debt or not.
+    `gate_score` what the gate judged (at 2**49 a unit of weight), `credit` what its devices had scored before.
     """
 
     contributor: Address
