@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from andel import __version__
-from andel.cli import alliance, audit, claim, demo, device, evidence, intake, serve, status, validate
+from andel.cli import alliance, audit, claim, demo, device, evidence, intake, serve, status, validate, value
 from andel.errors import AndelError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("claim")(claim.claim_tokens)
 app.command("audit")(audit.audit_model)
 app.add_typer(device.app)
 app.add_typer(alliance.app)
+app.add_typer(value.app)
 app.command("export")(evidence.export_evidence)
 app.command("forget")(evidence.forget_evidence)
 

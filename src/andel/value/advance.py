@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from andel.training.plan import RoundPlan
 from andel.units import Address, BaseUnits, Digest
 from andel.value.history import History, ProvenSet
 from andel.value.proof import ProvenData
@@ -39,6 +40,16 @@ def advance(
         proven=_proven_sets(history, number, proven),
         standing=_standings(history, number, proven),
     )
+
+
+def move_on(history: History, plan: RoundPlan, moved: bool, best_gain: int) -> History:
+    """The state with the round's mark on the model: the best gain so far, and where the last steps began.
+
+    As many former versions are kept, by hash, as the rules look back; a round that did not move the model adds none.
+    """
+    versions = (*history.versions, plan.version) if moved else history.versions
+    kept = versions[max(len(versions) - plan.rules.novelty_steps, 0) :]
+    return replace(history, best_gain=best_gain, versions=kept)
 
 
 def _proven_sets(history: History, number: int, proven: Sequence[ProvenData]) -> dict[Digest, ProvenSet]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from andel.training.plan import RoundPlan
 from andel.units import Address, BaseUnits, Digest
 from andel.value.agreement import Agreement
+from andel.value.budget import RoundBudget
 from andel.value.claims import value_root
+from andel.value.gate import GateVerdict
 from andel.value.history import History
 
 
@@ -15,8 +17,10 @@ from andel.value.history import History
 class ContributorValue:
     """One contributor's part in a round.
 
-    `weight` in proven slots; `score` at 2**49; `debt` is what its devices owed before the round (≤ 0);
-    `reason` says why it did not count, and is empty where it did; `note` says what took some of its weight.
+    `weight` in proven slots; `score` at 2**49, of it only what is new; `debt` is what its devices owed before the round
+    (≤ 0); `reason` says why it did not count, and is empty where it did; `note` says what took some of its weight.
+    For explaining: `plain` is the score with what was not new, `length` that of the update before the clip,
+    `gate_score` what the gate judged (at 2**49 a unit of weight), `credit` what its devices had scored before.
     """
 
     contributor: Address
@@ -27,6 +31,10 @@ class ContributorValue:
     share: BaseUnits
     reason: str = ""
     note: str = ""
+    plain: int = 0
+    length: int = 0
+    gate_score: int = 0
+    credit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,8 @@ class ValueReport:
 
     `gain` and `noise` are in twice the Huber loss at 2**32, summed over the scored rows: how much the loss fell,
     and the bound it had to pass. `step` is in quarters of the aggregate. `evaluation` is the mean absolute
-    error on the scored rows in thousandths of the target's unit step. `agreements` compare the devices that were
+    error on the scored rows in thousandths of the target's unit step. `budget` says what part of the plan's could be
+    earned, `gate` what updates were judged by (None without any). `agreements` compare the devices that were
     opened in this round with the stations around them, for people to look at.
     """
 
@@ -55,6 +64,8 @@ class ValueReport:
     claims_root: Digest
     claims_total: BaseUnits
     packets_checked: int
+    budget: RoundBudget
+    gate: GateVerdict | None = None
     agreements: tuple[Agreement, ...] = ()
 
     @property
