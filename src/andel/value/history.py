@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from andel.encoding import canonical_json
+from andel.encoding import canonical_json, parse_hex
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes, parse_address
 from andel.training.task import parse_object
 from andel.units import Address, BaseUnits, Digest
+from andel.value.retraining import DueTraining
 from andel.value.standing import MAX_FAILURES, Standing
 
-_FORMAT: Final = "andel-state/2"
+_FORMAT: Final = "andel-state/3"
 _MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -34,7 +35,8 @@ class ProvenSet:
 @dataclass(frozen=True, slots=True)
 class History:
     """After `round` rounds: `scores` by device (at 2**49, may be negative: debt), `earned` by account, `proven` by
-    batchesHash, and `standing` of devices whose openings failed or that are in quarantine.
+    batchesHash, `standing` of devices whose openings failed or that are in quarantine, and `due` by contributor: whose
+    training is to be done again, and waits for its readings.
     """
 
     round: int
@@ -42,6 +44,7 @@ class History:
     earned: Mapping[Address, BaseUnits]
     proven: Mapping[Digest, ProvenSet]
     standing: Mapping[Address, Standing] = field(default_factory=dict)
+    due: Mapping[Address, DueTraining] = field(default_factory=dict)
 
     @property
     def hash(self) -> Digest:
@@ -66,6 +69,7 @@ class History:
                     for batches, proof in sorted(self.proven.items(), key=lambda item: item[0])
                 ],
                 "standing": [[device, *_fields(self.standing[device])] for device in _ordered(self.standing)],
+                "due": [[contributor, *_due_fields(self.due[contributor])] for contributor in _ordered(self.due)],
             }
         )
 
@@ -89,6 +93,7 @@ def parse_history(data: bytes) -> History:
                 for batches, number, slots in values["proven"]
             },
             {parse_address(device): _standing(*map(_number, record)) for device, *record in values["standing"]},
+            {parse_address(contributor): _due(*record) for contributor, *record in values["due"]},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"state cannot be read: {error}") from error
@@ -113,6 +118,16 @@ def _standing(failures: int, halved_until: int, barred_until: int) -> Standing:
 
 def _fields(standing: Standing) -> tuple[int, int, int]:
     return standing.failures, standing.halved_until, standing.barred_until
+
+
+def _due(number: int, seed: str, version: str, batches: str, update: str, devices: list[str]) -> DueTraining:
+    first, then, listed, signed = (Digest(parse_hex(value, 32)) for value in (seed, version, batches, update))
+    return DueTraining(_number(number), first, then, listed, signed, tuple(parse_address(item) for item in devices))
+
+
+def _due_fields(due: DueTraining) -> tuple[object, ...]:
+    hashes = (due.seed, due.version, due.batches, due.update)
+    return due.round, *(value.hex() for value in hashes), list(due.devices)
 
 
 def _ordered(by_address: Mapping[Address, object]) -> list[Address]:

@@ -26,7 +26,7 @@ from andel.typed_data import typed_signer
 from andel.units import Address, Digest
 
 DUE_ROUNDS: Final = 64
-"""How many rounds a drawn contributor's devices wait for its disclosure, and stay out after a false one."""
+"""How many rounds a drawn contributor's devices stay out while nothing is disclosed."""
 
 _DOMAIN: Final = b"andel.retraining.1"
 
@@ -149,3 +149,30 @@ def _update_of(task: Task, contributor: Address, due: DueTraining, disclosed: Di
     parameters = decode_version(disclosed.version, task)
     update = train_update(task, parameters, rows.codes, rows.change, seed=due.seed, contributor=contributor)
     return sha256(encode_update(update, task))
+
+
+def suspended_devices(verdicts: Mapping[Address, Retrained], due: Mapping[Address, DueTraining]) -> dict[Address, str]:
+    """The devices whose slots count nothing in this round, and why: of trainings that differ or are not shown."""
+    found: dict[Address, str] = {}
+    for contributor, verdict in verdicts.items():
+        if verdict.outcome is Outcome.SAME:
+            continue
+        shown = verdict.outcome is Outcome.DIFFERENT
+        why = verdict.detail if shown else f"training of round {due[contributor].round} is not shown: {verdict.detail}"
+        found |= dict.fromkeys(due[contributor].devices, why)
+    return found
+
+
+def next_due(
+    due: Mapping[Address, DueTraining],
+    verdicts: Mapping[Address, Retrained],
+    drawn: Mapping[Address, DueTraining],
+    number: int,
+) -> dict[Address, DueTraining]:
+    """What is due after round `number`: what is still withheld, not for ever, and what the round drew."""
+    waiting = {
+        contributor: item
+        for contributor, item in due.items()
+        if verdicts[contributor].outcome is Outcome.WITHHELD and number < item.round + DUE_ROUNDS
+    }
+    return waiting | dict(drawn)

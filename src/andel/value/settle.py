@@ -71,8 +71,10 @@ def settle(
     reference: ReferenceSet,
     policy: Policy,
     conflicts: Sequence[bytes] = (),
+    disclosed: Mapping[Address, Disclosed] = MappingProxyType({}),
 ) -> ValueReport:
     """The round's verdict. `conflicts` are objects that anybody brought; those that do not hold count for nothing.
+    `disclosed` is what contributors showed of earlier trainings that the history says are due.
 
     Raises EvidenceError when the evidence is not what the chain committed to; what single contributors sent
     wrong only costs them their part, with the reason in the report.
@@ -81,6 +83,7 @@ def settle(
     _check_bindings(plan, task, parameters, ordered, chain, updates, history)
     if policy.hash != plan.policy:
         raise EvidenceError(f"round {plan.round}, policy", "it is not the one the plan names")
+    retrained = retrain_all(plan, task, history.due, disclosed)
     proven = prove_data(
         plan,
         task,
@@ -94,6 +97,7 @@ def settle(
         chain.first_seed,
         history,
         conflicts,
+        suspended_devices(retrained, history.due),
     )
     accepted, reasons = _accept_updates(plan, task, ordered, proven, updates)
     steering, scoring = draw_rows(reference.score, task, chain.second_seed)
