@@ -23,7 +23,7 @@ from andel.content import ContentStore
 from andel.data.policy import EVERYWHERE
 from andel.hashing import sha256
 from andel.roles.chain_facts import chain_facts, read_round
-from andel.roles.replay import read_history
+from andel.roles.replay import read_former, read_history
 from andel.simulation.local_chain import LocalChain
 from andel.simulation.world import World, build_world
 from andel.training.updates import decode_version
@@ -61,7 +61,7 @@ def _settle_with(threads: int, recorded: Path) -> list[list[str]]:
 
 def _settle_shuffled(recorded: Path) -> list[list[str]]:
     arguments = pickle.loads(recorded.read_bytes())  # written by this program a moment ago
-    plan, task, parameters, commitments, openings, chain, updates, history, reference = arguments
+    plan, task, parameters, commitments, openings, chain, updates, history, reference, former = arguments
     hashes = []
     for order in range(ORDERS):
         shuffle = random.Random(order).sample
@@ -76,6 +76,7 @@ def _settle_shuffled(recorded: Path) -> list[list[str]]:
             history,
             reference,
             EVERYWHERE,
+            former=former,
         )
         hashes.append([report.aggregate_hash.hex(), report.value_root.hex()])
     return hashes
@@ -105,7 +106,9 @@ def _second_round(world: World, store: ContentStore) -> tuple[object, ...]:
     reference = open_reference(plan, task, store.get(plan.reference.batches), world.founded.packets)
     parameters = decode_version(store.get_digest(plan.version), task)
     history = read_history(store, plan)
-    return plan, task, parameters, evidence.commitments, evidence.openings, facts, evidence.updates, history, reference
+    former = read_former(store, plan, task, history)
+    given = evidence.commitments, evidence.openings, facts, evidence.updates
+    return plan, task, parameters, *given, history, reference, former
 
 
 if __name__ == "__main__":

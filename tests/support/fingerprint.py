@@ -18,7 +18,11 @@ from andel.hashing import sha256
 from andel.training.integer_mlp import initial_parameters, loss_gradient, predict_change, train_steps
 from andel.training.updates import flatten
 from andel.value.aggregate import aggregate
-from andel.value.aumann_shapley import exact_dots, scores
+from andel.value.aumann_shapley import scores
+from andel.value.clip import clip_to, norm, norm_limit
+from andel.value.exact_dots import exact_dots
+from andel.value.multi_krum import krum_scores
+from andel.value.novelty import project_off
 from tests.support.reports import report_bytes
 from tests.support.worlds import build_world, play
 
@@ -33,9 +37,17 @@ def integers() -> str:
     trained = train_steps(first, codes, targets, seed=b"fingerprint", **options)
     gradient = flatten(loss_gradient(trained, codes, targets, 1 << 16))
     updates = random.integers(-(1 << 26), 1 << 26, (100, len(gradient)))
-    step = aggregate(updates, random.integers(1, 500, 100).tolist())
-    parts = [*trained, gradient, predict_change(trained, codes, 250), step.updates, step.total]
-    texts = [repr(exact_dots(updates, gradient)), repr(scores(step, gradient)), repr(step.norm_limit)]
+    weights = random.integers(1, 500, 100).tolist()
+    lengths = [norm(update) for update in updates]
+    limit = norm_limit(lengths, weights, "weighted-median")
+    clipped = np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
+    step = aggregate(clipped, weights)
+    dots = exact_dots(clipped, gradient)
+    projection = project_off(gradient, [flatten(trained) - flatten(first), updates[0]])
+    novel = scores(projection.novel(clipped, dots), weights, step.weight_sum, projection.scale)
+    parts = [*trained, gradient, predict_change(trained, codes, 250), clipped, step.total]
+    texts = [repr(exact_dots(updates, gradient)), repr(scores(dots, weights, step.weight_sum)), repr(limit)]
+    texts += [repr(novel), repr(krum_scores(updates, weights, 100))]
     return sha256(*(part.astype("<i8").tobytes() for part in parts), *(text.encode() for text in texts)).hex()
 
 

@@ -21,7 +21,7 @@ from andel.keys import parse_address
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import ModelContracts, find_model
 from andel.roles.chain_facts import chain_facts, read_round
-from andel.roles.replay import read_history
+from andel.roles.replay import read_former, read_history
 from andel.training.updates import decode_version
 from andel.value.manifest import read_evidence
 from andel.value.reference import open_reference
@@ -43,7 +43,19 @@ def replayed(store: ContentStore, model: ModelContracts, number: int, order: ran
     reference = open_reference(plan, task, store.get(plan.reference.batches), store.get(plan.reference.packets))
     parameters = decode_version(store.get(cid_of_digest(plan.version)), task)
     facts, history = chain_facts(model, plan, on_chain, commitments), read_history(store, plan)
-    return settle(plan, task, parameters, commitments, dict(openings), facts, updates, history, reference, EVERYWHERE)
+    return settle(
+        plan,
+        task,
+        parameters,
+        commitments,
+        dict(openings),
+        facts,
+        updates,
+        history,
+        reference,
+        EVERYWHERE,
+        former=read_former(store, plan, task, history),
+    )
 
 
 def threads() -> int:

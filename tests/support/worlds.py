@@ -7,7 +7,7 @@ plays one round by hand, without Flower, and settles it; `Owner` is a LocalContr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import cos, pi, sin
 
 import numpy as np
@@ -35,6 +35,7 @@ from andel.training.result import (
     sign_update,
     updates_root,
 )
+from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
 from andel.training.updates import encode_update, encode_version, genesis_parameters, train_update
 from andel.typed_data import sign_typed
@@ -43,7 +44,7 @@ from andel.value.history import EMPTY_HISTORY, History, parse_history
 from andel.value.proof import RegistryEntries, registry_entry
 from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
-from andel.value.retraining import disclosure_message
+from andel.value.retraining import Disclosed, disclosure_message
 from andel.value.settle import ChainFacts, settle
 
 FIRST_DAY = 15_706
@@ -169,6 +170,7 @@ class World:
     reference: ReferenceSet
     reference_batches: bytes
     reference_packets: bytes
+    versions: Mapping[Digest, Sequence[IntArray]] = field(default_factory=dict)
 
     def owner(self, address: Address) -> Owner:
         """The owner with this address."""
@@ -177,14 +179,31 @@ class World:
     def after(self, report: ValueReport, parameters: list[IntArray]) -> World:
         """The same model before its next round."""
         plan = replace(self.plan, round=self.plan.round + 1, version=report.version_hash, state=report.history.hash)
-        return replace(self, plan=plan, parameters=parameters, history=report.history)
+        versions = {**self.versions, self.plan.version: self.parameters}
+        return replace(self, plan=plan, parameters=parameters, history=report.history, versions=versions)
+
+    def former(self, history: History) -> list[Sequence[IntArray]]:
+        """The versions that a state names, of those the world has had."""
+        return [self.versions[version] for version in history.versions]
+
+    def under(self, **changes: object) -> World:
+        """The same model, founded with other rules."""
+        rules = replace(self.plan.rules, **changes)  # type: ignore[arg-type]  # names and types are those of the rules
+        task = replace(self.task, rules=rules.hash.hex())
+        plan = replace(self.plan, rules=rules, task=cid_of_digest(sha256(task.to_bytes())))
+        return replace(self, task=task, plan=plan)
 
 
 def build_world(
-    owners: int = 4, *, seed: str = "world", devices: int = 1, noise_sigmas: int = 1, poisoned: int = 0
+    owners: int = 4,
+    *,
+    seed: str = "world",
+    devices: int = 1,
+    poisoned: int = 0,
+    rules: ValueRules = DEFAULT_RULES,
 ) -> World:
     """A world of so many owners (the last `poisoned` of them with turned-around sensors), all batches entered."""
-    task = small_task(noise_sigmas=noise_sigmas)
+    task = small_task(rules=rules.hash.hex())
     founder = AccountKey(derive_secret(b"tests: founder", seed))
     sites = [Sensor(seed, f"reference {i}") for i in range(2)]
     measured = [r for site in sites for r in site.days([*spanned(SCORE_DAYS), *spanned(REPORT_DAYS)])]
@@ -197,7 +216,7 @@ def build_world(
         factor = -1 if number >= owners - poisoned else 1
         readings = [r for sensor in sensors for r in sensor.days(spanned(TRAINING_DAYS), factor)]
         actors.append(Owner(f"{seed} {number}", readings, sensors))
-    plan = small_plan(task, seed, batches, packets)
+    plan = replace(small_plan(task, seed, batches, packets), rules=rules)
     return World(
         task=task,
         plan=plan,
@@ -234,8 +253,6 @@ def small_task(**changes: object) -> Task:
         "rate_shift": 3,
         "residual_limit": 1 << 16,
         "score_limit": 1 << 16,
-        "line_search": (0, 1, 2, 3, 4, 6, 8, 12, 16),
-        "noise_sigmas": 1,
         "openings": 12,
         "accepted_time": (FIRST_DAY * 86_400, (FIRST_DAY + 30) * 86_400),
         "initial_seed": sha256(b"tests: initial parameters").hex(),
@@ -301,6 +318,7 @@ class Round:
     commitments: list[DataCommitment]
     openings: dict[Address, bytes]
     updates: list[SignedUpdate]
+    disclosed: dict[Address, Disclosed] = field(default_factory=dict)
 
     def facts(self) -> ChainFacts:
         """The chain's word on exactly this evidence."""
@@ -318,6 +336,7 @@ class Round:
     def settle(self, facts: ChainFacts | None = None, history: History | None = None) -> ValueReport:
         """The verdict on it."""
         world = self.world
+        before = world.history if history is None else history
         return settle(
             world.plan,
             world.task,
@@ -326,9 +345,11 @@ class Round:
             self.openings,
             facts or self.facts(),
             self.updates,
-            world.history if history is None else history,
+            before,
             world.reference,
             EVERYWHERE,
+            former=world.former(before),
+            disclosed=self.disclosed,
         )
 
     def replace_update(self, owner: Owner, update: IntArray, weight: int | None = None) -> None:
@@ -349,7 +370,15 @@ def play(world: World, updates: Mapping[Address, IntArray] | None = None) -> Rou
             signed_update(world, owner, given[owner.address] if owner.address in given else owner.update(world))
             for owner in world.owners
         ],
+        {owner.address: disclosed_by(world, owner) for owner in world.owners if owner.address in world.history.due},
     )
+
+
+def disclosed_by(world: World, owner: Owner) -> Disclosed:
+    """What an honest owner shows of its training that the state says is due; it commits the same list each round."""
+    due, batches = world.history.due[owner.address], owner.batches(world.plan)
+    data, signature = owner.disclosure(world.plan, world.history.to_bytes(), batches)
+    return Disclosed(data, signature, batches, encode_version(world.versions[due.version]))
 
 
 def signed_update(world: World, owner: Owner, update: IntArray, weight: int | None = None) -> SignedUpdate:

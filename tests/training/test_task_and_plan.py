@@ -11,6 +11,7 @@ from andel.encoding import canonical_json
 from andel.errors import InputError, PlanError
 from andel.hashing import sha256
 from andel.training.plan import parse_plan
+from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import parse_task
 from andel.units import BaseUnits
 from tests.support.worlds import FIRST_DAY, small_plan, small_task
@@ -25,11 +26,19 @@ TASK_BOUNDS = {
     "rate_shift": (0, 24),
     "residual_limit": (1, 1 << 20),
     "score_limit": (1, 1 << 20),
-    "noise_sigmas": (0, 100),
     "openings": (2, 100_000),
     "horizon_seconds": (1, 366 * 86_400),
     "target_scale": (1, 1 << 31),
     "exponent": (-18, 18),
+}
+
+
+RULE_BOUNDS = {
+    "noise_sigmas": (0, 100),
+    "gate_mads": (0, 100),
+    "krum_drop_bps": (0, 4_000),
+    "novelty_steps": (0, 8),
+    "round_share_bps": (0, 10_000),
 }
 
 
@@ -41,6 +50,9 @@ def fields_of(thing):
 def changed(thing, **values):
     """The thing's bytes with other fields."""
     return canonical_json(fields_of(thing) | values)
+
+
+RULES = fields_of(PLAN)["rules"]
 
 
 def test_a_task_comes_back_from_its_bytes():
@@ -72,6 +84,22 @@ def test_a_task_field_outside_its_bounds_is_named(name, low, high):
             parse_task(changed(TASK, **{name: value}))
 
 
+@pytest.mark.parametrize(("name", "low", "high"), [(name, *bounds) for name, bounds in RULE_BOUNDS.items()])
+def test_a_rule_outside_its_bounds_is_named(name, low, high):
+    for value in (low, high):
+        assert getattr(parse_plan(changed(PLAN, rules=RULES | {name: value})).rules, name) == value
+    for value in (low - 1, high + 1, 2**53 - 1, -(2**53) + 1):
+        with pytest.raises(PlanError, match=name):
+            parse_plan(changed(PLAN, rules=RULES | {name: value}))
+
+
+def test_plans_with_other_rules_have_other_hashes_and_so_have_the_rules():
+    other = replace(PLAN, rules=ValueRules(gate_mads=0))
+    assert parse_plan(other.to_bytes()) == other
+    assert other.hash != PLAN.hash and other.rules.hash != PLAN.rules.hash
+    assert TASK.rules == DEFAULT_RULES.hash.hex()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -84,12 +112,10 @@ def test_a_task_field_outside_its_bounds_is_named(name, low, high):
         ("features", [fields_of(TASK)["features"][0] | {"channel": 7}]),
         ("features", [fields_of(TASK)["features"][0] | {"extra": 7}]),
         ("features", None),
-        ("line_search", []),
-        ("line_search", [0] * 65),
-        ("line_search", [65]),
-        ("line_search", [-1]),
-        ("line_search", ["4"]),
-        ("line_search", 4),
+        ("reference", "00" * 31),
+        ("rules", "00" * 31),
+        ("rules", "zz" * 32),
+        ("rules", None),
         ("accepted_time", [5]),
         ("accepted_time", [5, 5]),
         ("accepted_time", [-1, 5]),
@@ -148,6 +174,20 @@ def test_a_task_that_means_nothing_is_refused(name, value):
         ("windows", [["5", "6"]]),
         ("windows", [[3 * i, 3 * i] for i in range(4_097)]),
         ("windows", 5),
+        ("rules", {}),
+        ("rules", []),
+        ("rules", None),
+        ("rules", RULES | {"extra": 7}),
+        ("rules", RULES | {"line_search": []}),
+        ("rules", RULES | {"line_search": [0] * 65}),
+        ("rules", RULES | {"line_search": [65]}),
+        ("rules", RULES | {"line_search": [-1]}),
+        ("rules", RULES | {"line_search": ["4"]}),
+        ("rules", RULES | {"line_search": 4}),
+        ("rules", RULES | {"clip": "half"}),
+        ("rules", RULES | {"clip": 7}),
+        ("rules", RULES | {"gate_mads": True}),
+        ("rules", {name: value for name, value in RULES.items() if name != "clip"}),
         ("reference", {}),
         ("reference", []),
         ("reference", fields_of(PLAN)["reference"] | {"sealed": 7}),

@@ -1,4 +1,4 @@
-"""A round's aggregate, scores, step and gain a second time: Python integers and fractions, no NumPy.
+"""A round's filters, aggregate, scores, step, gain and budget a second time: Python integers and fractions, no NumPy.
 
 Written from docs/rooms/value.md, over the plain network of tests/training. Vectors are lists of integers in the
 order W1 (row by row), b1, W2, b2.
@@ -7,10 +7,13 @@ order W1 (row by row), b1, W2, b2.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from math import factorial, floor, isqrt
 
+from andel.training.rules import ValueRules
+from andel.training.task import Task
 from tests.training import plain_network
 
 Vector = list[int]
@@ -27,22 +30,103 @@ def norm(update: Vector) -> int:
 
 
 def median(values: Sequence[int], weights: Sequence[int]) -> int:
-    """The smallest value up to which at least half of the weight lies."""
-    return min(
+    """The smallest value up to which at least half of the weight lies; 0 of nothing."""
+    reached = (
         value
         for value in values
         if 2 * sum(w for v, w in zip(values, weights, strict=True) if v <= value) >= sum(weights)
     )
+    return min(reached, default=0)
+
+
+def limit_of(updates: Sequence[Vector], weights: Sequence[int], clip: str = "weighted-median") -> int:
+    """The length that updates are clipped to."""
+    if clip == "none":
+        return max(map(norm, updates), default=0)
+    moving = [(norm(update), weight) for update, weight in zip(updates, weights, strict=True) if any(update)]
+    return median([length for length, _ in moving], [weight for _, weight in moving])
+
+
+def shortened(update: Vector, limit: int) -> Vector:
+    """The update, no longer than `limit` but for rounding."""
+    length = norm(update)
+    return [nearest(Fraction(value * limit, length)) for value in update] if length > limit else list(update)
 
 
 def clipped(updates: Sequence[Vector], weights: Sequence[int]) -> tuple[list[Vector], int]:
     """Updates shortened to the weighted median of their lengths, and that length."""
-    limit = median([norm(update) for update in updates], weights)
-    short = [
-        [nearest(Fraction(value * limit, norm(update))) for value in update] if norm(update) > limit else list(update)
-        for update in updates
+    limit = limit_of(updates, weights)
+    return [shortened(update, limit) for update in updates], limit
+
+
+def dot(left: Sequence[int], right: Sequence[int | Fraction]) -> Fraction:
+    """Their product."""
+    return sum((Fraction(x) * y for x, y in zip(left, right, strict=True)), Fraction(0))
+
+
+def gated(dots: Sequence[int], weights: Sequence[int], credits: Sequence[int], mads: int) -> list[bool]:
+    """Whom the gate drops, by ⟨x, G⟩ at the start."""
+    moving = [(value, weight) for value, weight in zip(dots, weights, strict=True) if value]
+    heavy = [weight for _, weight in moving]
+    middle = median([value for value, _ in moving], heavy)
+    spread = median([abs(value - middle) for value, _ in moving], heavy)
+    return [
+        bool(mads)
+        and value < 0
+        and value < middle - mads * spread
+        and credit + nearest(Fraction(weight * value, sum(weights))) < 0
+        for value, weight, credit in zip(dots, weights, credits, strict=True)
     ]
-    return short, limit
+
+
+def krum_scores(updates: Sequence[Vector], weights: Sequence[int], drop: int) -> list[int]:
+    """Sums of squared distances over one neighbour's slot after the other, nearest first."""
+    found = []
+    for i, update in enumerate(updates):
+        slots: list[int] = []
+        for j, other in enumerate(updates):
+            if j != i:
+                square = sum((x - y) ** 2 for x, y in zip(update, other, strict=True))
+                slots += [square] * weights[j]
+        found.append(sum(sorted(slots)[: max(0, sum(weights) - drop - min(weights) - weights[i])]))
+    return found
+
+
+def krum_dropped(updates: Sequence[Vector], weights: Sequence[int], bps: int) -> list[bool]:
+    """Whom multi-Krum drops: the furthest, of equals the last, until one does not fit."""
+    room = sum(weights) * bps // 10_000
+    dropped = [False] * len(updates)
+    scores = krum_scores(updates, weights, room)
+    for _, i in sorted(((score, i) for i, score in enumerate(scores)), reverse=True):
+        room -= weights[i]
+        if room < 0:
+            break
+        dropped[i] = True
+    return dropped
+
+
+def projected(gradient: Sequence[int], steps: Sequence[Vector]) -> list[Fraction]:
+    """The gradient without what lies along the steps: Gram and Schmidt, in fractions."""
+    rest, base = [Fraction(value) for value in gradient], []
+    for step in steps:
+        new = [Fraction(value) for value in step]
+        for former in base:
+            times = sum(Fraction(x) * y for x, y in zip(step, former, strict=True)) / sum(y * y for y in former)
+            new = [x - times * y for x, y in zip(new, former, strict=True)]
+        if any(new):
+            base.append(new)
+            times = sum(Fraction(g) * y for g, y in zip(gradient, new, strict=True)) / sum(y * y for y in new)
+            rest = [x - times * y for x, y in zip(rest, new, strict=True)]
+    return rest
+
+
+def paid(budget: int, operators: int, fixed: int, gain: int, noise: int, best: int) -> int:
+    """What contributors are paid of a budget; `operators` and `fixed` in basis points."""
+    whole = floor(Fraction(budget * (10_000 - operators), 10_000))
+    if gain <= noise:
+        return 0
+    first = floor(Fraction(whole * fixed, 10_000))
+    return first + floor((whole - first) * min(Fraction(1), Fraction(gain, max(best, gain))))
 
 
 def moved(before: Vector, updates: Sequence[Vector], weights: Sequence[int], times: Fraction) -> Vector:
@@ -88,6 +172,63 @@ class PlainGame:
     def loss(self, vector: Vector, codes: plain_network.Rows, targets: Sequence[int], limit: int) -> int:
         """Twice the summed Huber loss at 2**32."""
         return plain_network.loss(network(vector, *self.shape), codes, targets, limit)
+
+
+@dataclass
+class PlainRows:
+    """Rows with targets."""
+
+    codes: plain_network.Rows
+    targets: Sequence[int]
+
+
+class PlainRound:
+    """The whole pipeline under given rules: who is dropped, the clip, scores plain and novel, the step."""
+
+    def __init__(
+        self,
+        task: Task,
+        rules: ValueRules,
+        before: Vector,
+        steps: Sequence[Vector],
+        given: Sequence[tuple[Vector, int, int]],
+        steering: PlainRows,
+        scoring: PlainRows,
+    ) -> None:
+        """`given` are (update, weight, credit)."""
+        self.shape, self.limit = (len(task.features), task.hidden), task.score_limit
+        updates, weights = [update for update, _, _ in given], [weight for _, weight, _ in given]
+        start = [-2 * slope for slope in self._slopes(before, steering)]
+        dots = [int(dot(update, start)) for update in updates]
+        self.dropped = gated(dots, weights, [credit for _, _, credit in given], rules.gate_mads)
+        passed = [i for i, drop in enumerate(self.dropped) if not drop]
+        if rules.krum_drop_bps:
+            apart = krum_dropped([updates[i] for i in passed], [weights[i] for i in passed], rules.krum_drop_bps)
+            for i, drop in zip(passed, apart, strict=True):
+                self.dropped[i] = drop
+        kept = [i for i, drop in enumerate(self.dropped) if not drop]
+        mass = sum(weights[i] for i in kept)
+        self.norm_limit = limit_of([updates[i] for i in kept], [weights[i] for i in kept], rules.clip)
+        short = [shortened(update, self.norm_limit) for update in updates]
+        chosen, heavy = [short[i] for i in kept], [weights[i] for i in kept]
+        halves = [self._slopes(moved(before, chosen, heavy, Fraction(t, 4)), scoring) for t in (1, 3)]
+        gradient = [-a - b for a, b in zip(*halves, strict=True)]
+        novel = projected(gradient, steps[len(steps) - rules.novelty_steps :] if rules.novelty_steps else [])
+        self.plain = [nearest(w * dot(x, gradient) / mass) for w, x in zip(weights, short, strict=True)]
+        scores = [nearest(w * dot(x, novel) / mass) for w, x in zip(weights, short, strict=True)]
+        self.scores = [min(0, s) if drop else s for s, drop in zip(scores, self.dropped, strict=True)]
+        losses = [
+            (self._loss(moved(before, chosen, heavy, Fraction(q, 4)), steering), q)
+            for q in sorted({0, *rules.line_search})
+        ]
+        self.step = min(losses)[1]
+        self.after = moved(before, chosen, heavy, Fraction(self.step, 4))
+
+    def _slopes(self, vector: Vector, rows: PlainRows) -> Vector:
+        return vector_of(plain_network.gradient(network(vector, *self.shape), rows.codes, rows.targets, self.limit))
+
+    def _loss(self, vector: Vector, rows: PlainRows) -> int:
+        return plain_network.loss(network(vector, *self.shape), rows.codes, rows.targets, self.limit)
 
 
 def shapley(players: int, worth: dict[frozenset[int], float]) -> list[float]:

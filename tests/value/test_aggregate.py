@@ -1,5 +1,6 @@
 """Aggregation is a function of the set of updates: exact, order-free, with no one update leading."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from andel.errors import InputError
 from andel.training.updates import MAX_UPDATE
 from andel.value import aggregate as module
-from andel.value.aggregate import Aggregate, aggregate, clip_to, norm, stepped, weighted_median
+from andel.value import clip as clip_module
+from andel.value.aggregate import Aggregate, aggregate, stepped
+from andel.value.clip import clip_to, norm, norm_limit, weighted_median
+from tests.support.flower_strategies import FedMedian, aggregated_by_flower
 from tests.value import plain_value
 
 values = st.one_of(st.integers(-MAX_UPDATE, MAX_UPDATE), st.sampled_from([0, 1, -1, MAX_UPDATE, -MAX_UPDATE]))
@@ -19,10 +23,29 @@ vectors = st.lists(values, min_size=5, max_size=5)
 sets = st.lists(st.tuples(vectors, st.integers(1, 10**6)), min_size=1, max_size=8)
 
 
+@dataclass(frozen=True)
+class Clipped:
+    """A set as it was clipped and added."""
+
+    updates: np.ndarray
+    norm_limit: int
+    total: np.ndarray
+    weight_sum: int
+
+
+def clipped_and_added(updates, weights, clip="weighted-median"):
+    """Clip and sum of a set."""
+    lengths = [norm(update) for update in updates]
+    limit = norm_limit(lengths, weights, clip)
+    short = np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
+    summed = aggregate(short, weights)
+    return Clipped(short, limit, summed.total, summed.weight_sum)
+
+
 def aggregated(pairs):
-    """The aggregate of (update, weight) pairs."""
+    """The same of (update, weight) pairs."""
     updates, weights = zip(*pairs, strict=True)
-    return aggregate(np.array(updates, np.int64), weights)
+    return clipped_and_added(np.array(updates, np.int64), weights)
 
 
 @given(sets, st.randoms(use_true_random=False))
@@ -32,7 +55,10 @@ def test_the_order_of_updates_cannot_matter(pairs, random):
     first, second = aggregated(pairs), aggregated(shuffled)
     assert first.total.tobytes() == second.total.tobytes()
     assert (first.weight_sum, first.norm_limit) == (second.weight_sum, second.norm_limit)
-    clipped = [sorted(zip(map(tuple, a.updates.tolist()), a.weights, strict=True)) for a in (first, second)]
+    clipped = [
+        sorted(zip(map(tuple, a.updates.tolist()), given, strict=True))
+        for a, given in ((first, [weight for _, weight in pairs]), (second, [weight for _, weight in shuffled]))
+    ]
     assert clipped[0] == clipped[1]
 
 
@@ -106,7 +132,7 @@ def test_the_wide_clip_equals_the_narrow_one(update, limit):
     array = np.array(update, np.int64)
     narrow = clip_to(array, norm(array), limit)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_EXACT_INT64", 0)
+        patch.setattr(clip_module, "_EXACT_INT64", 0)
         assert np.array_equal(clip_to(array, norm(array), limit), narrow)
         assert clip_to(array, norm(array), limit).dtype == np.int64
 
@@ -117,7 +143,7 @@ steps = st.tuples(st.integers(0, 64), st.sampled_from([1, 2, 4]))
 @given(st.lists(st.integers(-(2**40), 2**40), min_size=3, max_size=3), st.integers(1, 10**9), steps)
 def test_the_wide_step_equals_the_narrow_one_and_fractions(total, weight_sum, times):
     before = np.array([0, 2**30, -(2**30)], np.int64)
-    step = Aggregate(np.zeros((1, 3), np.int64), (weight_sum,), np.array(total, np.int64), weight_sum, 0)
+    step = Aggregate(np.array(total, np.int64), weight_sum)
     narrow = stepped(before, step, *times)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_EXACT_INT64", 0)
@@ -149,24 +175,39 @@ def test_every_update_needs_one_positive_weight(weights):
 
 def test_one_long_update_does_not_lead():
     honest = [[100, 0, 0], [90, 10, 0], [110, -10, 0]]
-    found = aggregate(np.array([*honest, [0, 0, MAX_UPDATE]]), [1, 1, 1, 1])
+    found = clipped_and_added(np.array([*honest, [0, 0, MAX_UPDATE]]), [1, 1, 1, 1])
     assert found.updates[3].tolist() == [0, 0, found.norm_limit]
     assert found.norm_limit == 100
 
 
 def test_zero_updates_do_not_clip_the_others_to_nothing_whatever_their_weight():
-    found = aggregate(np.array([[0, 0], [0, 0], [3, 4]]), [5, 5, 1])
+    found = clipped_and_added(np.array([[0, 0], [0, 0], [3, 4]]), [5, 5, 1])
     assert found.norm_limit == 5
     assert found.updates.tolist() == [[0, 0], [0, 0], [3, 4]]
 
 
 def test_only_zero_updates_add_up_to_nothing():
-    found = aggregate(np.zeros((2, 3), np.int64), [1, 1])
+    found = clipped_and_added(np.zeros((2, 3), np.int64), [1, 1])
     assert found.norm_limit == 0 and not found.total.any()
 
 
 def test_updates_given_are_not_changed():
     updates = np.array([[1, 2], [300, 400]])
     kept = updates.copy()
-    aggregate(updates, [3, 1])
+    clipped_and_added(updates, [3, 1])
     assert np.array_equal(updates, kept)
+
+
+def test_without_a_clip_every_update_counts_at_its_length():
+    found = clipped_and_added(np.array([[3, 4], [300, 400]]), [1, 1], "none")
+    assert found.norm_limit == 500
+    assert found.updates.tolist() == [[3, 4], [300, 400]]
+
+
+def test_of_an_odd_number_of_equal_weights_the_median_is_fed_medians():
+    """Flower's FedMedian takes the same middle of every value, in floats."""
+    random = np.random.default_rng(4)
+    for count in (3, 7, 11):
+        updates = random.integers(-(2**20), 2**20, (count, 9))
+        median = [weighted_median(column, [24] * count) for column in updates.T.tolist()]
+        assert median == aggregated_by_flower(FedMedian(), updates).tolist()

@@ -1,6 +1,6 @@
 """Scores: exact, split-proof, zero for nothing, and Shapley's on a utility that is quadratic."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from andel.training.integer_mlp import MAX_PARAMETER, loss_sum
 from andel.training.updates import flatten, genesis_parameters, split_parameters
-from andel.value import aumann_shapley as module
-from andel.value.aggregate import aggregate, stepped
-from andel.value.aumann_shapley import exact_dots, path_gradient, scores
+from andel.value import exact_dots as module
+from andel.value.aggregate import Aggregate, aggregate, stepped
+from andel.value.aumann_shapley import path_gradient, scores
+from andel.value.clip import clip_to, norm, norm_limit
+from andel.value.exact_dots import exact_dots
 from andel.value.reference import draw_rows
 from tests.support.worlds import SECOND_SEED, build_world, small_task
 from tests.value.plain_value import PlainGame, shapley
@@ -32,9 +34,23 @@ def updates():
 
 
 def scored(updates, weights, task=TASK, before=BEFORE, rows=ROWS):
-    """Aggregate and scores of a set."""
-    step = aggregate(updates, weights)
-    return step, scores(step, path_gradient(before, step, task, rows.codes, rows.targets))
+    """The clipped set, its aggregate and its scores."""
+    lengths = [norm(update) for update in updates]
+    limit = norm_limit(lengths, weights, "weighted-median")
+    short = np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
+    step = aggregate(short, weights)
+    dots = exact_dots(short, path_gradient(before, step, task, rows))
+    return Clipped(short, weights, limit, step), scores(dots, weights, step.weight_sum)
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """A set as it was added."""
+
+    updates: np.ndarray
+    weights: list[int]
+    limit: int
+    step: Aggregate
 
 
 def utility(parameters, task=TASK, rows=ROWS):
@@ -43,14 +59,14 @@ def utility(parameters, task=TASK, rows=ROWS):
     return -total / 2 / 2**32 / len(rows.targets)
 
 
-def coalition_worth(step, task=TASK, before=BEFORE, rows=ROWS):
+def coalition_worth(clipped, task=TASK, before=BEFORE, rows=ROWS):
     """The worth of every coalition in the additive game, with real fractions rounded once."""
-    players = range(len(step.weights))
+    players = range(len(clipped.weights))
     worth = {}
     for size in range(len(players) + 1):
         for members in combinations(players, size):
-            total = sum((step.weights[i] * step.updates[i] for i in members), np.zeros_like(before))
-            reached = stepped(before, replace(step, total=total), 1, 1)
+            total = sum((clipped.weights[i] * clipped.updates[i] for i in members), np.zeros_like(before))
+            reached = stepped(before, replace(clipped.step, total=total), 1, 1)
             worth[frozenset(members)] = utility(reached, task, rows)
     return worth
 
@@ -58,7 +74,7 @@ def coalition_worth(step, task=TASK, before=BEFORE, rows=ROWS):
 def test_scores_are_those_of_plain_integers(updates):
     step, found = scored(updates[:4], WEIGHTS[:4])
     game = PlainGame(BEFORE.tolist(), updates[:4].tolist(), WEIGHTS[:4], (len(TASK.features), TASK.hidden))
-    assert step.norm_limit == game.limit
+    assert step.limit == game.limit
     assert found == game.scores(ROWS.codes.tolist(), ROWS.targets.tolist(), TASK.score_limit)
 
 
@@ -73,7 +89,7 @@ def test_scores_are_close_to_exact_shapley(updates):
 
 def test_scores_sum_to_the_gain_of_the_aggregate(updates):
     step, found = scored(updates, WEIGHTS)
-    gained = utility(stepped(BEFORE, step, 1, 1)) - utility(BEFORE)
+    gained = utility(stepped(BEFORE, step.step, 1, 1)) - utility(BEFORE)
     assert gained > 0
     assert sum(found) / ONE == pytest.approx(gained, rel=0.03)
 
@@ -103,8 +119,8 @@ def test_splitting_an_update_between_names_earns_the_same(player, names):
     shared = np.vstack([np.repeat(updates[player : player + 1], names, 0), np.delete(updates, player, 0)])
     others = [weight for i, weight in enumerate(weights) if i != player]
     split, after = scored(shared, [WEIGHTS[player]] * names + others)
-    gradient = path_gradient(BEFORE, whole, TASK, ROWS.codes, ROWS.targets)
-    assert np.array_equal(gradient, path_gradient(BEFORE, split, TASK, ROWS.codes, ROWS.targets))
+    gradient = path_gradient(BEFORE, whole.step, TASK, ROWS)
+    assert np.array_equal(gradient, path_gradient(BEFORE, split.step, TASK, ROWS))
     # exact before the last rounding, and that rounding is a half of 2**-49 for each name
     dots = exact_dots(split.updates, gradient)
     assert sum(WEIGHTS[player] * dot for dot in dots[:names]) == weights[player] * dots[0]

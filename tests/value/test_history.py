@@ -30,6 +30,8 @@ histories = st.builds(
         st.builds(Standing, st.integers(0, MAX_FAILURES), st.integers(0, 10**6), st.integers(0, 10**6)),
         max_size=3,
     ),
+    st.integers(0, 2**80),
+    st.lists(st.binary(min_size=32, max_size=32).map(Digest), max_size=8).map(tuple),
 )
 FULL = History(
     3,
@@ -37,6 +39,8 @@ FULL = History(
     {checksummed(bytes([i]) * 20): BaseUnits(10**20 + i) for i in range(3)},
     {Digest(sha256(bytes([i]))): ProvenSet(2, {checksummed(bytes([i]) * 20): 96}) for i in range(3)},
     {checksummed(bytes([i]) * 20): Standing(1, 10 + i, 0) for i in range(3)},
+    2**70,
+    (Digest(sha256(b"first")), Digest(sha256(b"second"))),
 )
 
 
@@ -60,6 +64,8 @@ def test_the_order_of_entries_cannot_matter(history, random):
         shuffled(history.earned),
         shuffled(history.proven),
         shuffled(history.standing),
+        history.best_gain,
+        history.versions,
     )
     assert other.hash == history.hash
 
@@ -107,7 +113,16 @@ FIELDS = json.loads(FULL.to_bytes())
         ("standing", [[FIELDS["scores"][3][0], 1, 2, "3"]]),
         ("standing", [[FIELDS["scores"][3][0], MAX_FAILURES + 1, 2, 3]]),
         ("standing", [[]]),
-        ("format", "andel-state/1"),
+        ("best_gain", "-1"),
+        ("best_gain", 5),
+        ("best_gain", "05"),
+        ("best_gain", None),
+        ("versions", ["00"]),
+        ("versions", [FIELDS["proven"][0][0]] * 9),
+        ("versions", [FIELDS["versions"][0].upper()]),
+        ("versions", [7]),
+        ("versions", None),
+        ("format", "andel-state/2"),
     ],
 )
 def test_a_state_in_another_form_is_refused(name, value):

@@ -129,6 +129,7 @@ def played(world, owner, conflicts=(), withhold=False, history=None):
         world.reference,
         EVERYWHERE,
         conflicts,
+        world.former(world.history),
     )
     return of(report, owner), report
 

@@ -17,6 +17,7 @@ from andel.hashing import sha256
 from andel.ledger.alliance import AllianceRules
 from andel.sealing import seal
 from andel.training.plan import DayRanges, Reference, RoundPlan
+from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
 from andel.training.updates import encode_version, genesis_parameters
 from andel.units import Address, BaseUnits, Digest
@@ -42,10 +43,12 @@ def found_model(
     readers: Sequence[bytes],
     content_key: bytes,
     epoch: Epoch | None = None,
+    rules: ValueRules = DEFAULT_RULES,
 ) -> FoundedModel:
     """Keeps task, first version and the sealed reference set in the store.
 
-    The task that is kept names the reference set, so that its hash on chain fixes what every round is scored by.
+    The task that is kept names the reference set and the value rules, so that its hash on chain fixes what every round
+    is scored by, and how.
 
     Args: batches of the reference devices in the order of devices and days; `days` with keys "score" and
     "report"; `readers` the validators' 32-byte sealing keys; a fresh random 16-byte `content_key`; `epoch` of the
@@ -61,7 +64,7 @@ def found_model(
         epoch=str(epoch or ""),
     )
     genesis = store.put_digest(encode_version(genesis_parameters(task)))
-    definition = replace(task, reference=reference.hash.hex())
+    definition = replace(task, reference=reference.hash.hex(), rules=rules.hash.hex())
     return FoundedModel(definition, store.put(definition.to_bytes()), genesis, reference, packets)
 
 

@@ -15,6 +15,7 @@ from andel.errors import EvidenceError
 from andel.hashing import sha256
 from andel.ledger.deployment import ModelContracts
 from andel.roles.chain_facts import chain_facts, check_plan, read_round
+from andel.training.integer_mlp import Parameters
 from andel.training.plan import RoundPlan
 from andel.training.result import SignedDisclosure
 from andel.training.task import Task
@@ -94,6 +95,7 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
         references.open(plan, task),
         read_policy(store, plan),
         evidence.conflicts,
+        read_former(store, plan, task, history),
         read_disclosed(store, history, evidence.disclosures, place),
     )
     attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
@@ -122,6 +124,12 @@ def read_disclosed(
 def read_policy(store: ContentStore, plan: RoundPlan) -> Policy:
     """The policy that a plan names. Raises ContentError, InputError when the object is none."""
     return parse_policy(read_named(store, f"round {plan.round}, policy", cid_of_digest(plan.policy)))
+
+
+def read_former(store: ContentStore, plan: RoundPlan, task: Task, history: History) -> list[Parameters]:
+    """The versions from which the model's last steps began, which the state names. Raises EvidenceError, InputError."""
+    place = f"round {plan.round}, former version"
+    return [decode_version(read_named(store, place, cid_of_digest(named)), task) for named in history.versions]
 
 
 def read_history(store: ContentStore, plan: RoundPlan) -> History:

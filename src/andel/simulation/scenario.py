@@ -19,6 +19,7 @@ from andel.hashing import sha256
 from andel.simulation.participants import Casting, Participant, cast
 from andel.simulation.series import MISSING, Dataset, Series
 from andel.training.plan import DayRanges
+from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
 from andel.units import DAY_SECONDS
 
@@ -26,13 +27,12 @@ HOUR_AMPLITUDE = 45
 UNFOUNDED = "00" * 32
 """The reference of a task whose model is not founded yet; the founder puts the set's hash there."""
 
-LINE_SEARCH = (0, 1, 2, 3, 4, 6, 8, 12, 16)
 _SPREAD = 4  # standard deviations of a channel on each side of its mean
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A run's input. Weeks are year * 100 + week; `rounds` of training."""
+    """A run's input. Weeks are year * 100 + week; `rounds` of training, valued by `rules`."""
 
     name: str
     dataset: Dataset
@@ -43,6 +43,7 @@ class Scenario:
     trained: DayRanges
     score: DayRanges
     report: DayRanges
+    rules: ValueRules = DEFAULT_RULES
 
     @property
     def reference_weeks(self) -> frozenset[int]:
@@ -78,8 +79,6 @@ def weather_scenario(dataset: Dataset, rounds: int, seed: int, dishonest: bool =
         rate_shift=2,
         residual_limit=1 << 16,
         score_limit=1 << 16,
-        line_search=LINE_SEARCH,
-        noise_sigmas=1,
         openings=90,
         accepted_time=_years(dataset),
         initial_seed=sha256(b"andel.demo.weather", seed.to_bytes(8, "big")).hex(),
@@ -132,8 +131,6 @@ def table_scenario(dataset: Dataset, choice: TableChoice, rounds: int, seed: int
         rate_shift=3,  # at 2, on wild data, whole first updates point the wrong way, and a reversed one is worth pay
         residual_limit=4 << 16,
         score_limit=4 << 16,
-        line_search=LINE_SEARCH,
-        noise_sigmas=1,
         openings=90,
         accepted_time=_years(dataset),
         initial_seed=sha256(b"andel.demo.table", seed.to_bytes(8, "big")).hex(),

@@ -93,6 +93,7 @@ class World:
             policy=EVERYWHERE.hash,
             terms=terms_hash(),
             reference=self.founded.reference,
+            rules=self.scenario.rules,
         )
 
 
@@ -131,7 +132,15 @@ def build_world(
     days = {"score": scenario.score, "report": scenario.report}
     content_key = sha256(seed, b"content key")[:16]
     founded = found_model(
-        store, scenario.task, actors.founder.address, founder.all_batches(), days, readers, content_key, CURRENT
+        store,
+        scenario.task,
+        actors.founder.address,
+        founder.all_batches(),
+        days,
+        readers,
+        content_key,
+        CURRENT,
+        scenario.rules,
     )
     model = _deploy(chain, shared, actors, founded)
     gas = _enter_batches(model, founder)

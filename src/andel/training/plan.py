@@ -16,11 +16,12 @@ from andel.encoding import canonical_json
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import parse_address
+from andel.training.rules import DEFAULT_RULES, ValueRules, read_rules
 from andel.training.task import check_plain_fields, parse_object
 from andel.typed_data import Domain
 from andel.units import Address, BaseUnits, Digest
 
-PLAN_FORMAT: Final = "andel-plan/1"
+PLAN_FORMAT: Final = "andel-plan/2"
 _MAX_PLAN_BYTES = 1024 * 1024
 _MAX_RANGES = 4_096
 
@@ -60,7 +61,7 @@ class RoundPlan:
     """One round's plan; see the module's docstring for the forms.
 
     `alliance` says on chain which devices contribute; `policy` and `terms` are the hashes of its rules as they stood
-    when the round opened.
+    when the round opened. `rules` say how value is computed; the task names their hash.
     """
 
     chain_id: int
@@ -80,6 +81,7 @@ class RoundPlan:
     policy: Digest
     terms: Digest
     reference: Reference
+    rules: ValueRules = DEFAULT_RULES
 
     @property
     def domain(self) -> Domain:
@@ -122,6 +124,7 @@ class RoundPlan:
                 "policy": self.policy.hex(),
                 "terms": self.terms.hex(),
                 "reference": self.reference.values(),
+                "rules": self.rules.values(),
             }
         )
 
@@ -136,6 +139,7 @@ def parse_plan(data: bytes) -> RoundPlan:
     try:
         check_plain_fields("plan", RoundPlan, values)
         check_plain_fields("reference", Reference, values["reference"])
+        check_plain_fields("rules", ValueRules, values["rules"])
         reference = dict(values["reference"])
         plan = RoundPlan(
             **{
@@ -155,6 +159,7 @@ def parse_plan(data: bytes) -> RoundPlan:
                         "report": _ranges(reference["report"]),
                     }
                 ),
+                "rules": read_rules(values["rules"]),
             }
         )
     except (TypeError, ValueError, KeyError, AttributeError) as error:

@@ -15,8 +15,9 @@ from andel.data.features import FeatureSpec
 from andel.device.reading import MAX_TIMESTAMP
 from andel.encoding import canonical_json, parse_json
 from andel.errors import PlanError
+from andel.training.rules import DEFAULT_RULES
 
-TASK_FORMAT: Final = "andel-task/1"
+TASK_FORMAT: Final = "andel-task/2"
 MAX_FEATURES: Final = 24
 _MAX_TASK_BYTES = 64 * 1024
 
@@ -28,11 +29,9 @@ class Task:
     `target` is the channel that is predicted `horizon_seconds` ahead; `unit` and `exponent` are that channel's;
     the network learns its change in units of `target_scale`. `residual_limit` is where the loss that trains
     turns from squared to linear (Huber), `score_limit` where the loss that steers and scores does, both at
-    2**16. `line_search` holds step lengths in quarters. `noise_sigmas`: how many standard errors a round's gain
-    must be above zero before anything is minted. `openings`: draws of leaves and
-    slots from each contributor's batches.
-    `reference` is the hash (hex) of the founder's reference set as plans name it: since the task's own hash stands
-    on chain, no later plan can score by another set.
+    2**16. `openings`: draws of leaves and slots from each contributor's batches.
+    `reference` and `rules` are the hashes (hex) of the founder's reference set and of the value rules as plans name
+    them: since the task's own hash stands on chain, no later plan can score by another set or by other rules.
     """
 
     name: str
@@ -48,12 +47,11 @@ class Task:
     rate_shift: int
     residual_limit: int
     score_limit: int
-    line_search: tuple[int, ...]
-    noise_sigmas: int
     openings: int
     accepted_time: tuple[int, int]
     initial_seed: str
     reference: str
+    rules: str = DEFAULT_RULES.hash.hex()
 
     def to_bytes(self) -> bytes:
         """Canonical bytes; the task's hash is their SHA-256."""
@@ -75,7 +73,6 @@ def parse_task(data: bytes) -> Task:
             check_plain_fields("feature", FeatureSpec, feature)
         bytes.fromhex(values["initial_seed"])
         values["features"] = tuple(FeatureSpec(**feature) for feature in values["features"])
-        values["line_search"] = tuple(int(quarter) for quarter in values["line_search"])
         low, high = values["accepted_time"]
         task = Task(**{**values, "accepted_time": (int(low), int(high))})
     except (TypeError, ValueError, AttributeError) as error:
@@ -111,8 +108,6 @@ def _check_bounds(task: Task) -> None:
         "rate_shift": (task.rate_shift, 0, 24),
         "residual_limit": (task.residual_limit, 1, 1 << 20),
         "score_limit": (task.score_limit, 1, 1 << 20),
-        "line_search": (len(task.line_search), 1, 64),
-        "noise_sigmas": (task.noise_sigmas, 0, 100),
         "openings": (task.openings, 2, 100_000),
         "horizon_seconds": (task.horizon_seconds, 1, 366 * 86_400),
         "target_scale": (task.target_scale, 1, 1 << 31),
@@ -123,7 +118,6 @@ def _check_bounds(task: Task) -> None:
     for name, (value, low, high) in bounds.items():
         if not low <= value <= high:
             raise PlanError(f"task field {name} is {value}, outside {low} to {high}")
-    if len(task.reference) != 64 or task.reference.strip("0123456789abcdef"):
-        raise PlanError(f"task field reference is no hash: {task.reference[:80]!r}")
-    if not all(0 <= quarter <= 64 for quarter in task.line_search):
-        raise PlanError(f"line_search {task.line_search} leaves 0 to 64 quarters")
+    for name, named in (("reference", task.reference), ("rules", task.rules)):
+        if len(named) != 64 or named.strip("0123456789abcdef"):
+            raise PlanError(f"task field {name} is no hash: {named[:80]!r}")

@@ -1,41 +1,41 @@
 """Aggregation: an exact integer function of the set of updates; their order cannot matter.
 
-Updates longer than the weighted median are shortened to it (the clip that keeps one contributor from leading),
-then multiplied by their weights and added. The sum is kept over its common denominator, so no division comes
-before the last step.
+Clipped updates are multiplied by their weights and added. The sum is kept over its common denominator, so no division
+comes before the last step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from andel.errors import InputError
+from andel.hashing import sha256
 from andel.training.integer_mlp import IntArray
+from andel.units import Digest
 
-_EXACT_INT64 = 1 << 62
+_EXACT_INT64: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """`updates` (n, parameters) after clipping; `total` = Σ weight · update (parameters,); `weight_sum`.
+    """`total` = Σ weight · update (parameters,); the aggregate update is total / weight_sum."""
 
-    The aggregate update is total / weight_sum; `norm_limit` is the length that updates were clipped to.
-    """
-
-    updates: IntArray
-    weights: tuple[int, ...]
     total: IntArray
     weight_sum: int
-    norm_limit: int
+
+    @property
+    def hash(self) -> Digest:
+        """SHA-256 of the weights' sum (8 bytes) and the total, int64 little-endian."""
+        return sha256(self.weight_sum.to_bytes(8, "big"), self.total.astype("<i8").tobytes())
 
 
 def aggregate(updates: npt.NDArray[np.int64], weights: Sequence[int]) -> Aggregate:
-    """Clips and adds. `updates` (n, parameters) int64 within ±2**26; `weights` positive, one per update.
+    """Adds. `updates` (n, parameters) int64 within ±2**26; `weights` positive, one per update.
 
     Raises InputError when there is nothing to add or the sum would leave int64.
     """
@@ -44,42 +44,8 @@ def aggregate(updates: npt.NDArray[np.int64], weights: Sequence[int]) -> Aggrega
     largest = int(np.abs(updates).max(initial=0))
     if largest * sum(weights) >= _EXACT_INT64:
         raise InputError("the weighted sum of these updates leaves 64-bit integers")
-    norms = [norm(row) for row in updates]
-    # over updates that change anything: half the weight in zeros must not clip everybody else to nothing
-    moving = [(length, weight) for length, weight in zip(norms, weights, strict=True) if length]
-    limit = weighted_median([length for length, _ in moving], [weight for _, weight in moving])
-    clipped = np.stack([clip_to(row, length, limit) for row, length in zip(updates, norms, strict=True)])
-    total = np.asarray(weights, np.int64) @ clipped  # integer matmul: exact in any order
-    return Aggregate(clipped, tuple(weights), total, sum(weights), limit)
-
-
-def norm(update: IntArray) -> int:
-    """Floor of the Euclidean length of an update, exactly."""
-    high, low = update >> 13, update & 0x1FFF
-    # |update| <= 2**26: three partial sums that fit int64 for any length below 2**35
-    square = (int((high * high).sum()) << 26) + (int((high * low).sum()) << 14) + int((low * low).sum())
-    return isqrt(square)
-
-
-def weighted_median(values: Sequence[int], weights: Sequence[int]) -> int:
-    """The smallest value such that values up to it hold at least half of the weight; 0 of nothing."""
-    half = sum(weights)
-    running = 0
-    for value, weight in sorted(zip(values, weights, strict=True)):
-        running += 2 * weight
-        if running >= half:
-            return value
-    return 0
-
-
-def clip_to(update: IntArray, length: int, limit: int) -> IntArray:
-    """The update shortened to `limit`, each value rounded to nearest; unchanged when it is not longer."""
-    if length <= limit:
-        return update
-    if int(np.abs(update).max(initial=0)) * 2 * limit + length < _EXACT_INT64:
-        return (2 * update * limit + length) // (2 * length)
-    wide = (2 * update.astype(object) * limit + length) // (2 * length)
-    return wide.astype(np.int64)
+    total = np.asarray(weights, np.int64) @ updates  # integer matmul: exact in any order
+    return Aggregate(total, sum(weights))
 
 
 def stepped(parameters: IntArray, step: Aggregate, numerator: int, denominator: int) -> IntArray:

@@ -15,6 +15,7 @@ from andel.encoding import canonical_json, parse_hex
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes, parse_address
+from andel.training.rules import MAX_NOVELTY_STEPS
 from andel.training.task import parse_object
 from andel.units import Address, BaseUnits, Digest
 from andel.value.retraining import DueTraining
@@ -35,8 +36,10 @@ class ProvenSet:
 @dataclass(frozen=True, slots=True)
 class History:
     """After `round` rounds: `scores` by device (at 2**49, may be negative: debt), `earned` by account, `proven` by
-    batchesHash, `standing` of devices whose openings failed or that are in quarantine, and `due` by contributor: whose
-    training is to be done again, and waits for its readings.
+    batchesHash, and `standing` of devices whose openings failed or that are in quarantine; `best_gain` of any round
+    that passed its noise, and `versions`, by hash, from which the model's last steps began, oldest first. Their bytes
+    lie in the content store like every version's, so the state does not grow with the model. `due` says by contributor
+    whose training is to be done again, and waits for its readings.
     """
 
     round: int
@@ -44,6 +47,8 @@ class History:
     earned: Mapping[Address, BaseUnits]
     proven: Mapping[Digest, ProvenSet]
     standing: Mapping[Address, Standing] = field(default_factory=dict)
+    best_gain: int = 0
+    versions: tuple[Digest, ...] = ()
     due: Mapping[Address, DueTraining] = field(default_factory=dict)
 
     @property
@@ -69,6 +74,8 @@ class History:
                     for batches, proof in sorted(self.proven.items(), key=lambda item: item[0])
                 ],
                 "standing": [[device, *_fields(self.standing[device])] for device in _ordered(self.standing)],
+                "best_gain": str(self.best_gain),
+                "versions": [version.hex() for version in self.versions],
                 "due": [[contributor, *_due_fields(self.due[contributor])] for contributor in _ordered(self.due)],
             }
         )
@@ -93,12 +100,16 @@ def parse_history(data: bytes) -> History:
                 for batches, number, slots in values["proven"]
             },
             {parse_address(device): _standing(*map(_number, record)) for device, *record in values["standing"]},
+            int(values["best_gain"]),
+            tuple(Digest(bytes.fromhex(version)) for version in values["versions"]),
             {parse_address(contributor): _due(*record) for contributor, *record in values["due"]},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"state cannot be read: {error}") from error
-    if type(history.round) is not int or any(len(batches) != 32 for batches in history.proven):
-        raise InputError("state's round is no integer, or a name of batches no hash")
+    if type(history.round) is not int or any(len(named) != 32 for named in (*history.proven, *history.versions)):
+        raise InputError("state's round is no integer, or a name of batches or of a version no hash")
+    if history.best_gain < 0 or len(history.versions) > MAX_NOVELTY_STEPS:
+        raise InputError(f"state's best gain is below 0, or it names over {MAX_NOVELTY_STEPS} versions")
     if history.to_bytes() != data:
         raise InputError("state is not in its canonical form")
     return history

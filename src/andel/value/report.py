@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from andel.training.plan import RoundPlan
 from andel.units import Address, BaseUnits, Digest
 from andel.value.agreement import Agreement
+from andel.value.budget import RoundBudget
 from andel.value.claims import value_root
+from andel.value.gate import GateVerdict
 from andel.value.history import History
+from andel.value.retraining import Retrained
 
 
 @dataclass(frozen=True, slots=True)
 class ContributorValue:
     """One contributor's part in a round.
 
-    `weight` in proven slots; `score` at 2**49; `debt` is what its devices owed before the round (≤ 0);
-    `reason` says why it did not count, and is empty where it did; `note` says what took some of its weight.
+    `weight` in proven slots; `score` at 2**49, of it only what is new; `debt` is what its devices owed before the round
+    (≤ 0); `reason` says why it did not count, and is empty where it did; `note` says what took some of its weight.
+    For explaining: `plain` is the score with what was not new, `length` that of the update before the clip,
+    `gate_score` what the gate judged, and `credit` what its devices had scored before, debt or not.
     """
 
     contributor: Address
@@ -27,6 +33,10 @@ class ContributorValue:
     share: BaseUnits
     reason: str = ""
     note: str = ""
+    plain: int = 0
+    length: int = 0
+    gate_score: int = 0
+    credit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,9 @@ class ValueReport:
 
     `gain` and `noise` are in twice the Huber loss at 2**32, summed over the scored rows: how much the loss fell,
     and the bound it had to pass. `step` is in quarters of the aggregate. `evaluation` is the mean absolute
-    error on the scored rows in thousandths of the target's unit step. `agreements` compare the devices that were
+    error on the scored rows in thousandths of the target's unit step. `budget` says what part of the plan's could be
+    earned, `gate` what updates were judged by (None without any), `retrained` what was found of earlier trainings that
+    were due. `agreements` compare the devices that were
     opened in this round with the stations around them, for people to look at.
     """
 
@@ -55,6 +67,9 @@ class ValueReport:
     claims_root: Digest
     claims_total: BaseUnits
     packets_checked: int
+    budget: RoundBudget
+    gate: GateVerdict | None = None
+    retrained: Mapping[Address, Retrained] = field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
 
     @property

@@ -9,54 +9,41 @@ contributor's address.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import isqrt
+from types import MappingProxyType
 
-import numpy as np
-
-from andel.content import cid_of_digest
 from andel.data.policy import Policy
-from andel.errors import EvidenceError, InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes
-from andel.training.integer_mlp import Parameters, predict_change, row_losses
+from andel.training.integer_mlp import IntArray, Parameters
 from andel.training.plan import RoundPlan
-from andel.training.result import DataCommitment, SignedUpdate, commitments_root, updates_root
+from andel.training.result import DataCommitment, SignedUpdate
 from andel.training.task import Task
-from andel.training.updates import decode_update, encode_version, flatten, split_parameters
-from andel.units import Address, BaseUnits, Digest
-from andel.value.advance import advance
-from andel.value.aggregate import Aggregate, aggregate, stepped
+from andel.training.updates import encode_version, flatten, split_parameters
+from andel.units import Address, BaseUnits
+from andel.value.acceptance import Accepted, ChainFacts, accept_updates, check_bindings
+from andel.value.advance import advance, judge_trainings, move_on
 from andel.value.agreement import agreements
-from andel.value.aumann_shapley import path_gradient, scores
+from andel.value.budget import round_budget
 from andel.value.claims import ClaimTree
+from andel.value.gain import evaluation, gain_and_noise
 from andel.value.history import History
-from andel.value.line_search import best_step
-from andel.value.proof import ProvenData, RegistryEntries, check_signature, prove_data
+from andel.value.improvement import Contribution, Improvement, improve
+from andel.value.novelty import public_steps
+from andel.value.proof import ProvenData, prove_data
 from andel.value.reference import ReferenceSet, ScoringRows, draw_rows
 from andel.value.report import ContributorValue, ValueReport
+from andel.value.retraining import (
+    Disclosed,
+    DueTraining,
+    Retrained,
+    devices_of,
+    draw_audits,
+    retrain_all,
+    suspended_devices,
+)
 from andel.value.shares import merits, split_reward
 
-_UNIT_PARTS = 1_000
-_BPS = 10_000
-_MAX_EVALUATION = (1 << 63) - 1  # what the attestation's int64 can say
-
-
-@dataclass(frozen=True, slots=True)
-class ChainFacts:
-    """What the chain says of a round: both seeds, both roots, the registry's entries of committed batches, and
-    which of their devices the alliance admitted and whose owners had accepted the plan's terms when the round opened,
-    and when that was.
-    """
-
-    first_seed: Digest
-    second_seed: Digest
-    commitments_root: Digest
-    updates_root: Digest
-    entries: RegistryEntries
-    admitted: frozenset[Address]
-    consenting: frozenset[Address]
-    opened_at: int
+__all__ = ["ChainFacts", "settle"]
 
 
 def settle(
@@ -71,18 +58,18 @@ def settle(
     reference: ReferenceSet,
     policy: Policy,
     conflicts: Sequence[bytes] = (),
+    former: Sequence[Parameters] = (),
     disclosed: Mapping[Address, Disclosed] = MappingProxyType({}),
 ) -> ValueReport:
     """The round's verdict. `conflicts` are objects that anybody brought; those that do not hold count for nothing.
-    `disclosed` is what contributors showed of earlier trainings that the history says are due.
+    `former` are the versions that the state names, oldest first; `disclosed` is what contributors showed of earlier
+    trainings that the state says are due.
 
     Raises EvidenceError when the evidence is not what the chain committed to; what single contributors sent
     wrong only costs them their part, with the reason in the report.
     """
     ordered = sorted(commitments, key=lambda item: address_bytes(item.contributor))
-    _check_bindings(plan, task, parameters, ordered, chain, updates, history)
-    if policy.hash != plan.policy:
-        raise EvidenceError(f"round {plan.round}, policy", "it is not the one the plan names")
+    check_bindings(plan, task, parameters, former, ordered, chain, updates, history, policy)
     retrained = retrain_all(plan, task, history.due, disclosed)
     proven = prove_data(
         plan,
@@ -99,152 +86,92 @@ def settle(
         conflicts,
         suspended_devices(retrained, history.due),
     )
-    accepted, reasons = _accept_updates(plan, task, ordered, proven, updates)
+    accepted, reasons = accept_updates(plan, task, ordered, proven, updates)
+    credits = [sum(history.scores.get(device, 0) for device in item.data.slots) for item in accepted]
     steering, scoring = draw_rows(reference.score, task, chain.second_seed)
-    outcome = _improve(task, flatten(parameters), accepted, steering, scoring)
-    return _report(plan, task, proven, accepted, reasons, outcome, history, scoring)
+    before = flatten(parameters)
+    steps = public_steps([*map(flatten, former), before])
+    improved = _improved(plan, task, before, steps, accepted, credits, steering, scoring)
+    judged = judge_trainings(history, plan.round, retrained, _drawn(plan, chain, ordered, accepted, updates))
+    return _report(plan, task, before, proven, accepted, credits, reasons, improved, judged, scoring, retrained)
 
 
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    data: ProvenData
-    update: np.ndarray[tuple[int], np.dtype[np.int64]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What the accepted updates did: the next parameters (flat), and the scores in the order of the updates."""
-
-    before: np.ndarray[tuple[int], np.dtype[np.int64]]
-    after: np.ndarray[tuple[int], np.dtype[np.int64]]
-    scores: list[int]
-    step: int
-    norm_limit: int
-    aggregate_hash: Digest
-
-
-def _check_bindings(
+def _drawn(
     plan: RoundPlan,
-    task: Task,
-    parameters: Parameters,
-    commitments: Sequence[DataCommitment],
     chain: ChainFacts,
+    commitments: Sequence[DataCommitment],
+    accepted: Sequence[Accepted],
     updates: Sequence[SignedUpdate],
-    history: History,
-) -> None:
-    place = f"round {plan.round}"
-    for first, then in zip(commitments, commitments[1:], strict=False):
-        if first.contributor == then.contributor:
-            raise EvidenceError(f"{place}, commitment of {then.contributor}", "it stands twice in the list")
-    if cid_of_digest(sha256(task.to_bytes())) != plan.task:
-        raise EvidenceError(f"{place}, task", "it is not the one the plan names")
-    if sha256(encode_version(parameters)) != plan.version:
-        raise EvidenceError(f"{place}, parent version", "its bytes are not those the plan names")
-    if history.hash != plan.state:
-        raise EvidenceError(f"{place}, state", "it is not the one the plan names")
-    if commitments_root(plan, commitments) != chain.commitments_root:
-        raise EvidenceError(f"{place}, commitments", "they do not give the root on chain")
-    if updates_root(plan, updates) != chain.updates_root:
-        raise EvidenceError(f"{place}, updates", "they do not give the root on chain")
+) -> dict[Address, DueTraining]:
+    """Whose training of this round is to be done again: drawn by seed 2 among those whose updates counted."""
+    drawn = draw_audits(chain.second_seed, [item.data.contributor for item in accepted], plan.rules.audits)
+    batches = {item.contributor: item.batches for item in commitments}
+    hashes = {item.contributor: item.update_hash for item in updates}
+    return {
+        contributor: DueTraining(
+            plan.round,
+            chain.first_seed,
+            plan.version,
+            sha256(batches[contributor]),
+            hashes[contributor],
+            devices_of(batches[contributor]),
+        )
+        for contributor in drawn
+    }
 
 
-def _accept_updates(
+def _improved(
     plan: RoundPlan,
     task: Task,
-    commitments: Sequence[DataCommitment],
-    proven: Sequence[ProvenData],
-    updates: Sequence[SignedUpdate],
-) -> tuple[list[_Accepted], dict[Address, str]]:
-    committed = {item.contributor: item for item in commitments}
-    data = {item.contributor: item for item in proven}
-    accepted: dict[Address, _Accepted] = {}
-    reasons: dict[Address, str] = {}
-    for update in sorted(updates, key=lambda item: address_bytes(item.contributor)):
-        contributor = update.contributor
-        if contributor in accepted or contributor in reasons:
-            raise EvidenceError(f"round {plan.round}, update of {contributor}", "it stands twice in the closed set")
-        try:
-            check_signature("Update", plan.domain, update.message(plan), update.signature, contributor)
-            if contributor not in committed or committed[contributor].batches_hash != update.batches_hash:
-                raise InputError("the update names batches that were not committed")
-            if data[contributor].weight == 0:
-                raise InputError(data[contributor].reason or "no slot is proven")
-            if sha256(update.update) != update.update_hash:
-                raise InputError("the update is not the one that was signed")
-            accepted[contributor] = _Accepted(data[contributor], decode_update(update.update, task))
-        except InputError as error:
-            reasons[contributor] = error.message
-    return [accepted[contributor] for contributor in sorted(accepted, key=address_bytes)], reasons
-
-
-def _improve(
-    task: Task,
-    before: np.ndarray[tuple[int], np.dtype[np.int64]],
-    accepted: Sequence[_Accepted],
+    before: IntArray,
+    steps: Sequence[IntArray],
+    accepted: Sequence[Accepted],
+    credits: Sequence[int],
     steering: ScoringRows,
     scoring: ScoringRows,
-) -> _Outcome:
-    if not accepted:
-        return _Outcome(before, before, [], 0, 0, sha256(b""))
-    summed = aggregate(np.stack([item.update for item in accepted]), [item.data.weight for item in accepted])
-    gradient = path_gradient(before, summed, task, scoring.codes, scoring.targets)
-    step = best_step(before, summed, task, steering.codes, steering.targets)
-    after = stepped(before, summed, step, 4) if step else before
-    return _Outcome(before, after, scores(summed, gradient), step, summed.norm_limit, _aggregate_hash(summed))
-
-
-def _aggregate_hash(summed: Aggregate) -> Digest:
-    return sha256(summed.weight_sum.to_bytes(8, "big"), summed.total.astype("<i8").tobytes())
+) -> Improvement | None:
+    contributions = [
+        Contribution(item.update, item.data.weight, credit) for item, credit in zip(accepted, credits, strict=True)
+    ]
+    return improve(task, plan.rules, before, steps, contributions, steering, scoring) if contributions else None
 
 
 def _report(
     plan: RoundPlan,
     task: Task,
+    before: IntArray,
     proven: Sequence[ProvenData],
-    accepted: Sequence[_Accepted],
+    accepted: Sequence[Accepted],
+    credits: Sequence[int],
     reasons: Mapping[Address, str],
-    outcome: _Outcome,
+    improved: Improvement | None,
     history: History,
     scoring: ScoringRows,
+    retrained: Mapping[Address, Retrained],
 ) -> ValueReport:
-    after = split_parameters(outcome.after, task)
-    gain, noise = _gain(task, split_parameters(outcome.before, task), after, scoring)
-    debts = [sum(history.scores.get(device, 0) for device in item.data.slots) for item in accepted]
-    merit = merits(outcome.scores, debts)
-    budget = plan.budget * (_BPS - plan.operator_share_bps) // _BPS if gain > noise else 0
-    parts = split_reward(BaseUnits(budget), merit)
-    values = {
-        item.data.contributor: ContributorValue(
-            item.data.contributor, item.data.weight, score, min(debt, 0), worth, share, note=item.data.note
-        )
-        for item, score, debt, worth, share in zip(accepted, outcome.scores, debts, merit, parts, strict=True)
-    }
-    contributors = tuple(
-        values.get(item.contributor)
-        or ContributorValue(
-            item.contributor,
-            0,
-            0,
-            0,
-            0,
-            BaseUnits(0),
-            reasons.get(item.contributor) or item.reason or "no update",
-        )
-        for item in proven
-    )
-    after_history = advance(history, plan.round, proven, [item.data for item in accepted], outcome.scores, parts)
+    rules = plan.rules
+    after = split_parameters(improved.after if improved else before, task)
+    gain, noise = gain_and_noise(task, rules.noise_sigmas, split_parameters(before, task), after, scoring)
+    budget = round_budget(plan.budget, plan.operator_share_bps, rules.round_share_bps, gain, noise, history.best_gain)
+    scores = [item.score for item in improved.scored] if improved else []
+    merit = merits(scores, credits)
+    parts = split_reward(budget.paid, merit)
+    lines = _lines(accepted, improved, credits, merit, parts) if improved else {}
+    contributors = tuple(lines.get(item.contributor) or _not_counted(item, reasons) for item in proven)
+    advanced = advance(history, plan.round, proven, [item.data for item in accepted], scores, parts)
+    after_history = move_on(advanced, plan, bool(improved and improved.step), budget.best)
     claims = ClaimTree(after_history.earned)
     version = encode_version(after)
     return ValueReport(
         round=plan.round,
         attempt=plan.attempt,
         contributors=contributors,
-        aggregate_hash=outcome.aggregate_hash,
-        norm_limit=outcome.norm_limit,
-        step=outcome.step,
+        aggregate_hash=improved.aggregate.hash if improved else sha256(b""),
+        norm_limit=improved.norm_limit if improved else 0,
+        step=improved.step if improved else 0,
         gain=gain,
         noise=noise,
-        evaluation=_evaluation(task, after, scoring),
+        evaluation=evaluation(task, after, scoring),
         minted=BaseUnits(sum(parts)),
         version=version,
         version_hash=sha256(version),
@@ -252,24 +179,39 @@ def _report(
         claims_root=claims.root,
         claims_total=claims.total,
         packets_checked=sum(item.packets for item in proven),
+        budget=budget,
+        gate=improved.gate if improved else None,
+        retrained=retrained,
         agreements=agreements(task, [reading for item in proven for reading in item.readings]),
     )
 
 
-def _gain(task: Task, before: Parameters, after: Parameters, rows: ScoringRows) -> tuple[int, int]:
-    """(how much the summed loss fell, the bound it must pass): the bound is `noise_sigmas` standard errors.
+def _lines(
+    accepted: Sequence[Accepted],
+    improved: Improvement,
+    credits: Sequence[int],
+    merit: Sequence[int],
+    parts: Sequence[BaseUnits],
+) -> dict[Address, ContributorValue]:
+    return {
+        item.data.contributor: ContributorValue(
+            item.data.contributor,
+            item.data.weight,
+            scored.score,
+            min(credit, 0),
+            worth,
+            share,
+            reason=f"dropped by {scored.dropped}" if scored.dropped else "",
+            note=item.data.note,
+            plain=scored.plain,
+            length=scored.length,
+            gate_score=scored.gate_score,
+            credit=credit,
+        )
+        for item, scored, credit, worth, share in zip(accepted, improved.scored, credits, merit, parts, strict=True)
+    }
 
-    The standard error of a sum of paired differences d is the square root of Σ d² − (Σ d)² / n.
-    """
-    first, then = (row_losses(p, rows.codes, rows.targets, task.score_limit) for p in (before, after))
-    fallen = first - then
-    gain = int(fallen.sum())
-    squares = sum(int(value) * int(value) for value in fallen)
-    variance = squares - gain * gain // len(fallen)
-    return gain, task.noise_sigmas * isqrt(max(variance, 0))
 
-
-def _evaluation(task: Task, parameters: Parameters, rows: ScoringRows) -> int:
-    errors = np.abs(predict_change(parameters, rows.codes, task.target_scale) - rows.change)
-    mean = sum(int(error) for error in errors) * _UNIT_PARTS // len(errors)  # the sum may leave int64
-    return min(mean, _MAX_EVALUATION)
+def _not_counted(item: ProvenData, reasons: Mapping[Address, str]) -> ContributorValue:
+    reason = reasons.get(item.contributor) or item.reason or "no update"
+    return ContributorValue(item.contributor, 0, 0, 0, 0, BaseUnits(0), reason)

@@ -1,0 +1,285 @@
+"""Rounds without a chain: real rows, real integer training, signed messages and the real `settle`, in one process.
+
+Takes a scenario. Gives round after round of verdicts, each with whatever updates the caller sends. It stands in for
+what a chain, packets and Flower add to a run (roots, seeds, admission, openings: every set counts as proven before
+round 1), so that many rounds under many attacks take seconds. Nothing is attested here and nobody is paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from andel.content import cid_of_digest
+from andel.data.batch import BatchHeader, batches_object, hours_of
+from andel.data.features import CodeArray, RowSet, build_rows
+from andel.data.policy import EVERYWHERE
+from andel.device.reading import Measurement, SignedReading
+from andel.hashing import sha256
+from andel.keys import AccountKey, DeviceKey, derive_secret
+from andel.simulation.devices import unsigned_readings
+from andel.simulation.outcome import Errors, model_errors
+from andel.simulation.participants import Kind, Participant
+from andel.simulation.scenario import Scenario
+from andel.training.integer_mlp import IntArray
+from andel.training.plan import DayRanges, Reference, RoundPlan
+from andel.training.result import SignedUpdate, commitments_root, sign_commitment, sign_update, updates_root
+from andel.training.task import Task
+from andel.training.updates import (
+    MAX_UPDATE,
+    decode_version,
+    encode_update,
+    encode_version,
+    genesis_parameters,
+    train_update,
+)
+from andel.units import TOKEN, Address, BaseUnits, Digest, day_of
+from andel.value.history import History, ProvenSet
+from andel.value.proof import proof_key, registry_entry
+from andel.value.reference import ReferenceSet
+from andel.value.report import ValueReport
+from andel.value.settle import ChainFacts, settle
+
+BUDGET = BaseUnits(1_000 * TOKEN)
+_POISON = -3
+
+
+@dataclass(frozen=True, slots=True)
+class OffchainMember:
+    """A contributor with one device: `headers` claim its hours; it trains on codes (n, d) and change (n,)."""
+
+    participant: Participant
+    key: AccountKey
+    device: DeviceKey
+    headers: tuple[BatchHeader, ...]
+    codes: CodeArray
+    change: IntArray
+
+    @property
+    def address(self) -> Address:
+        """The account."""
+        return self.key.address
+
+    @property
+    def slots(self) -> int:
+        """Its weight."""
+        return sum(header.slots for header in self.headers)
+
+    @property
+    def batches(self) -> bytes:
+        """The batches object."""
+        return batches_object(self.address, self.headers)
+
+
+@dataclass(slots=True)
+class OffchainRounds:
+    """A founded model between two rounds; `play` moves it on and `reports` are the verdicts so far."""
+
+    task: Task
+    plan: RoundPlan
+    members: tuple[OffchainMember, ...]
+    reference: ReferenceSet
+    history: History
+    parameters: list[IntArray]
+    seed: bytes
+    former: dict[Digest, list[IntArray]] = field(default_factory=dict)
+    reports: list[ValueReport] = field(default_factory=list)
+
+    @property
+    def first_seed(self) -> Digest:
+        """Seed 1 of the next round."""
+        return sha256(b"offchain seed 1", self.seed, self.plan.round.to_bytes(8, "big"))
+
+    def trained(
+        self, member: OffchainMember, codes: CodeArray | None = None, change: IntArray | None = None
+    ) -> IntArray:
+        """The update (flat) of honest training on the member's rows, or on others given in their place."""
+        rows = member.codes if codes is None else codes
+        answers = member.change if change is None else change
+        given = member.address
+        return train_update(self.task, self.parameters, rows, answers, seed=self.first_seed, contributor=given)
+
+    def updates(self) -> dict[Address, IntArray]:
+        """What every member sends in the next round, each as its kind does; a caller may change any before `play`."""
+        return {member.address: sent_by(member.participant.kind, self.trained(member)) for member in self.members}
+
+    def settle(self, updates: Mapping[Address, IntArray]) -> ValueReport:
+        """The verdict on the next round, which stays the next; members without an update send none."""
+        plan = self.plan
+        commitments = [sign_commitment(member.key, plan, member.batches) for member in self.members]
+        signed = [self._signed(member, updates[member.address]) for member in self.members if member.address in updates]
+        chain = ChainFacts(
+            first_seed=self.first_seed,
+            second_seed=sha256(b"offchain seed 2", self.seed, plan.round.to_bytes(8, "big")),
+            commitments_root=commitments_root(plan, commitments),
+            updates_root=updates_root(plan, signed),
+            entries={
+                (header.device, header.day): registry_entry(header.root, member.address, 1)
+                for member in self.members
+                for header in member.headers
+            },
+            admitted=frozenset(member.device.address for member in self.members),
+            consenting=frozenset(member.address for member in self.members),
+            opened_at=2**40,
+        )
+        return settle(
+            plan,
+            self.task,
+            self.parameters,
+            commitments,
+            {},
+            chain,
+            signed,
+            self.history,
+            self.reference,
+            EVERYWHERE,
+            former=[self.former[version] for version in self.history.versions],
+        )
+
+    def play(self, updates: Mapping[Address, IntArray] | None = None) -> ValueReport:
+        """One round, of `updates` or of what everybody sends; the model moves on by its verdict."""
+        report = self.settle(self.updates() if updates is None else updates)
+        self.former[self.plan.version] = self.parameters
+        self.parameters = decode_version(report.version, self.task)
+        self.history = report.history
+        number = self.plan.round + 1
+        self.plan = replace(self.plan, round=number, version=report.version_hash, state=report.history.hash)
+        self.reports.append(report)
+        return report
+
+    def errors(self) -> Errors:
+        """The present version's errors on the report rows."""
+        return model_errors(self.task, self.parameters, self.reference.report)
+
+    def _signed(self, member: OffchainMember, update: IntArray) -> SignedUpdate:
+        data, hashed = encode_update(update, self.task), sha256(member.batches)
+        return sign_update(member.key, self.plan, update=data, batches_hash=hashed, weight=member.slots)
+
+
+def sent_by(kind: Kind, honest: IntArray) -> IntArray:
+    """What a participant of that kind makes of its honest update."""
+    if kind == Kind.RIDER:
+        return np.zeros_like(honest)
+    return (_POISON * honest).clip(-MAX_UPDATE, MAX_UPDATE) if kind == Kind.POISONER else honest
+
+
+def found_offchain(scenario: Scenario, seed: bytes) -> OffchainRounds:
+    """The scenario's model before round 1, with its members that measure anything; accounts come from `seed`."""
+    reference = _reference(scenario)
+    names = [cid_of_digest(sha256(b"offchain reference", part)) for part in (b"batches", b"sealed", b"packets")]
+    listed = Reference(names[0], names[1], names[2], scenario.score, scenario.report)
+    rules = replace(scenario.rules, audits=0)  # without packets there is nothing to train on again
+    task = replace(scenario.task, reference=listed.hash.hex(), rules=rules.hash.hex())
+    members = tuple(member_of(scenario, item, seed) for item in scenario.participants if item.weeks)
+    parameters = genesis_parameters(task)
+    plan = RoundPlan(
+        chain_id=31_337,
+        model=AccountKey(derive_secret(b"offchain model", seed.hex())).address,
+        round=1,
+        attempt=0,
+        task=cid_of_digest(sha256(task.to_bytes())),
+        version=sha256(encode_version(parameters)),
+        state=Digest(bytes(32)),
+        windows=scenario.trained,
+        deadline=2**41,
+        k=2,
+        n=3,
+        budget=BUDGET,
+        operator_share_bps=1_000,
+        alliance=AccountKey(derive_secret(b"offchain alliance", seed.hex())).address,
+        policy=EVERYWHERE.hash,
+        terms=sha256(b"offchain terms"),
+        reference=listed,
+        rules=rules,
+    )
+    history = History(0, {}, {}, dict(_proof(plan, member) for member in members))
+    return OffchainRounds(task, replace(plan, state=history.hash), members, reference, history, parameters, seed)
+
+
+def member_of(scenario: Scenario, participant: Participant, seed: bytes) -> OffchainMember:
+    """A participant with the rows of its weeks, its sensor's noise in them, and one batch header a day."""
+    name = f"{participant.number} {participant.name}"
+    key = AccountKey(derive_secret(b"offchain owner", seed.hex(), name))
+    device = DeviceKey(derive_secret(b"offchain device", seed.hex(), name))
+    series = scenario.dataset.series[participant.site]
+    task = scenario.task
+    random = np.random.default_rng(participant.number)
+    readings = [
+        _noisy(reading, task.target, participant.noise, random)
+        for reading in unsigned_readings(series, scenario.dataset.channels, participant.weeks)
+    ]
+    by_day: dict[int, list[int]] = {}
+    for reading in readings:
+        by_day.setdefault(day_of(reading.timestamp), []).append(reading.timestamp)
+    headers = tuple(
+        BatchHeader(
+            device.address,
+            device.public_key,
+            day,
+            sha256(b"offchain batch", device.public_key, day.to_bytes(8, "big")),
+            len(times),
+            hours_of(times),
+        )
+        for day, times in sorted(by_day.items())
+        if _inside(day, scenario.trained)
+    )
+    chosen = [reading for reading in readings if _inside(day_of(reading.timestamp), scenario.trained)]
+    rows = _rows_of(scenario, chosen)
+    return OffchainMember(participant, key, device, headers, rows.codes, rows.change)
+
+
+def seasonal(scenario: Scenario) -> Scenario:
+    """The same participants, each with weeks in a row instead of every n-th: owners who know one season only."""
+    turns: dict[int, list[Participant]] = {}
+    for participant in scenario.participants:
+        if participant.weeks:
+            turns.setdefault(participant.site, []).append(participant)
+    weeks = sorted(scenario.training_weeks)
+    dealt = {}
+    for owners in turns.values():
+        for turn, owner in enumerate(owners):
+            own = weeks[turn * len(weeks) // len(owners) : (turn + 1) * len(weeks) // len(owners)]
+            dealt[owner.number] = frozenset(own[: len(owner.weeks)])
+    participants = tuple(replace(item, weeks=dealt.get(item.number, item.weeks)) for item in scenario.participants)
+    return replace(scenario, participants=participants)
+
+
+def _reference(scenario: Scenario) -> ReferenceSet:
+    readings = [
+        reading
+        for series in scenario.dataset.series
+        for reading in unsigned_readings(series, scenario.dataset.channels, scenario.reference_weeks)
+    ]
+    score, report = (
+        _rows_of(scenario, [reading for reading in readings if _inside(day_of(reading.timestamp), days)])
+        for days in (scenario.score, scenario.report)
+    )
+    owner = AccountKey(derive_secret(b"offchain founder")).address
+    return ReferenceSet(owner, sha256(b"offchain reference"), (), len(readings), score, report)
+
+
+def _rows_of(scenario: Scenario, readings: list[SignedReading]) -> RowSet:
+    task = scenario.task
+    return build_rows(readings, task.features, task.target, task.horizon_seconds, task.exponent)
+
+
+def _noisy(reading: SignedReading, target: str, noise: int, random: np.random.Generator) -> SignedReading:
+    if not noise:
+        return reading
+    measured = tuple(
+        Measurement(item.channel, item.value + round(random.normal(0, noise)), item.exponent, item.unit)
+        if item.channel == target
+        else item
+        for item in reading.measurements
+    )
+    return SignedReading(reading.device, reading.timestamp, measured, b"", reading.digest, reading.profile)
+
+
+def _proof(plan: RoundPlan, member: OffchainMember) -> tuple[Digest, ProvenSet]:
+    return proof_key(plan, sha256(member.batches)), ProvenSet(0, {member.device.address: member.slots})
+
+
+def _inside(day: int, ranges: DayRanges) -> bool:
+    return any(first <= day <= last for first, last in ranges)

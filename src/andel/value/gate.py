@@ -1,0 +1,46 @@
+"""The gate: an update that does clear harm, out of line with the rest, by somebody without credit, is left out.
+
+Each update is judged by its score per unit of weight where the model stands before the round, so no poisoned aggregate
+bends the measure, and on the steering rows, so the rows that score decide nothing but the score. All three must
+hold for an update to be dropped: its score per weight is negative; it lies more than `mads` weighted median absolute
+deviations under the weighted median; and the harm outweighs all the good its devices have on record. A filter that
+drops the honest may not be a default: docs/decisions/0014-the-value-pipeline.md says what this one drops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from andel.value.aumann_shapley import score_of
+from andel.value.clip import weighted_median
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """Scores per unit of weight, their weighted median and its median absolute deviation, and who is dropped."""
+
+    scores: tuple[int, ...]
+    median: int
+    deviation: int
+    floor: int
+    dropped: tuple[bool, ...]
+
+
+def gate(dots: Sequence[int], weights: Sequence[int], credits: Sequence[int], mads: int) -> GateVerdict:
+    """Judges updates by `dots`, their products with `start_gradient`; `credits` are what their devices have scored.
+
+    Updates with dot 0 are in no median: half the weight in zeros must not make every difference an outlier.
+    With `mads` 0 nothing is dropped.
+    """
+    moving = [(dot, weight) for dot, weight in zip(dots, weights, strict=True) if dot]
+    values, masses = [dot for dot, _ in moving], [weight for _, weight in moving]
+    median = weighted_median(values, masses)
+    deviation = weighted_median([abs(value - median) for value in values], masses)
+    floor = min(0, median - mads * deviation)
+    total = sum(weights)
+    dropped = tuple(
+        mads > 0 and dot < floor and credit + score_of(dot, weight, total) < 0
+        for dot, weight, credit in zip(dots, weights, credits, strict=True)
+    )
+    return GateVerdict(tuple(dots), median, deviation, floor, dropped)

@@ -1,0 +1,118 @@
+"""The value pipeline over numbers: from updates with weights to scores and the next parameters.
+
+gate → multi-Krum → clip → aggregate → path gradient → novelty → scores → line search. Each stage is a small file of its
+own; here stands only their order. Takes integers and rows; never sees a signature, a device or money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from andel.training.integer_mlp import IntArray
+from andel.training.rules import ValueRules
+from andel.training.task import Task
+from andel.value.aggregate import Aggregate, aggregate, stepped
+from andel.value.aumann_shapley import path_gradient, scores, start_gradient
+from andel.value.clip import clip_to, norm, norm_limit
+from andel.value.exact_dots import exact_dots
+from andel.value.gate import GateVerdict, gate
+from andel.value.line_search import best_step
+from andel.value.multi_krum import multi_krum
+from andel.value.novelty import project_off
+from andel.value.reference import ScoringRows
+
+GATE = "the gate"
+KRUM = "multi-Krum"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """An update (flat), its weight in proven slots, and what its devices scored before: credit, or debt below 0."""
+
+    update: IntArray
+    weight: int
+    credit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What became of one contribution.
+
+    `length` before the clip; `gate_score` per unit of weight, at 2**48; `plain` its Aumann–Shapley value and `score`
+    the part of it that is new, at 2**49; `dropped` names the filter that left it out, and is empty where none did.
+    """
+
+    length: int
+    gate_score: int
+    plain: int
+    score: int
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """`before` and `after` are parameters (flat); `scored` in the order of the contributions; `step` in quarters."""
+
+    before: IntArray
+    after: IntArray
+    scored: tuple[Scored, ...]
+    step: int
+    norm_limit: int
+    aggregate: Aggregate
+    gate: GateVerdict
+
+
+def improve(
+    task: Task,
+    rules: ValueRules,
+    before: IntArray,
+    steps: Sequence[IntArray],
+    contributions: Sequence[Contribution],
+    steering: ScoringRows,
+    scoring: ScoringRows,
+) -> Improvement:
+    """Filters, adds, scores and steps; `steps` are the model's last public steps. Needs one contribution at least.
+
+    A dropped update moves nothing and is paid nothing; the harm it would have done, at its weight and clipped like the
+    rest, still counts against its devices.
+    """
+    weights = [item.weight for item in contributions]
+    updates = np.stack([item.update for item in contributions])
+    judged = gate(
+        exact_dots(updates, start_gradient(before, task, steering)),
+        weights,
+        [item.credit for item in contributions],
+        rules.gate_mads,
+    )
+    dropped = _filter(updates, weights, judged, rules)
+    kept = [i for i, by in enumerate(dropped) if not by]
+    lengths = [norm(update) for update in updates]
+    limit = norm_limit([lengths[i] for i in kept], [weights[i] for i in kept], rules.clip)
+    clipped = np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
+    summed = aggregate(clipped[kept], [weights[i] for i in kept])
+    gradient = path_gradient(before, summed, task, scoring)
+    dots = exact_dots(clipped, gradient)
+    projection = project_off(gradient, steps)
+    plain = scores(dots, weights, summed.weight_sum)
+    novel = scores(projection.novel(clipped, dots), weights, summed.weight_sum, projection.scale)
+    step = best_step(before, summed, task, rules.line_search, steering)
+    scored = (
+        Scored(length, at_start, whole, min(score, 0) if by else score, by)
+        for length, at_start, whole, score, by in zip(lengths, judged.scores, plain, novel, dropped, strict=True)
+    )
+    after = stepped(before, summed, step, 4) if step else before
+    return Improvement(before, after, tuple(scored), step, limit, summed, judged)
+
+
+def _filter(updates: IntArray, weights: Sequence[int], judged: GateVerdict, rules: ValueRules) -> list[str]:
+    """Which filter drops each update; multi-Krum sees what the gate let pass."""
+    dropped = [GATE if drop else "" for drop in judged.dropped]
+    passed = [i for i, by in enumerate(dropped) if not by]
+    apart = multi_krum(updates[passed], [weights[i] for i in passed], rules.krum_drop_bps)
+    for i, drop in zip(passed, apart, strict=True):
+        if drop:
+            dropped[i] = KRUM
+    return dropped
