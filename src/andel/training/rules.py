@@ -41,7 +41,7 @@ class ValueRules:
     krum_drop_bps: int = 0
     novelty_steps: int = 1
     round_share_bps: int = 5_000
-    audits: int = 1
+    audits: int = 0
 
     @property
     def hash(self) -> Digest:
