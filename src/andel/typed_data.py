@@ -27,6 +27,9 @@ TYPES: Final[Mapping[str, str]] = {
         "Update(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updateHash,"
         "bytes32 batchesHash,uint32 weight)"
     ),
+    "Disclosure": (
+        "Disclosure(address model,uint64 round,bytes32 updateHash,bytes32 batchesHash,bytes32 disclosureHash)"
+    ),
     "Attestation": (
         "Attestation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updatesRoot,"
         "bytes32 versionHash,bytes32 valueRoot,bytes32 stateHash,int64 evaluation,bytes32 evidenceHash)"

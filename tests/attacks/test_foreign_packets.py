@@ -51,6 +51,10 @@ class Thief:
     def openings(self, plan, task, seed):
         return make_openings(seed, self.own.address, self.chosen(plan), task.openings)
 
+    def disclosure(self, plan, state, batches):
+        """Shows what it trained on, which is the victim's."""
+        return self.victim.disclosure(plan, state, batches)
+
     def rows(self, plan, task):
         return self.victim.rows(plan, task)
 

@@ -13,8 +13,9 @@ from math import cos, pi, sin
 import numpy as np
 
 from andel.content import cid_of_digest
-from andel.data.batch import Batch, batches_object, make_batch
+from andel.data.batch import Batch, batches_object, make_batch, parse_batches
 from andel.data.bundle import pack_packets
+from andel.data.disclosure import disclosure_object
 from andel.data.features import FeatureSpec, build_rows
 from andel.data.openings import make_openings
 from andel.data.policy import EVERYWHERE
@@ -37,11 +38,13 @@ from andel.training.result import (
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
 from andel.training.updates import encode_update, encode_version, genesis_parameters, train_update
+from andel.typed_data import sign_typed
 from andel.units import TOKEN, Address, BaseUnits, Digest, day_of
-from andel.value.history import EMPTY_HISTORY, History
+from andel.value.history import EMPTY_HISTORY, History, parse_history
 from andel.value.proof import RegistryEntries, registry_entry
 from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
+from andel.value.retraining import Disclosed, disclosure_message
 from andel.value.settle import ChainFacts, settle
 
 FIRST_DAY = 15_706
@@ -131,6 +134,14 @@ class Owner:
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The drawn leaves."""
         return make_openings(seed, self.address, self.chosen(plan), task.openings)
+
+    def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
+        """All packets of the listed batches, signed."""
+        due = parse_history(state).due[self.address]
+        held = {(batch.device, batch.day): batch for batch in self.all_batches}
+        listed = [held[header.device, header.day] for header in parse_batches(batches)[1]]
+        data = disclosure_object(self.address, due.batches, listed, {})
+        return data, sign_typed(self._key, "Disclosure", plan.domain, disclosure_message(plan, due, data))
 
     def rows(self, plan: RoundPlan, task: Task) -> tuple[np.ndarray, IntArray]:
         """Codes and changes to train on."""
@@ -307,6 +318,7 @@ class Round:
     commitments: list[DataCommitment]
     openings: dict[Address, bytes]
     updates: list[SignedUpdate]
+    disclosed: dict[Address, Disclosed] = field(default_factory=dict)
 
     def facts(self) -> ChainFacts:
         """The chain's word on exactly this evidence."""
@@ -337,6 +349,7 @@ class Round:
             world.reference,
             EVERYWHERE,
             former=world.former(before),
+            disclosed=self.disclosed,
         )
 
     def replace_update(self, owner: Owner, update: IntArray, weight: int | None = None) -> None:
@@ -357,7 +370,15 @@ def play(world: World, updates: Mapping[Address, IntArray] | None = None) -> Rou
             signed_update(world, owner, given[owner.address] if owner.address in given else owner.update(world))
             for owner in world.owners
         ],
+        {owner.address: disclosed_by(world, owner) for owner in world.owners if owner.address in world.history.due},
     )
+
+
+def disclosed_by(world: World, owner: Owner) -> Disclosed:
+    """What an honest owner shows of its training that the state says is due; it commits the same list each round."""
+    due, batches = world.history.due[owner.address], owner.batches(world.plan)
+    data, signature = owner.disclosure(world.plan, world.history.to_bytes(), batches)
+    return Disclosed(data, signature, batches, encode_version(world.versions[due.version]))
 
 
 def signed_update(world: World, owner: Owner, update: IntArray, weight: int | None = None) -> SignedUpdate:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from andel.content import digest_of_cid
-from andel.data.batch import Batch, batches_object, make_batch
+from andel.data.batch import Batch, batches_object, make_batch, parse_batches
+from andel.data.disclosure import disclosure_object
 from andel.data.features import IntArray, build_rows
 from andel.data.forget import DELETED, Forgotten, forget
 from andel.data.intake import DeviceRecord, Intake, IntakeCounts, IntakeSettings
@@ -29,8 +30,11 @@ from andel.ledger.contracts import BatchRegistryContract, Entry
 from andel.ledger.round_manager import RoundManagerContract
 from andel.training.plan import RoundPlan
 from andel.training.task import Task
+from andel.typed_data import sign_typed
 from andel.units import Address, Digest, day_of
+from andel.value.history import parse_history
 from andel.value.proof import is_entered
+from andel.value.retraining import disclosure_message
 
 _REPEATED_MAX = 100_000
 """Packets with a second content of a time that are looked at."""
@@ -161,19 +165,37 @@ class Contributor:
         """The leaves that `seed` draws from those batches, with packets and proofs."""
         return make_openings(seed, self.address, self._committed(plan), task.openings)
 
+    def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
+        """All packets of the list `batches`, which the state on chain says this contributor has to show, and the
+        signature over them.
+
+        Raises PlanError when the chain does not say so, or when these readings are not kept any more.
+        """
+        if self._manager is None or sha256(state) != self._manager.state_hash():
+            raise PlanError("the state that asks for a disclosure is not the one on chain")
+        due = parse_history(state).due.get(self.address)
+        if due is None or due.batches != sha256(batches):
+            raise PlanError(f"no disclosure of that list of batches is due from {self.address}")
+        own = {(batch.device, batch.day): batch for batch in self.all_batches()}
+        listed = [(header, own.get((header.device, header.day))) for header in parse_batches(batches)[1]]
+        whole = [batch for header, batch in listed if batch is not None and batch.header == header]
+        if len(whole) < len(listed):
+            raise PlanError(f"{len(listed) - len(whole)} batches of round {due.round} are not kept as committed")
+        epochs = {device: record.epoch for device, record in self._devices.items() if record.epoch is not None}
+        data = disclosure_object(self.address, due.batches, whole, epochs)
+        return data, sign_typed(self._key, "Disclosure", plan.domain, disclosure_message(plan, due, data))
+
     def rows(self, plan: RoundPlan, task: Task) -> tuple[npt.NDArray[np.uint8], IntArray]:
-        """Inputs (n, features) uint8 and changes (n,) int64 of the readings in those batches.
+        """Inputs (n, features) uint8 and changes (n,) int64 of the readings in those batches, and in no others: what
+        was trained on can be disclosed.
 
         Raises PlanError when they give no row to train on.
         """
-        name = plan.task.encode() + repr(plan.windows).encode()
+        committed = self._committed(plan)
+        name = sha256(plan.task.encode(), *(batch.root for batch in committed))
         if self._rows is None or self._rows[0] != name:
-            chosen = [
-                reading
-                for readings in self._by_day().values()
-                for reading in readings
-                if plan.covers(day_of(reading.timestamp))
-            ]
+            days = self._by_day()
+            chosen = [reading for batch in committed for reading in days[batch.device, batch.day]]
             rows = build_rows(chosen, task.features, task.target, task.horizon_seconds, task.exponent)
             if len(rows.change) == 0:
                 raise PlanError(f"{self.address} has no pair of readings {task.horizon_seconds} seconds apart")

@@ -17,10 +17,16 @@ from andel.ledger.round_state import RoundState, Status
 from andel.ledger.standstill import Standstill
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.conflict_box import ConflictBox
-from andel.roles.replay import read_history, read_policy
+from andel.roles.replay import read_disclosed, read_history, read_policy
 from andel.training.flower import Grid
 from andel.training.plan import RoundPlan
-from andel.training.result import DataCommitment, RoundResult, commitments_root, updates_root
+from andel.training.result import (
+    DataCommitment,
+    RoundResult,
+    SignedDisclosure,
+    commitments_root,
+    updates_root,
+)
 from andel.training.rounds import FederatedRound, RoundSettings, Waiting
 from andel.training.task import Task, parse_task
 from andel.training.updates import decode_version
@@ -28,6 +34,7 @@ from andel.units import Address
 from andel.value.history import History
 from andel.value.manifest import bounded, write_commitments, write_manifest
 from andel.value.proof import prove_data, unopened
+from andel.value.retraining import retrain_all, suspended_devices
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +83,13 @@ class Coordinator:
         commitments = federated.collect_commitments()
         listed = digest_of_cid(write_commitments(self._store, commitments))
         manager.commit_data(self._key, plan.round, commitments_root(plan, commitments), listed)
-        seed = self._record_seed(plan.round).first_seed
         brought = (*conflicts, *(self._box.against(plan, commitments) if self._box else ()))
         history = read_history(self._store, plan)
+        disclosures = self._disclosures(federated, history, commitments)
+        seed = self._record_seed(plan.round).first_seed
         openings = federated.collect_openings(seed, unopened(plan, task, commitments, history))
-        proven = self._proven(plan, task, commitments, openings, history, bounded(brought))
+        suspended = self._suspended(plan, task, history, disclosures)
+        proven = self._proven(plan, task, commitments, openings, history, bounded(brought), suspended)
         parameters = decode_version(self._store.get_digest(plan.version), task)
         updates = federated.collect_updates(parameters, seed, proven)
         result = federated.result()
@@ -124,6 +133,19 @@ class Coordinator:
                 raise TrainingError(f"round {number} was not finalised within {seconds:.0f} s", "are k validators up?")
             self._waiting.sleep(self._settings.poll_seconds)
 
+    def _disclosures(
+        self, federated: FederatedRound, history: History, commitments: Sequence[DataCommitment]
+    ) -> tuple[SignedDisclosure, ...]:
+        asked = history.due.keys() & {item.contributor for item in commitments}
+        lists = {contributor: self._store.get_digest(history.due[contributor].batches) for contributor in asked}
+        return federated.collect_disclosures(history.to_bytes(), lists) if lists else ()
+
+    def _suspended(
+        self, plan: RoundPlan, task: Task, history: History, disclosures: Sequence[SignedDisclosure]
+    ) -> dict[Address, str]:
+        disclosed = read_disclosed(self._store, history, disclosures, f"round {plan.round}")
+        return suspended_devices(retrain_all(plan, task, history.due, disclosed), history.due)
+
     def _proven(
         self,
         plan: RoundPlan,
@@ -132,6 +154,7 @@ class Coordinator:
         openings: Mapping[Address, bytes],
         history: History,
         conflicts: Sequence[bytes],
+        suspended: Mapping[Address, str],
     ) -> dict[Address, int]:
         facts = chain_facts(self._model, plan, read_round(self._model, plan.round), commitments)
         verdicts = prove_data(
@@ -147,6 +170,7 @@ class Coordinator:
             facts.first_seed,
             history,
             conflicts,
+            suspended,
         )
         for verdict in verdicts:
             if why := verdict.reason or verdict.note:

@@ -1,6 +1,6 @@
 """The contributor's side of a round, as a Flower ClientApp that any Flower node can run.
 
-The app answers the four messages of `andel.training.wire`. What it may touch is a `LocalContributor`: who runs
+The app answers the five messages of `andel.training.wire`. What it may touch is a `LocalContributor`: who runs
 beside the data decides what that is. Signing is a mod (`andel.training.receipts`), so that it signs what really
 leaves, after any other mod.
 """
@@ -48,6 +48,9 @@ class LocalContributor(Protocol):
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The openings that `seed` draws from those batches."""
 
+    def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
+        """The disclosure of what it trained on when `state` says that it is due, and the signature over it."""
+
     def rows(self, plan: RoundPlan, task: Task) -> tuple[npt.NDArray[np.uint8], IntArray]:
         """Inputs (n, features) uint8 and changes (n,) int64 of those batches."""
 
@@ -65,6 +68,15 @@ def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Se
         local = contributor(context)
         local.accept(plan, task)
         return wire.answer(message, {"batches": local.batches(plan)})
+
+    @app.query("disclosure")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def disclosure(message: Message, context: Context) -> Message:
+        plan, task, _ = wire.read_instruction(message)
+        local = contributor(context)
+        local.accept(plan, task)
+        data, signature = local.disclosure(plan, *wire.read_due(message))
+        values: dict[str, str | int | bytes] = {"disclosure": data, "signature": signature}
+        return wire.answer(message, {"contributor": local.key.address, **values})
 
     @app.query("openings")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
     def openings(message: Message, context: Context) -> Message:

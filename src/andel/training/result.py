@@ -57,6 +57,15 @@ class SignedUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedDisclosure:
+    """A contributor's signed disclosure (`andel.data.disclosure`) of what it trained on in an earlier round."""
+
+    contributor: Address
+    disclosure: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A reply that the round did not take, and why."""
 
@@ -74,6 +83,7 @@ class RoundResult:
     openings: Mapping[Address, bytes]
     updates: tuple[SignedUpdate, ...]
     refused: tuple[Refused, ...]
+    disclosures: tuple[SignedDisclosure, ...] = ()
 
 
 def sign_commitment(key: AccountKey, plan: RoundPlan, batches: bytes) -> DataCommitment:

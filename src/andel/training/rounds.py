@@ -18,7 +18,7 @@ from andel.training import wire
 from andel.training.flower import ConfigRecord, Grid, Message
 from andel.training.integer_mlp import Parameters
 from andel.training.plan import RoundPlan
-from andel.training.result import DataCommitment, RoundResult, SignedUpdate
+from andel.training.result import DataCommitment, RoundResult, SignedDisclosure, SignedUpdate
 from andel.training.strategy import EvidenceStrategy
 from andel.units import Address
 
@@ -71,6 +71,15 @@ class FederatedRound:
         self._need(len(strategy.commitments))
         return tuple(_ordered(strategy.commitments))
 
+    def collect_disclosures(self, state: bytes, due: Mapping[Address, bytes]) -> tuple[SignedDisclosure, ...]:
+        """What those committed trained on in an earlier round, of whom `state` says that it is due; ordered.
+
+        `due` are the lists of batches to disclose. Who does not answer in time is missing: its slots do not count.
+        """
+        strategy = self._strategy
+        strategy.take_disclosures(self._ask(strategy.configure_disclosures(state, due)))
+        return tuple(_ordered(strategy.disclosures))
+
     def collect_openings(self, seed: bytes, contributors: Iterable[Address]) -> Mapping[Address, bytes]:
         """What `seed` (seed 1) drew from these contributors' batches; who withheld all of it is missing.
 
@@ -117,6 +126,7 @@ class FederatedRound:
             dict(strategy.openings),
             tuple(_ordered(strategy.updates)),
             tuple(strategy.refused),
+            tuple(_ordered(strategy.disclosures)),
         )
 
     def _ask(self, messages: list[Message]) -> list[Message]:

@@ -30,7 +30,8 @@ class ValueRules:
     median a harmful update must lie to be dropped; 0 turns the gate off. `krum_drop_bps`: up to which part of the
     weight multi-Krum drops what lies apart; 0 turns it off. `novelty_steps`: how many of the model's last steps are
     not paid again. `round_share_bps`: which part of the budget a round that passes its noise pays whatever its gain;
-    the rest pays by gain against the best so far.
+    the rest pays by gain against the best so far. `audits`: how many contributors seed 2 draws who show, in the next
+    round, what they trained on.
     """
 
     line_search: tuple[int, ...] = (0, 1, 2, 3, 4, 6, 8, 12, 16)
@@ -40,6 +41,7 @@ class ValueRules:
     krum_drop_bps: int = 0
     novelty_steps: int = 1
     round_share_bps: int = 5_000
+    audits: int = 0
 
     @property
     def hash(self) -> Digest:
@@ -67,6 +69,7 @@ def read_rules(values: Mapping[str, Any]) -> ValueRules:
         "krum_drop_bps": (rules.krum_drop_bps, 0, 4_000),
         "novelty_steps": (rules.novelty_steps, 0, MAX_NOVELTY_STEPS),
         "round_share_bps": (rules.round_share_bps, 0, 10_000),
+        "audits": (rules.audits, 0, 100),
     }
     for name, (value, low, high) in bounds.items():
         if not low <= value <= high:

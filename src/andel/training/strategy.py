@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from andel.data.batch import parse_batches
+from andel.data.disclosure import MAX_DISCLOSURE_BYTES
 from andel.data.draws import Drawn, draw
 from andel.data.openings import Openings, held_object, is_whole, joined, parse_openings
 from andel.errors import AndelError, InputError
@@ -18,7 +19,7 @@ from andel.keys import parse_address
 from andel.training import wire
 from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, Strategy
 from andel.training.plan import RoundPlan
-from andel.training.result import DataCommitment, Refused, SignedUpdate
+from andel.training.result import DataCommitment, Refused, SignedDisclosure, SignedUpdate
 from andel.training.task import parse_task
 from andel.training.updates import update_bytes
 from andel.typed_data import typed_signer
@@ -36,6 +37,7 @@ class EvidenceStrategy(Strategy):
         self.seed = seed
         self.commitments: dict[Address, DataCommitment] = {}
         self.nodes: dict[Address, int] = {}
+        self.disclosures: dict[Address, SignedDisclosure] = {}
         self.openings: dict[Address, bytes] = {}
         self._opened: dict[Address, Openings] = {}
         self.proven: Mapping[Address, int] = {}
@@ -48,6 +50,19 @@ class EvidenceStrategy(Strategy):
         group = f"{self.plan.round}.{self.plan.attempt}"
         content = wire.instruction(self.plan, self.task, self.seed)
         return [Message(content, node, message_type, group_id=group) for node in nodes]
+
+    def configure_disclosures(self, state: bytes, due: Mapping[Address, bytes]) -> list[Message]:
+        """The question for what they trained on, to those committed of whom `state` says so; `due` are their lists."""
+        group = f"{self.plan.round}.{self.plan.attempt}"
+        return [
+            Message(
+                wire.instruction(self.plan, self.task, b"", state=state, batches=due[contributor]),
+                self.nodes[contributor],
+                wire.DISCLOSURE,
+                group_id=group,
+            )
+            for contributor in sorted(set(due) & set(self.nodes), key=self.nodes.__getitem__)
+        ]
 
     def configure_openings(self, contributors: Iterable[Address]) -> list[Message]:
         """The question for what seed 1 drew, to each of these whose openings are not whole; it names what arrived."""
@@ -101,6 +116,10 @@ class EvidenceStrategy(Strategy):
         """Keeps each contributor's first well-signed data commitment."""
         self._take(wire.BATCHES, replies, self._take_commitment)
 
+    def take_disclosures(self, replies: Iterable[Message]) -> None:
+        """Keeps each committed contributor's first disclosure. Whether it proves anything is judged elsewhere."""
+        self._take(wire.DISCLOSURE, replies, self._take_disclosure)
+
     def take_openings(self, replies: Iterable[Message]) -> None:
         """Keeps each committed contributor's openings, and adds what comes later; of each leaf the first counts.
 
@@ -136,6 +155,14 @@ class EvidenceStrategy(Strategy):
             raise InputError(f"{contributor} has committed already")
         self.commitments[contributor] = commitment
         self.nodes[contributor] = node
+
+    def _take_disclosure(self, record: ConfigRecord, node: int) -> None:
+        contributor = parse_address(wire.text_of(record, "contributor"))
+        if self.nodes.get(contributor) != node or contributor in self.disclosures:
+            raise InputError(f"{contributor} has disclosed already, or commits from another node")
+        data = wire.bytes_of(record, "disclosure", MAX_DISCLOSURE_BYTES)
+        signature = wire.bytes_of(record, "signature", 65)
+        self.disclosures[contributor] = SignedDisclosure(contributor, data, signature)
 
     def _take_opening(self, record: ConfigRecord, node: int) -> None:
         contributor = parse_address(wire.text_of(record, "contributor"))

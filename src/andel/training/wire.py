@@ -1,7 +1,8 @@
 """The records of a round's Flower messages: which keys they have, and how to read them safely.
 
-Four message types make a round: `query.batches` (data commitments), `query.openings` (leaves drawn by seed 1),
-`train` (a signed hash) and `query.reveal` (the update behind it). Every message to a node carries the plan and
+Five message types make a round: `query.batches` (data commitments), `query.disclosure` (what some trained on in an
+earlier round), `query.openings` (leaves drawn by seed 1), `train` (a signed hash) and `query.reveal` (the update behind
+it). Every message to a node carries the plan and
 the task; what a node sends back stands under the names below.
 """
 
@@ -21,6 +22,7 @@ from andel.training.plan import RoundPlan, parse_plan
 from andel.training.task import Task, parse_task
 
 BATCHES: Final = "query.batches"
+DISCLOSURE: Final = "query.disclosure"
 OPENINGS: Final = "query.openings"
 TRAIN: Final = "train"
 REVEAL: Final = "query.reveal"
@@ -31,14 +33,15 @@ _REPLY = "answer"
 
 
 def instruction(
-    plan: RoundPlan, task: bytes, seed: bytes, parameters: Sequence[IntArray] = (), held: bytes = b""
+    plan: RoundPlan, task: bytes, seed: bytes, parameters: Sequence[IntArray] = (), **more: bytes
 ) -> RecordDict:
-    """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version; to open again, the
-    places that arrived already (`held`, see `andel.data.openings`).
+    """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version.
+
+    `more`, where not empty: to open again, the places that arrived already (`held`, see `andel.data.openings`); to
+    disclose, the `state` that says so and the list of `batches`.
     """
     order: dict[str, bytes] = {"plan": plan.to_bytes(), "task": task, "seed": seed}
-    if held:
-        order["held"] = held
+    order |= {name: value for name, value in more.items() if value}
     content = RecordDict({_ORDER: ConfigRecord(order)})  # type: ignore[arg-type]  # a dict of bytes is one of its kinds
     if parameters:
         content[ARRAYS] = array_record(parameters)
@@ -56,6 +59,12 @@ def read_held(message: Message) -> frozenset[Place]:
     order = message.content.get(_ORDER)
     named = isinstance(order, ConfigRecord) and "held" in order
     return parse_held(_bytes(order, "held") if named else b"")
+
+
+def read_due(message: Message) -> tuple[bytes, bytes]:
+    """The state and the list of batches that a question for a disclosure names. Raises InputError."""
+    order = message.content.get(_ORDER)
+    return _bytes(order, "state"), _bytes(order, "batches")
 
 
 def answer(message: Message, values: dict[str, str | int | bytes], arrays: Sequence[IntArray] = ()) -> Message:

@@ -5,13 +5,14 @@ Takes the round's verdicts as integers. Gives the next `History`. Never decides 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from andel.training.plan import RoundPlan
 from andel.units import Address, BaseUnits, Digest
 from andel.value.history import History, ProvenSet
 from andel.value.proof import ProvenData
+from andel.value.retraining import DueTraining, Outcome, Retrained, next_due
 from andel.value.shares import score_by_device
 from andel.value.standing import CLEAN, Standing
 
@@ -40,6 +41,17 @@ def advance(
         proven=_proven_sets(history, number, proven),
         standing=_standings(history, number, proven),
     )
+
+
+def judge_trainings(
+    history: History, number: int, verdicts: Mapping[Address, Retrained], drawn: Mapping[Address, DueTraining]
+) -> History:
+    """The state with the verdicts on trainings that were due, and with what round `number` has `drawn`."""
+    standings = dict(history.standing)
+    for contributor, verdict in verdicts.items():
+        for device in history.due[contributor].devices if verdict.outcome is Outcome.DIFFERENT else ():
+            standings[device] = standings.get(device, CLEAN).after_false_training(number)
+    return replace(history, standing=standings, due=next_due(history.due, verdicts, drawn, number))
 
 
 def move_on(history: History, plan: RoundPlan, moved: bool, best_gain: int) -> History:

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from andel.encoding import canonical_json
+from andel.encoding import canonical_json, parse_hex
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes, parse_address
 from andel.training.rules import MAX_NOVELTY_STEPS
 from andel.training.task import parse_object
 from andel.units import Address, BaseUnits, Digest
+from andel.value.retraining import DueTraining
 from andel.value.standing import MAX_FAILURES, Standing
 
 _FORMAT: Final = "andel-state/3"
@@ -37,7 +38,8 @@ class History:
     """After `round` rounds: `scores` by device (at 2**49, may be negative: debt), `earned` by account, `proven` by
     batchesHash, and `standing` of devices whose openings failed or that are in quarantine; `best_gain` of any round
     that passed its noise, and `versions`, by hash, from which the model's last steps began, oldest first. Their bytes
-    lie in the content store like every version's, so the state does not grow with the model.
+    lie in the content store like every version's, so the state does not grow with the model. `due` says by contributor
+    whose training is to be done again, and waits for its readings.
     """
 
     round: int
@@ -47,6 +49,7 @@ class History:
     standing: Mapping[Address, Standing] = field(default_factory=dict)
     best_gain: int = 0
     versions: tuple[Digest, ...] = ()
+    due: Mapping[Address, DueTraining] = field(default_factory=dict)
 
     @property
     def hash(self) -> Digest:
@@ -73,6 +76,7 @@ class History:
                 "standing": [[device, *_fields(self.standing[device])] for device in _ordered(self.standing)],
                 "best_gain": str(self.best_gain),
                 "versions": [version.hex() for version in self.versions],
+                "due": [[contributor, *_due_fields(self.due[contributor])] for contributor in _ordered(self.due)],
             }
         )
 
@@ -98,6 +102,7 @@ def parse_history(data: bytes) -> History:
             {parse_address(device): _standing(*map(_number, record)) for device, *record in values["standing"]},
             int(values["best_gain"]),
             tuple(Digest(bytes.fromhex(version)) for version in values["versions"]),
+            {parse_address(contributor): _due(*record) for contributor, *record in values["due"]},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"state cannot be read: {error}") from error
@@ -124,6 +129,16 @@ def _standing(failures: int, halved_until: int, barred_until: int) -> Standing:
 
 def _fields(standing: Standing) -> tuple[int, int, int]:
     return standing.failures, standing.halved_until, standing.barred_until
+
+
+def _due(number: int, seed: str, version: str, batches: str, update: str, devices: list[str]) -> DueTraining:
+    first, then, listed, signed = (Digest(parse_hex(value, 32)) for value in (seed, version, batches, update))
+    return DueTraining(_number(number), first, then, listed, signed, tuple(parse_address(item) for item in devices))
+
+
+def _due_fields(due: DueTraining) -> tuple[object, ...]:
+    hashes = (due.seed, due.version, due.batches, due.update)
+    return due.round, *(value.hex() for value in hashes), list(due.devices)
 
 
 def _ordered(by_address: Mapping[Address, object]) -> list[Address]:

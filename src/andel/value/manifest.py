@@ -1,7 +1,8 @@
 """The manifest of a round: one object that names all its evidence, whose digest is the attested evidenceHash.
 
 It lists, by CID, the plan, the parent version, the state before the round, for every contributor its batches,
-openings and update with the signatures, and the conflicts that anybody brought. Whoever has the manifest and the
+openings and update with the signatures, what some disclosed of an earlier round, and the conflicts that anybody
+brought. Whoever has the manifest and the
 content store can settle the round again; the seeds and roots come from the chain.
 """
 
@@ -17,11 +18,11 @@ from andel.encoding import canonical_json
 from andel.errors import ContentError, EvidenceError, InputError
 from andel.keys import address_bytes, parse_address
 from andel.training.plan import RoundPlan, parse_plan
-from andel.training.result import DataCommitment, RoundResult, SignedUpdate
+from andel.training.result import DataCommitment, RoundResult, SignedDisclosure, SignedUpdate
 from andel.training.task import Task, parse_object, parse_task
 from andel.units import Address, Digest
 
-_FORMAT: Final = "andel-manifest/2"
+_FORMAT: Final = "andel-manifest/3"
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_ENTRIES = 100_000
 
@@ -35,6 +36,7 @@ class RoundEvidence:
     commitments: tuple[DataCommitment, ...]
     openings: dict[Address, bytes]
     updates: tuple[SignedUpdate, ...]
+    disclosures: tuple[SignedDisclosure, ...]
     conflicts: tuple[bytes, ...]
     cids: tuple[tuple[str, str], ...]
     """(what, CID) of every object that was read, the manifest first."""
@@ -77,6 +79,9 @@ def write_manifest(store: ContentStore, result: RoundResult, conflicts: Sequence
             }
             for item in updates
         ],
+        "disclosures": [
+            [item.contributor, store.put(item.disclosure), item.signature.hex()] for item in result.disclosures
+        ],
         "conflicts": [store.put(conflict) for conflict in bounded(conflicts)],
         "refused": [[item.sender, item.phase, item.reason] for item in result.refused],
     }
@@ -104,12 +109,13 @@ def read_evidence(store: ContentStore, evidence_hash: Digest, place: str) -> Rou
             for contributor, cid in _entries(values, "openings")
         }
         updates = tuple(_read_update(reader, item) for item in _entries(values, "updates"))
+        disclosures = tuple(_read_disclosure(reader, *item) for item in _entries(values, "disclosures"))
         conflicts = tuple(reader.get("conflict", cid) for cid in _entries(values, "conflicts", MAX_CONFLICTS))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EvidenceError(place, f"manifest cannot be read: {error}") from error
     except InputError as error:
         raise EvidenceError(f"{place}, {reader.read[-1][0]}", error.message) from error
-    return RoundEvidence(plan, task, commitments, openings, updates, conflicts, tuple(reader.read))
+    return RoundEvidence(plan, task, commitments, openings, updates, disclosures, conflicts, tuple(reader.read))
 
 
 def read_named(store: ContentStore, place: str, cid: str) -> bytes:
@@ -148,6 +154,11 @@ def _read_commitment(reader: _Reader, item: dict[str, Any]) -> DataCommitment:
     contributor = parse_address(item["contributor"])
     batches = reader.get(f"batches of {contributor}", item["batches"])
     return DataCommitment(contributor, batches, bytes.fromhex(item["signature"]))
+
+
+def _read_disclosure(reader: _Reader, contributor: str, cid: str, signature: str) -> SignedDisclosure:
+    whose = parse_address(contributor)
+    return SignedDisclosure(whose, reader.get(f"disclosure of {whose}", cid), bytes.fromhex(signature))
 
 
 def _read_update(reader: _Reader, item: dict[str, Any]) -> SignedUpdate:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from andel.data.batch import BatchHeader, parse_batches
 from andel.data.conflict import MAX_CONFLICTS, Conflict, parse_conflict
@@ -90,8 +91,12 @@ def prove_data(
     seed: bytes,
     history: History,
     conflicts: Sequence[bytes] = (),
+    suspended: Mapping[Address, str] = MappingProxyType({}),
 ) -> tuple[ProvenData, ...]:
-    """A verdict per commitment, in their order. Nothing here raises for what a contributor or a witness sent."""
+    """A verdict per commitment, in their order. Nothing here raises for what a contributor or a witness sent.
+
+    `suspended` are devices whose slots count nothing in this round, and why.
+    """
     rules = OpeningRules(accepted_time=task.accepted_time, policy=policy)
     shown = sound_conflicts(conflicts, task)
     verdicts: dict[Address, ProvenData] = {}
@@ -114,7 +119,7 @@ def prove_data(
         else:
             report = verify_openings(openings.get(contributor, b""), seed, contributor, headers, task.openings, rules)
             verdict = _judge(contributor, named, headers, report)
-        verdicts[contributor] = _weigh(verdict, headers, history, plan.round, shown)
+        verdicts[contributor] = _weigh(verdict, headers, history, plan.round, shown, suspended)
     return tuple(verdicts.values())
 
 
@@ -229,6 +234,7 @@ def _weigh(
     history: History,
     number: int,
     conflicts: Mapping[tuple[Address, int], int],
+    suspended: Mapping[Address, str],
 ) -> ProvenData:
     """The verdict with the slots that count: standing, and conflicts in hours that are claimed, take theirs."""
     conflicted = tuple(dict.fromkeys(h.device for h in headers if conflicts.get((h.device, h.day), 0) & h.hours))
@@ -236,8 +242,10 @@ def _weigh(
     slots: dict[Address, int] = {}
     for device, proven in verdict.whole.items():
         standing = history.standing.get(device, CLEAN)
-        counted = 0 if device in conflicted else standing.counted(proven, number)
-        if device in conflicted:
+        counted = 0 if device in conflicted or device in suspended else standing.counted(proven, number)
+        if device in suspended:
+            notes.append(f"device {device}: {suspended[device]}")
+        elif device in conflicted:
             notes.append(f"device {device}: two readings are signed for one time of an hour that it claims")
         elif number <= standing.barred_until:
             notes.append(f"device {device}: in quarantine until round {standing.barred_until}")

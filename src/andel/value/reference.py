@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from andel.data.batch import BatchHeader, make_batch, parse_batches
+from andel.data.batch import BatchHeader, parse_batches
 from andel.data.bundle import unpack_packets
+from andel.data.disclosure import read_whole
 from andel.data.features import CodeArray, IntArray, RowSet, build_rows
 from andel.device.epochs import Epoch
-from andel.device.packets import read_packet, verify_packet
 from andel.device.reading import SignedReading
-from andel.errors import EvidenceError, InputError
+from andel.errors import InputError
 from andel.hashing import sha256
 from andel.training.integer_mlp import scaled_targets
 from andel.training.plan import DayRanges, RoundPlan
@@ -57,20 +57,7 @@ def open_reference(plan: RoundPlan, task: Task, batches: bytes, packets: bytes) 
     """
     owner, headers = parse_batches(batches)
     raw = unpack_packets(packets)
-    if sum(header.count for header in headers) != len(raw):
-        raise EvidenceError("reference set", f"{len(raw)} packets do not fill the listed batches")
-    readings: list[SignedReading] = []
-    for header in headers:
-        place = f"reference batch of {header.device}, day {header.day}"
-        start = len(readings)
-        try:
-            members = [_read(packet, header.public_key, plan) for packet in raw[start : start + header.count]]
-            batch = make_batch(members, header.public_key)
-        except InputError as error:
-            raise EvidenceError(place, error.message) from error
-        if batch.header != header:
-            raise EvidenceError(place, "its packets do not give the listed root")
-        readings += members
+    readings = read_whole(headers, raw, lambda _: _epoch(plan), "reference ")
     return ReferenceSet(
         owner,
         sha256(packets),
@@ -95,10 +82,8 @@ def draw_rows(score: RowSet, task: Task, seed: bytes) -> tuple[ScoringRows, Scor
     return _take(score, task, ranks[:half]), _take(score, task, ranks[half:])
 
 
-def _read(packet: bytes, public_key: bytes, plan: RoundPlan) -> SignedReading:
-    if plan.reference.epoch:
-        return read_packet(packet, public_key, Epoch(plan.reference.epoch))
-    return verify_packet(packet, public_key)
+def _epoch(plan: RoundPlan) -> Epoch | None:
+    return Epoch(plan.reference.epoch) if plan.reference.epoch else None
 
 
 def _rows(readings: Sequence[SignedReading], task: Task, days: DayRanges) -> RowSet:

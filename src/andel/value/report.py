@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from andel.training.plan import RoundPlan
 from andel.units import Address, BaseUnits, Digest
@@ -11,6 +12,7 @@ from andel.value.budget import RoundBudget
 from andel.value.claims import value_root
 from andel.value.gate import GateVerdict
 from andel.value.history import History
+from andel.value.retraining import Retrained
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class ValueReport:
     `gain` and `noise` are in twice the Huber loss at 2**32, summed over the scored rows: how much the loss fell,
     and the bound it had to pass. `step` is in quarters of the aggregate. `evaluation` is the mean absolute
     error on the scored rows in thousandths of the target's unit step. `budget` says what part of the plan's could be
-    earned, `gate` what updates were judged by (None without any). `agreements` compare the devices that were
+    earned, `gate` what updates were judged by (None without any), `retrained` what was found of earlier trainings that
+    were due. `agreements` compare the devices that were
     opened in this round with the stations around them, for people to look at.
     """
 
@@ -66,6 +69,7 @@ class ValueReport:
     packets_checked: int
     budget: RoundBudget
     gate: GateVerdict | None = None
+    retrained: Mapping[Address, Retrained] = field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ contributor's address.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from andel.data.policy import Policy
 from andel.hashing import sha256
@@ -20,7 +21,7 @@ from andel.training.task import Task
 from andel.training.updates import encode_version, flatten, split_parameters
 from andel.units import Address, BaseUnits
 from andel.value.acceptance import Accepted, ChainFacts, accept_updates, check_bindings
-from andel.value.advance import advance, move_on
+from andel.value.advance import advance, judge_trainings, move_on
 from andel.value.agreement import agreements
 from andel.value.budget import round_budget
 from andel.value.claims import ClaimTree
@@ -31,6 +32,15 @@ from andel.value.novelty import public_steps
 from andel.value.proof import ProvenData, prove_data
 from andel.value.reference import ReferenceSet, ScoringRows, draw_rows
 from andel.value.report import ContributorValue, ValueReport
+from andel.value.retraining import (
+    Disclosed,
+    DueTraining,
+    Retrained,
+    devices_of,
+    draw_audits,
+    retrain_all,
+    suspended_devices,
+)
 from andel.value.shares import merits, split_reward
 
 __all__ = ["ChainFacts", "settle"]
@@ -49,15 +59,18 @@ def settle(
     policy: Policy,
     conflicts: Sequence[bytes] = (),
     former: Sequence[Parameters] = (),
+    disclosed: Mapping[Address, Disclosed] = MappingProxyType({}),
 ) -> ValueReport:
     """The round's verdict. `conflicts` are objects that anybody brought; those that do not hold count for nothing.
-    `former` are the versions that the state names, oldest first.
+    `former` are the versions that the state names, oldest first; `disclosed` is what contributors showed of earlier
+    trainings that the state says are due.
 
     Raises EvidenceError when the evidence is not what the chain committed to; what single contributors sent
     wrong only costs them their part, with the reason in the report.
     """
     ordered = sorted(commitments, key=lambda item: address_bytes(item.contributor))
     check_bindings(plan, task, parameters, former, ordered, chain, updates, history, policy)
+    retrained = retrain_all(plan, task, history.due, disclosed)
     proven = prove_data(
         plan,
         task,
@@ -71,6 +84,7 @@ def settle(
         chain.first_seed,
         history,
         conflicts,
+        suspended_devices(retrained, history.due),
     )
     accepted, reasons = accept_updates(plan, task, ordered, proven, updates)
     credits = [sum(history.scores.get(device, 0) for device in item.data.slots) for item in accepted]
@@ -78,7 +92,32 @@ def settle(
     before = flatten(parameters)
     steps = public_steps([*map(flatten, former), before])
     improved = _improved(plan, task, before, steps, accepted, credits, steering, scoring)
-    return _report(plan, task, before, proven, accepted, credits, reasons, improved, history, scoring)
+    judged = judge_trainings(history, plan.round, retrained, _drawn(plan, chain, ordered, accepted, updates))
+    return _report(plan, task, before, proven, accepted, credits, reasons, improved, judged, scoring, retrained)
+
+
+def _drawn(
+    plan: RoundPlan,
+    chain: ChainFacts,
+    commitments: Sequence[DataCommitment],
+    accepted: Sequence[Accepted],
+    updates: Sequence[SignedUpdate],
+) -> dict[Address, DueTraining]:
+    """Whose training of this round is to be done again: drawn by seed 2 among those whose updates counted."""
+    drawn = draw_audits(chain.second_seed, [item.data.contributor for item in accepted], plan.rules.audits)
+    batches = {item.contributor: item.batches for item in commitments}
+    hashes = {item.contributor: item.update_hash for item in updates}
+    return {
+        contributor: DueTraining(
+            plan.round,
+            chain.first_seed,
+            plan.version,
+            sha256(batches[contributor]),
+            hashes[contributor],
+            devices_of(batches[contributor]),
+        )
+        for contributor in drawn
+    }
 
 
 def _improved(
@@ -108,6 +147,7 @@ def _report(
     improved: Improvement | None,
     history: History,
     scoring: ScoringRows,
+    retrained: Mapping[Address, Retrained],
 ) -> ValueReport:
     rules = plan.rules
     after = split_parameters(improved.after if improved else before, task)
@@ -141,6 +181,7 @@ def _report(
         packets_checked=sum(item.packets for item in proven),
         budget=budget,
         gate=improved.gate if improved else None,
+        retrained=retrained,
         agreements=agreements(task, [reading for item in proven for reading in item.readings]),
     )
 

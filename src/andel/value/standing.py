@@ -14,6 +14,8 @@ HALVED_ROUNDS: Final = 8
 MAX_FAILURES: Final = 10
 QUARANTINE_ROUNDS: Final = 8
 """How many rounds after a conflict a device's slots count nothing."""
+FALSE_TRAINING_ROUNDS: Final = 64
+"""How many rounds an owner's devices count nothing after a training that its own readings do not give."""
 PROOF_ROUNDS_PER_DRAW: Final = 4
 """A proof made by k draws holds for this times k rounds; then the set is opened again, under a new seed."""
 
@@ -46,6 +48,10 @@ class Standing:
     def after_conflict(self, number: int) -> Standing:
         """After a conflict was shown in round `number` for an hour that it claims."""
         return replace(self, barred_until=max(self.barred_until, number + QUARANTINE_ROUNDS))
+
+    def after_false_training(self, number: int) -> Standing:
+        """After its owner was shown, in round `number`, not to have trained on its readings as the task says."""
+        return replace(self, barred_until=max(self.barred_until, number + FALSE_TRAINING_ROUNDS))
 
     def is_forgotten(self, number: int) -> bool:
         """Whether nothing of it matters after round `number`."""
