@@ -12,13 +12,9 @@ from andel.hashing import sha256
 from andel.serving.compile import compile_model
 from andel.serving.evaluate import evaluate, pack_question
 from andel.serving.quantise import QuantisePlan, quantise
-from andel.training.integer_mlp import (
-    MAX_PARAMETER,
-    initial_parameters,
-    predict_change,
-    scaled_targets,
-    train_steps,
-)
+from andel.training.integer_bounds import MAX_PARAMETER
+from andel.training.integer_mlp import predict_change, scaled_targets
+from andel.training.integer_training import initial_parameters, train_steps
 
 ONE = 1 << 24
 
@@ -59,7 +55,7 @@ def mean_error(predicted: np.ndarray, measured: np.ndarray) -> float:
 @pytest.mark.parametrize("inputs", [10, 12, 16])
 def test_a_trained_model_loses_less_than_half_a_percent_in_its_file(inputs, correlation):
     codes, change = smooth_task(inputs, inputs, correlation)
-    start = initial_parameters(inputs, 32, b"start")
+    start = initial_parameters(inputs, (32,), b"start")
     trained = train_steps(
         start,
         codes[:9_000],
@@ -108,7 +104,7 @@ def test_the_same_parameters_give_the_same_bytes_everywhere():
 
 def test_the_plan_is_carried_into_the_file():
     asked = replace(plan(3), adds_base=False)
-    model = quantise(initial_parameters(3, 4, b"x"), asked)
+    model = quantise(initial_parameters(3, (4,), b"x"), asked)
     assert (model.features, model.unit) == (asked.features, asked.unit)
     assert (model.version, model.task, model.adds_base) == (asked.version, asked.task, False)
 
@@ -151,12 +147,12 @@ def test_a_neuron_that_never_fires_is_left_out():
 
 def test_a_unit_that_is_too_fine_is_refused():
     with pytest.raises(ModelFileError, match="target_scale: at 1073741824 units"):
-        quantise(initial_parameters(8, 32, b"x"), plan(8, target_scale=1 << 30))
+        quantise(initial_parameters(8, (32,), b"x"), plan(8, target_scale=1 << 30))
 
 
 def broken(name: str) -> list[np.ndarray]:
     """Parameters of 3 inputs and 4 neurons with one thing wrong."""
-    w1, b1, w2, b2 = initial_parameters(3, 4, b"x")
+    w1, b1, w2, b2 = initial_parameters(3, (4,), b"x")
     wrong: dict[str, list[np.ndarray]] = {
         "three arrays": [w1, b1, w2],
         "floats": [w1.astype(np.float64), b1, w2, b2],
@@ -167,8 +163,8 @@ def broken(name: str) -> list[np.ndarray]:
         "value too large": [w1, b1, w2 + MAX_PARAMETER, b2],
         "value too small": [w1, b1, w2 - 2 * MAX_PARAMETER, b2],
         "no neurons": [w1[:, :0], b1[:0], w2[:0], b2],
-        "too many neurons": initial_parameters(3, 65, b"x"),
-        "another number of inputs": initial_parameters(4, 4, b"x"),
+        "too many neurons": initial_parameters(3, (65,), b"x"),
+        "another number of inputs": initial_parameters(4, (4,), b"x"),
     }
     return wrong[name]
 
@@ -186,4 +182,4 @@ def test_parameters_of_another_form_are_refused(name):
 @pytest.mark.parametrize("target_scale", [0, -250, 2**31 + 1])
 def test_a_target_scale_outside_its_range_is_refused(target_scale):
     with pytest.raises(InputError, match="target_scale"):
-        quantise(initial_parameters(3, 4, b"x"), plan(3, target_scale))
+        quantise(initial_parameters(3, (4,), b"x"), plan(3, target_scale))

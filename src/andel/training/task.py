@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
+from math import prod
 from typing import Any, Final
 
 from andel.data.features import FeatureSpec
 from andel.device.reading import MAX_TIMESTAMP
 from andel.encoding import canonical_json, parse_json
-from andel.errors import PlanError
+from andel.errors import InputError, PlanError
+from andel.training.integer_bounds import int64_rows
+from andel.training.integer_mlp import parameter_shapes
 
-TASK_FORMAT: Final = "andel-task/1"
+TASK_FORMAT: Final = "andel-task/2"
 MAX_FEATURES: Final = 24
+MAX_LAYERS: Final = 8
+MAX_PARAMETERS: Final = 1 << 17
+"""Parameters of a model; an update of so many takes half a mebibyte."""
 _MAX_TASK_BYTES = 64 * 1024
 
 
@@ -26,7 +32,8 @@ class Task:
     """Everything about a model that no round changes.
 
     `target` is the channel that is predicted `horizon_seconds` ahead; `unit` and `exponent` are that channel's;
-    the network learns its change in units of `target_scale`. `residual_limit` is where the loss that trains
+    the model learns its change in units of `target_scale`. `layers` are the units of each hidden layer, from the inputs
+    on; a linear model has none. `residual_limit` is where the loss that trains
     turns from squared to linear (Huber), `score_limit` where the loss that steers and scores does, both at
     2**16. `line_search` holds step lengths in quarters. `noise_sigmas`: how many standard errors a round's gain
     must be above zero before anything is minted. `openings`: draws of leaves and
@@ -42,7 +49,7 @@ class Task:
     horizon_seconds: int
     target_scale: int
     features: tuple[FeatureSpec, ...]
-    hidden: int
+    layers: tuple[int, ...]
     steps: int
     batch_rows: int
     rate_shift: int
@@ -75,6 +82,7 @@ def parse_task(data: bytes) -> Task:
             check_plain_fields("feature", FeatureSpec, feature)
         bytes.fromhex(values["initial_seed"])
         values["features"] = tuple(FeatureSpec(**feature) for feature in values["features"])
+        values["layers"] = tuple(_units(units) for units in values["layers"])
         values["line_search"] = tuple(int(quarter) for quarter in values["line_search"])
         low, high = values["accepted_time"]
         task = Task(**{**values, "accepted_time": (int(low), int(high))})
@@ -105,7 +113,7 @@ def check_plain_fields(what: str, kind: type[Any], values: Mapping[str, object])
 def _check_bounds(task: Task) -> None:
     bounds: Mapping[str, tuple[int, int, int]] = {
         "features": (len(task.features), 1, MAX_FEATURES),
-        "hidden": (task.hidden, 1, 64),
+        "layers": (len(task.layers), 0, MAX_LAYERS),
         "steps": (task.steps, 1, 10_000),
         "batch_rows": (task.batch_rows, 1, 4_096),
         "rate_shift": (task.rate_shift, 0, 24),
@@ -123,7 +131,25 @@ def _check_bounds(task: Task) -> None:
     for name, (value, low, high) in bounds.items():
         if not low <= value <= high:
             raise PlanError(f"task field {name} is {value}, outside {low} to {high}")
+    _check_layers(task)
     if len(task.reference) != 64 or task.reference.strip("0123456789abcdef"):
         raise PlanError(f"task field reference is no hash: {task.reference[:80]!r}")
     if not all(0 <= quarter <= 64 for quarter in task.line_search):
         raise PlanError(f"line_search {task.line_search} leaves 0 to 64 quarters")
+
+
+def _units(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise PlanError(f"task field layers holds {str(value)[:60]!r} where a layer's number of units stands")
+    return value
+
+
+def _check_layers(task: Task) -> None:
+    """Refuses what could not be trained exactly, before anybody trains it."""
+    size = sum(prod(shape) for shape in parameter_shapes(len(task.features), task.layers))
+    if size > MAX_PARAMETERS:
+        raise PlanError(f"task field layers {list(task.layers)} gives {size} parameters; {MAX_PARAMETERS} are possible")
+    try:
+        int64_rows(len(task.features), task.layers)
+    except InputError as error:
+        raise PlanError(f"task field layers: {error.message}", error.hint) from error
