@@ -150,10 +150,10 @@ def test_a_unit_that_is_too_fine_is_refused():
         quantise(initial_parameters(8, (32,), b"x"), plan(8, target_scale=1 << 30))
 
 
-def broken(name: str) -> list[np.ndarray]:
+def broken() -> dict[str, list[np.ndarray]]:
     """Parameters of 3 inputs and 4 neurons with one thing wrong."""
     w1, b1, w2, b2 = initial_parameters(3, (4,), b"x")
-    wrong: dict[str, list[np.ndarray]] = {
+    return {
         "three arrays": [w1, b1, w2],
         "floats": [w1.astype(np.float64), b1, w2, b2],
         "int32": [w1, b1.astype(np.int32), w2, b2],
@@ -163,20 +163,29 @@ def broken(name: str) -> list[np.ndarray]:
         "value too large": [w1, b1, w2 + MAX_PARAMETER, b2],
         "value too small": [w1, b1, w2 - 2 * MAX_PARAMETER, b2],
         "no neurons": [w1[:, :0], b1[:0], w2[:0], b2],
+        "no arrays": [],
+        "a bias alone": [b2],
+        "linear of two columns": [w1[:, :2], b2],
+        "linear with a wide bias": [w2[:3], b1],
+        "two layers in other shapes": [w1, b1, w1, b1, w2, b2],
         "too many neurons": initial_parameters(3, (65,), b"x"),
         "another number of inputs": initial_parameters(4, (4,), b"x"),
+        "another number of inputs, linear": initial_parameters(4, (), b"x"),
     }
-    return wrong[name]
 
 
-@pytest.mark.parametrize(
-    "name",
-    "three arrays,floats,int32,W1 flat,b1 short,b2 without axis,value too large,value too small,no neurons,"
-    "too many neurons,another number of inputs".split(","),
-)
-def test_parameters_of_another_form_are_refused(name):
+@pytest.mark.parametrize("parameters", broken().values(), ids=broken())
+def test_parameters_of_another_form_are_refused(parameters):
     with pytest.raises(InputError):
-        quantise(broken(name), plan(3))
+        quantise(parameters, plan(3))
+
+
+@pytest.mark.parametrize("layers", [(64, 32), (2, 2), (1, 1, 1), (65,), (511,)])
+def test_a_deeper_or_wider_model_is_refused_with_what_to_do(layers):
+    with pytest.raises(ModelFileError, match="trains and is settled, but has no model file") as found:
+        quantise(initial_parameters(3, layers, b"x"), plan(3))
+    assert str(list(layers)) in found.value.message
+    assert "no hidden layer, or with one of at most 64 units" in found.value.hint
 
 
 @pytest.mark.parametrize("target_scale", [0, -250, 2**31 + 1])
