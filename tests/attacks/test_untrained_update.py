@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from andel.hashing import sha256
 from andel.simulation.participants import Kind
 from andel.training.updates import decode_version
 from andel.value.retraining import DUE_ROUNDS, Outcome
@@ -124,7 +125,7 @@ def test_who_is_drawn_is_not_known_before_the_updates_are_closed():
     drawn = set()
     for part in range(1, 9):
         round_ = play(world, {world.owners[0].address: world.owners[0].update(world) * part // 8})
-        facts = replace(round_.facts(), second_seed=bytes([part]) * 32)
+        facts = replace(round_.facts(), second_seed=sha256(bytes([part])))
         drawn |= set(round_.settle(facts).history.due)
     assert len(drawn) > 1
 

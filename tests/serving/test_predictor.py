@@ -45,7 +45,7 @@ TASK = Task(
         FeatureSpec("year", "year-cos", high=45, harmonic=1),
         FeatureSpec("latitude", "channel", "latitude", 403_600_000, 410_000_000, exponent=-7),
     ),
-    hidden=32,
+    layers=(32,),
     steps=20,
     batch_rows=256,
     rate_shift=2,

@@ -12,13 +12,9 @@ from andel.hashing import sha256
 from andel.serving.compile import compile_model
 from andel.serving.evaluate import evaluate, pack_question
 from andel.serving.quantise import QuantisePlan, quantise
-from andel.training.integer_mlp import (
-    MAX_PARAMETER,
-    initial_parameters,
-    predict_change,
-    scaled_targets,
-    train_steps,
-)
+from andel.training.integer_bounds import MAX_PARAMETER
+from andel.training.integer_mlp import predict_change, scaled_targets
+from andel.training.integer_training import initial_parameters, train_steps
 
 ONE = 1 << 24
 
@@ -59,7 +55,7 @@ def mean_error(predicted: np.ndarray, measured: np.ndarray) -> float:
 @pytest.mark.parametrize("inputs", [10, 12, 16])
 def test_a_trained_model_loses_less_than_half_a_percent_in_its_file(inputs, correlation):
     codes, change = smooth_task(inputs, inputs, correlation)
-    start = initial_parameters(inputs, 32, b"start")
+    start = initial_parameters(inputs, (32,), b"start")
     trained = train_steps(
         start,
         codes[:9_000],
@@ -108,7 +104,7 @@ def test_the_same_parameters_give_the_same_bytes_everywhere():
 
 def test_the_plan_is_carried_into_the_file():
     asked = replace(plan(3), adds_base=False)
-    model = quantise(initial_parameters(3, 4, b"x"), asked)
+    model = quantise(initial_parameters(3, (4,), b"x"), asked)
     assert (model.features, model.unit) == (asked.features, asked.unit)
     assert (model.version, model.task, model.adds_base) == (asked.version, asked.task, False)
 
@@ -151,13 +147,13 @@ def test_a_neuron_that_never_fires_is_left_out():
 
 def test_a_unit_that_is_too_fine_is_refused():
     with pytest.raises(ModelFileError, match="target_scale: at 1073741824 units"):
-        quantise(initial_parameters(8, 32, b"x"), plan(8, target_scale=1 << 30))
+        quantise(initial_parameters(8, (32,), b"x"), plan(8, target_scale=1 << 30))
 
 
-def broken(name: str) -> list[np.ndarray]:
+def broken() -> dict[str, list[np.ndarray]]:
     """Parameters of 3 inputs and 4 neurons with one thing wrong."""
-    w1, b1, w2, b2 = initial_parameters(3, 4, b"x")
-    wrong: dict[str, list[np.ndarray]] = {
+    w1, b1, w2, b2 = initial_parameters(3, (4,), b"x")
+    return {
         "three arrays": [w1, b1, w2],
         "floats": [w1.astype(np.float64), b1, w2, b2],
         "int32": [w1, b1.astype(np.int32), w2, b2],
@@ -167,23 +163,32 @@ def broken(name: str) -> list[np.ndarray]:
         "value too large": [w1, b1, w2 + MAX_PARAMETER, b2],
         "value too small": [w1, b1, w2 - 2 * MAX_PARAMETER, b2],
         "no neurons": [w1[:, :0], b1[:0], w2[:0], b2],
-        "too many neurons": initial_parameters(3, 65, b"x"),
-        "another number of inputs": initial_parameters(4, 4, b"x"),
+        "no arrays": [],
+        "a bias alone": [b2],
+        "linear of two columns": [w1[:, :2], b2],
+        "linear with a wide bias": [w2[:3], b1],
+        "two layers in other shapes": [w1, b1, w1, b1, w2, b2],
+        "too many neurons": initial_parameters(3, (65,), b"x"),
+        "another number of inputs": initial_parameters(4, (4,), b"x"),
+        "another number of inputs, linear": initial_parameters(4, (), b"x"),
     }
-    return wrong[name]
 
 
-@pytest.mark.parametrize(
-    "name",
-    "three arrays,floats,int32,W1 flat,b1 short,b2 without axis,value too large,value too small,no neurons,"
-    "too many neurons,another number of inputs".split(","),
-)
-def test_parameters_of_another_form_are_refused(name):
+@pytest.mark.parametrize("parameters", broken().values(), ids=broken())
+def test_parameters_of_another_form_are_refused(parameters):
     with pytest.raises(InputError):
-        quantise(broken(name), plan(3))
+        quantise(parameters, plan(3))
+
+
+@pytest.mark.parametrize("layers", [(64, 32), (2, 2), (1, 1, 1), (65,), (511,)])
+def test_a_deeper_or_wider_model_is_refused_with_what_to_do(layers):
+    with pytest.raises(ModelFileError, match="trains and is settled, but has no model file") as found:
+        quantise(initial_parameters(3, layers, b"x"), plan(3))
+    assert str(list(layers)) in found.value.message
+    assert "no hidden layer, or with one of at most 64 units" in found.value.hint
 
 
 @pytest.mark.parametrize("target_scale", [0, -250, 2**31 + 1])
 def test_a_target_scale_outside_its_range_is_refused(target_scale):
     with pytest.raises(InputError, match="target_scale"):
-        quantise(initial_parameters(3, 4, b"x"), plan(3, target_scale))
+        quantise(initial_parameters(3, (4,), b"x"), plan(3, target_scale))

@@ -55,7 +55,7 @@ def test_the_accepted_time_is_the_datas_own():
 def test_the_weather_is_the_issues_task():
     task = weather_scenario(climate(), 12, 1).task
     assert (task.target, task.unit, task.exponent, task.horizon_seconds) == ("temperature", "degC", -2, 3 * 3_600)
-    assert task.hidden == 32 and len(task.features) <= 16
+    assert task.layers == (32,) and len(task.features) <= 16
 
 
 def test_a_tables_scaling_comes_from_the_founders_weeks_alone():

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from andel.hashing import sha256
-from andel.training.integer_mlp import initial_parameters, loss_gradient, predict_change, train_steps
+from andel.training.integer_mlp import loss_gradient, predict_change
+from andel.training.integer_training import initial_parameters, train_steps
 from andel.training.updates import flatten
 from andel.value.aggregate import aggregate
 from andel.value.aumann_shapley import scores
@@ -32,7 +33,7 @@ def integers() -> str:
     random = np.random.default_rng(11)
     codes = random.integers(0, 256, (4_096, 24), np.uint8)
     targets = random.integers(-(3 << 16), 3 << 16, 4_096)
-    first = initial_parameters(24, 256, b"fingerprint")
+    first = initial_parameters(24, (256,), b"fingerprint")
     options = {"steps": 5, "batch_rows": 2_048, "rate_shift": 2, "residual_limit": 1 << 16}
     trained = train_steps(first, codes, targets, seed=b"fingerprint", **options)
     gradient = flatten(loss_gradient(trained, codes, targets, 1 << 16))

@@ -201,9 +201,10 @@ def build_world(
     devices: int = 1,
     poisoned: int = 0,
     rules: ValueRules = DEFAULT_RULES,
+    layers: tuple[int, ...] = (6,),
 ) -> World:
     """A world of so many owners (the last `poisoned` of them with turned-around sensors), all batches entered."""
-    task = small_task(rules=rules.hash.hex())
+    task = small_task(rules=rules.hash.hex(), layers=layers)
     founder = AccountKey(derive_secret(b"tests: founder", seed))
     sites = [Sensor(seed, f"reference {i}") for i in range(2)]
     measured = [r for site in sites for r in site.days([*spanned(SCORE_DAYS), *spanned(REPORT_DAYS)])]
@@ -233,7 +234,7 @@ def build_world(
 
 
 def small_task(**changes: object) -> Task:
-    """A task that trains in milliseconds: four features, six hidden units."""
+    """A task that trains in milliseconds: four features, one hidden layer of six units."""
     values: dict[str, object] = {
         "name": "temperature three hours ahead",
         "target": "temperature",
@@ -247,7 +248,7 @@ def small_task(**changes: object) -> Task:
             FeatureSpec("hour (sine)", "hour-sin", high=45, harmonic=1),
             FeatureSpec("hour (cosine)", "hour-cos", high=45, harmonic=1),
         ),
-        "hidden": 6,
+        "layers": (6,),
         "steps": 12,
         "batch_rows": 32,
         "rate_shift": 3,

@@ -20,7 +20,6 @@ TASK = small_task()
 PLAN = small_plan(TASK)
 
 TASK_BOUNDS = {
-    "hidden": (1, 64),
     "steps": (1, 10_000),
     "batch_rows": (1, 4_096),
     "rate_shift": (0, 24),
@@ -100,6 +99,11 @@ def test_plans_with_other_rules_have_other_hashes_and_so_have_the_rules():
     assert TASK.rules == DEFAULT_RULES.hash.hex()
 
 
+@pytest.mark.parametrize("layers", [[], [1], [32], [64, 32], [511], [1] * 8, [300, 300]])
+def test_a_task_says_how_many_units_each_hidden_layer_has(layers):
+    assert parse_task(changed(TASK, layers=layers)).layers == tuple(layers)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -123,10 +127,20 @@ def test_plans_with_other_rules_have_other_hashes_and_so_have_the_rules():
         ("accepted_time", ["0", "5"]),
         ("initial_seed", "no hex"),
         ("initial_seed", 12),
-        ("hidden", "6"),
-        ("hidden", True),
-        ("hidden", None),
-        ("hidden", [6]),
+        ("layers", "6"),
+        ("layers", 6),
+        ("layers", True),
+        ("layers", None),
+        ("layers", [True]),
+        ("layers", ["6"]),
+        ("layers", [[6]]),
+        ("layers", [None]),
+        ("layers", [6, 0]),
+        ("layers", [-1]),
+        ("layers", [2**53 - 1]),
+        ("layers", [512]),
+        ("layers", [1] * 9),
+        ("layers", [400, 400]),
         ("name", 6),
         ("target", {}),
     ],

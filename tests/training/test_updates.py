@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from andel.errors import InputError
 from andel.hashing import sha256
-from andel.training.integer_mlp import MAX_PARAMETER, parameter_shapes
+from andel.training.integer_bounds import MAX_PARAMETER
 from andel.training.updates import (
     MAX_UPDATE,
     decode_update,
@@ -17,13 +17,14 @@ from andel.training.updates import (
     encode_version,
     flatten,
     genesis_parameters,
+    shapes_of,
     split_parameters,
     train_update,
 )
 from tests.support.worlds import FIRST_SEED, build_world, small_task
 
 TASK = small_task()
-SHAPES = parameter_shapes(len(TASK.features), TASK.hidden)
+SHAPES = shapes_of(TASK)
 SIZE = sum(int(np.prod(shape)) for shape in SHAPES)
 
 updates = arrays.arrays(np.int64, SIZE, elements=st.integers(-MAX_UPDATE, MAX_UPDATE))
@@ -86,10 +87,11 @@ def test_an_update_in_the_wide_form_of_a_version_is_refused():
 
 
 def test_an_update_of_another_network_is_refused():
-    other = small_task(hidden=TASK.hidden + 1)
-    size = sum(int(np.prod(shape)) for shape in parameter_shapes(len(other.features), other.hidden))
-    with pytest.raises(InputError, match="expected shapes"):
-        decode_update(encode_update(np.zeros(size, np.int64), other), TASK)
+    for layers in ((), (5,), (7,), (6, 1)):
+        other = small_task(layers=layers)
+        size = sum(int(np.prod(shape)) for shape in shapes_of(other))
+        with pytest.raises(InputError, match="expected shapes"):
+            decode_update(encode_update(np.zeros(size, np.int64), other), TASK)
 
 
 @pytest.mark.parametrize("value", [MAX_UPDATE + 1, -MAX_UPDATE - 1, np.iinfo(np.int64).min])

@@ -1,7 +1,7 @@
 """A round's filters, aggregate, scores, step, gain and budget a second time: Python integers and fractions, no NumPy.
 
 Written from docs/rooms/value.md, over the plain network of tests/training. Vectors are lists of integers in the
-order W1 (row by row), b1, W2, b2.
+order of a version's bytes.
 """
 
 from __future__ import annotations
@@ -141,23 +141,11 @@ def moved(before: Vector, updates: Sequence[Vector], weights: Sequence[int], tim
     return [b + nearest(times * Fraction(total, sum(weights))) for b, total in zip(before, totals, strict=True)]
 
 
-def network(vector: Vector, inputs: int, hidden: int) -> plain_network.Network:
-    """The vector as the plain network's parts."""
-    split = inputs * hidden
-    w1 = [vector[i * hidden : (i + 1) * hidden] for i in range(inputs)]
-    return w1, vector[split : split + hidden], vector[split + hidden : split + 2 * hidden], vector[-1]
-
-
-def vector_of(parts: plain_network.Network) -> Vector:
-    """The inverse of `network`."""
-    return [*(value for row in parts[0] for value in row), *parts[1], *parts[2], parts[3]]
-
-
 class PlainGame:
     """A round's game: updates with weights around `before`, judged on rows with targets."""
 
     def __init__(
-        self, before: Vector, updates: Sequence[Vector], weights: Sequence[int], shape: tuple[int, int]
+        self, before: Vector, updates: Sequence[Vector], weights: Sequence[int], shape: tuple[int, Sequence[int]]
     ) -> None:
         self.before, self.weights, self.shape = before, list(weights), shape
         self.updates, self.limit = clipped(updates, weights)
@@ -170,14 +158,16 @@ class PlainGame:
         """Aumann–Shapley with nodes 1/4 and 3/4, at 2**49."""
         gradient = [0] * len(self.before)
         for times in (Fraction(1, 4), Fraction(3, 4)):
-            slopes = plain_network.gradient(network(self.at(times), *self.shape), codes, targets, residual_limit)
-            gradient = [g - s for g, s in zip(gradient, vector_of(slopes), strict=True)]
+            slopes = plain_network.gradient(
+                plain_network.unflat(self.at(times), *self.shape), codes, targets, residual_limit
+            )
+            gradient = [g - s for g, s in zip(gradient, plain_network.flat(slopes), strict=True)]
         dots = [sum(x * g for x, g in zip(update, gradient, strict=True)) for update in self.updates]
         return [nearest(Fraction(w * dot, sum(self.weights))) for w, dot in zip(self.weights, dots, strict=True)]
 
     def loss(self, vector: Vector, codes: plain_network.Rows, targets: Sequence[int], limit: int) -> int:
         """Twice the summed Huber loss at 2**32."""
-        return plain_network.loss(network(vector, *self.shape), codes, targets, limit)
+        return plain_network.loss(plain_network.unflat(vector, *self.shape), codes, targets, limit)
 
 
 @dataclass
@@ -202,7 +192,7 @@ class PlainRound:
         scoring: PlainRows,
     ) -> None:
         """`given` are (update, weight, credit)."""
-        self.shape, self.limit = (len(task.features), task.hidden), task.score_limit
+        self.shape, self.limit = (len(task.features), task.layers), task.score_limit
         updates, weights = [update for update, _, _ in given], [weight for _, weight, _ in given]
         start = [-2 * slope for slope in self._slopes(before, steering)]
         dots = [int(dot(update, start)) for update in updates]
@@ -231,10 +221,11 @@ class PlainRound:
         self.after = moved(before, chosen, heavy, Fraction(self.step, 4))
 
     def _slopes(self, vector: Vector, rows: PlainRows) -> Vector:
-        return vector_of(plain_network.gradient(network(vector, *self.shape), rows.codes, rows.targets, self.limit))
+        network = plain_network.unflat(vector, *self.shape)
+        return plain_network.flat(plain_network.gradient(network, rows.codes, rows.targets, self.limit))
 
     def _loss(self, vector: Vector, rows: PlainRows) -> int:
-        return plain_network.loss(network(vector, *self.shape), rows.codes, rows.targets, self.limit)
+        return plain_network.loss(plain_network.unflat(vector, *self.shape), rows.codes, rows.targets, self.limit)
 
 
 def shapley(players: int, worth: dict[frozenset[int], float]) -> list[float]:

@@ -73,7 +73,7 @@ def coalition_worth(clipped, task=TASK, before=BEFORE, rows=ROWS):
 
 def test_scores_are_those_of_plain_integers(updates):
     step, found = scored(updates[:4], WEIGHTS[:4])
-    game = PlainGame(BEFORE.tolist(), updates[:4].tolist(), WEIGHTS[:4], (len(TASK.features), TASK.hidden))
+    game = PlainGame(BEFORE.tolist(), updates[:4].tolist(), WEIGHTS[:4], (len(TASK.features), TASK.layers))
     assert step.limit == game.limit
     assert found == game.scores(ROWS.codes.tolist(), ROWS.targets.tolist(), TASK.score_limit)
 
@@ -98,10 +98,10 @@ def test_a_quadratic_utility_gives_shapleys_value_itself():
     """Updates that move only the output layer, inside the limit, leave the loss quadratic."""
     task = small_task(score_limit=1 << 20, target_scale=2_000)
     rows = draw_rows(WORLD.reference.score, task, SECOND_SEED)[1]
-    before = flatten(genesis_parameters(task))
+    before, (units,) = flatten(genesis_parameters(task)), task.layers
     updates = np.zeros((8, len(before)), np.int64)
     random = np.random.default_rng(5)
-    updates[:, -(task.hidden + 1) :] = random.integers(-(1 << 24), 1 << 24, (8, task.hidden + 1))
+    updates[:, -(units + 1) :] = random.integers(-(1 << 24), 1 << 24, (8, units + 1))
     step, found = scored(updates, WEIGHTS, task, before, rows)
     worth = coalition_worth(step, task, before, rows)
     exact = np.array(shapley(8, worth))

@@ -35,7 +35,7 @@ def clipped(updates):
 @pytest.mark.parametrize("quarters", [(0, 1, 2), (16, 4, 1), (3,), (64, 0), (4, 4, 4)])
 def test_the_step_is_the_one_with_the_least_loss(quarters):
     task = WORLD.task
-    game = PlainGame(BEFORE.tolist(), HONEST.tolist(), [1, 1], (len(task.features), task.hidden))
+    game = PlainGame(BEFORE.tolist(), HONEST.tolist(), [1, 1], (len(task.features), task.layers))
     codes, targets = ROWS.codes.tolist(), ROWS.targets.tolist()
     losses = {q: game.loss(game.at(Fraction(q, 4)), codes, targets, task.score_limit) for q in {0, *quarters}}
     least = min(losses.values())

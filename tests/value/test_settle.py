@@ -97,7 +97,7 @@ def test_an_attestation_can_be_signed_as_it_stands():
 
 def test_the_verdict_is_that_of_plain_integers():
     """Aggregate, step, scores, gain, noise and evaluation again, without NumPy."""
-    task, shape = WORLD.task, (len(WORLD.task.features), WORLD.task.hidden)
+    task, shape = WORLD.task, (len(WORLD.task.features), WORLD.task.layers)
     owners = sorted(WORLD.owners, key=lambda owner: address_bytes(owner.address))
     before = flatten(WORLD.parameters).tolist()
     game = plain_value.PlainGame(before, [o.update(WORLD).tolist() for o in owners], [96] * 4, shape)
@@ -115,7 +115,7 @@ def test_the_verdict_is_that_of_plain_integers():
     ]
     gain = sum(fallen)
     noise = WORLD.plan.rules.noise_sigmas * isqrt(sum(d * d for d in fallen) - gain * gain // len(fallen))
-    outputs = [plain_network.forward(plain_value.network(after, *shape), row)[1] for row in codes]
+    outputs = [plain_network.forward(plain_network.unflat(after, *shape), row)[1] for row in codes]
     errors = [
         abs(plain_value.nearest(Fraction(output * task.target_scale, 2**16)) - change)
         for output, change in zip(outputs, scoring.change.tolist(), strict=True)
@@ -182,7 +182,7 @@ def test_another_parent_state_task_or_policy_stops_with_its_place():
             WORLD, parameters=split_parameters(flatten(WORLD.parameters) + 1, WORLD.task)
         ),
         "round 1, state": replace(WORLD, history=History(7, {}, {}, {})),
-        "round 1, task": replace(WORLD, task=small_task(hidden=WORLD.task.hidden, openings=13)),
+        "round 1, task": replace(WORLD, task=small_task(layers=WORLD.task.layers, openings=13)),
         "round 1, policy": replace(WORLD, plan=replace(WORLD.plan, policy=sha256(b"a stricter one"))),
     }
     for place, world in cases.items():
@@ -359,7 +359,7 @@ def test_a_model_at_the_bounds_of_its_task_can_still_be_settled():
     always = FeatureSpec("always 255", "channel", "temperature", -(10**6), 1 - 10**6)
     rules = ValueRules(line_search=(0,))
     limits = {"score_limit": 1 << 20, "residual_limit": 1 << 20, "rules": rules.hash.hex()}
-    task = small_task(features=(always,) * 4, hidden=256, target_scale=1 << 31, **limits)
+    task = small_task(features=(always,) * 4, layers=(256,), target_scale=1 << 31, **limits)
     base = build_world(2)
     plan = replace(base.plan, rules=rules, task=cid_of_digest(sha256(task.to_bytes())))
     reference = open_reference(plan, task, base.reference_batches, base.reference_packets)

@@ -12,8 +12,8 @@ import numpy as np
 from andel.simulation.participants import Kind
 from andel.training import wire
 from andel.training.flower import ClientAppCallable, Context, Message, Mod
-from andel.training.integer_mlp import IntArray, parameter_shapes
-from andel.training.updates import MAX_UPDATE
+from andel.training.integer_mlp import IntArray
+from andel.training.updates import MAX_UPDATE, shapes_of
 
 _POISON = -3
 
@@ -32,7 +32,7 @@ def _changed(change: Callable[[IntArray], IntArray]) -> Mod:
         reply = call_next(message, context)
         if message.metadata.message_type == wire.TRAIN and not reply.has_error():
             _, task, _ = wire.read_instruction(message)
-            update = wire.arrays_of(reply, parameter_shapes(len(task.features), task.hidden))
+            update = wire.arrays_of(reply, shapes_of(task))
             reply.content[wire.ARRAYS] = wire.array_record([change(array) for array in update])
         return reply
 

@@ -73,7 +73,7 @@ def weather_scenario(dataset: Dataset, rounds: int, seed: int, dishonest: bool =
             FeatureSpec("latitude", "channel", "latitude", 403_600_000, 410_000_000, exponent=-7),
             FeatureSpec("longitude", "channel", "longitude", -750_000_000, -730_000_000, exponent=-7),
         ),
-        hidden=32,
+        layers=(32,),
         steps=20,
         batch_rows=256,
         rate_shift=2,
@@ -125,7 +125,7 @@ def table_scenario(dataset: Dataset, choice: TableChoice, rounds: int, seed: int
         horizon_seconds=step,
         target_scale=max(1, round(float(changes.std()))),
         features=(*channels, *clock_features()),
-        hidden=32,
+        layers=(32,),
         steps=40,
         batch_rows=256,
         rate_shift=3,  # at 2, on wild data, whole first updates point the wrong way, and a reversed one is worth pay

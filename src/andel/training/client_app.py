@@ -19,11 +19,11 @@ from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.training import wire
 from andel.training.flower import ClientApp, Context, Message, Mod
-from andel.training.integer_mlp import IntArray, parameter_shapes
+from andel.training.integer_mlp import IntArray
 from andel.training.plan import RoundPlan
 from andel.training.receipts import receipt_mod, reveal
 from andel.training.task import Task
-from andel.training.updates import encode_version, split_parameters, train_update
+from andel.training.updates import encode_version, shapes_of, split_parameters, train_update
 
 
 class LocalContributor(Protocol):
@@ -92,7 +92,7 @@ def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Se
         plan, task, seed = wire.read_instruction(message)
         local = contributor(context)
         local.accept(plan, task)
-        parameters = wire.arrays_of(message, parameter_shapes(len(task.features), task.hidden))
+        parameters = wire.arrays_of(message, shapes_of(task))
         if sha256(encode_version(parameters)) != plan.version:
             raise PlanError("the parameters sent are not the version that the plan names")
         local.check_seed(plan, seed)

@@ -1,84 +1,71 @@
-"""A one-hidden-layer regression network in integers, carried in float64 so that BLAS does the work.
+"""Linear models and networks of several layers in integers, carried in float64 so that BLAS does the work.
 
 Every operand holds integers and every partial sum stays below 2**53, so float64 arithmetic is exact in any
 order: the same bytes come out whatever the BLAS kernel, the number of threads or fused multiply-adds
-(DESIGN §5.4; reference: valuation-and-data §1.5). `_matmul` checks the bound at each product.
+(DESIGN §5.4; reference: valuation-and-data §1.5). Operands are held within bounds, and `integer_bounds` proves from
+these, for each layer, that no sum can leave float64's integers.
 
 Scales (a quantity q is held as q · 2**bits):
 
-    parameters 24   weights in a pass 16   inputs 5 (code − 128)   hidden 12   output, target, residual 16
+    parameters 24   weights in a pass 16   inputs 5 (code − 128)   hidden 12   output, target, residual, slopes 16
 
-The network predicts the *change* of the target in units of the task's `target_scale`:
+The network predicts the *change* of the target in units of the task's `target_scale`. With a_0 = inputs and hidden
+layers 1 … L (a linear model has none):
 
-    h = max(0, x W1 + b1)        f = h W2 + b2        loss = Huber(f − change / target_scale)
+    a_l = max(0, a_{l−1} W_l + b_l)        f = a_L w + b        loss = Huber(f − change / target_scale)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from andel.errors import InputError
-from andel.hashing import sha256
-
-PARAMETER_BITS: Final = 24
-WEIGHT_BITS: Final = 16
-INPUT_BITS: Final = 5
-HIDDEN_BITS: Final = 12
-OUTPUT_BITS: Final = 16
-
-INPUT_ZERO: Final = 128
-"""The code (0..255) that means 0."""
-
-MAX_PARAMETER: Final = 1 << 30
-"""Largest magnitude of a parameter (64.0): keeps every product inside float64's exact integers."""
-
-_MAX_HIDDEN: Final = float(1 << 22)
-_EXACT: Final = float(1 << 53)
-_BLOCK_ROWS: Final = 1_024  # hidden 2**22, residual 2**20 and this many rows stay below 2**53
-_EXACT_INT64: Final = 1 << 62
+from andel.training.integer_bounds import (
+    BLOCK_ROWS,
+    HIDDEN_BITS,
+    INPUT_BITS,
+    INPUT_ZERO,
+    MAX_HIDDEN,
+    MAX_RESIDUAL,
+    MAX_SLOPE,
+    OUTPUT_BITS,
+    PARAMETER_BITS,
+    WEIGHT_BITS,
+    int64_rows,
+)
+from andel.training.integer_bounds import MAX_PARAMETER as MAX_PARAMETER
 
 IntArray = npt.NDArray[np.int64]
 Parameters = Sequence[IntArray]
-"""W1 (inputs, hidden), b1 (hidden,), W2 (hidden,), b2 (1,), int64 at 2**24."""
+"""W1 (inputs, n1), b1 (n1,), … for each hidden layer, then w (nL,), b (1,): int64 at 2**24."""
 
+_EXACT_INT64: Final = 1 << 62
 _Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
-    """What a forward pass leaves for the backward pass (float64 holding integers)."""
+class _Layer:
+    """A layer as a pass uses it (float64 holding integers)."""
 
-    inputs: _Floats
-    hidden: _Floats
-    output: _Floats
-    output_weights: _Floats
-
-
-def parameter_shapes(inputs: int, hidden: int) -> list[tuple[int, ...]]:
-    """Shapes of W1, b1, W2, b2."""
-    return [(inputs, hidden), (hidden,), (hidden,), (1,)]
+    weights: _Floats
+    """(n, m) at 2**16; m = 1 in the output layer."""
+    bias: _Floats
+    """(m,) at the scale of the layer's sums."""
+    bits: int
+    """The scale of what the layer takes in."""
 
 
-def initial_parameters(inputs: int, hidden: int, seed: bytes) -> list[IntArray]:
-    """The first version: W1 and W2 uniform within ±sqrt(3/4 / fan-in) and ±sqrt(1/4 / fan-in), biases zero.
-
-    About a third of the usual (He) scale: it starts near "no change", and federated steps were measured not to
-    stick there. All from SHA-256 in counter mode over `seed`; the bounds are integer square roots.
-    """
-    shapes = parameter_shapes(inputs, hidden)
-    draws = _counter_words(seed, inputs * hidden + hidden).astype(np.int64)
-    one = 1 << (2 * PARAMETER_BITS)
-    bound_in, bound_out = isqrt(3 * one // (4 * inputs)), isqrt(one // (4 * hidden))
-    split = inputs * hidden
-    w1 = ((draws[:split] * (2 * bound_in)) >> 32) - bound_in
-    w2 = ((draws[split:] * (2 * bound_out)) >> 32) - bound_out
-    return [w1.reshape(shapes[0]), np.zeros(shapes[1], np.int64), w2, np.zeros(shapes[3], np.int64)]
+def parameter_shapes(inputs: int, layers: Sequence[int]) -> list[tuple[int, ...]]:
+    """Shapes of W1, b1, …, w, b for hidden layers of so many units; none for a linear model."""
+    shapes: list[tuple[int, ...]] = []
+    for taken, units in zip([inputs, *layers], layers, strict=False):
+        shapes += [(taken, units), (units,)]
+    return [*shapes, ([inputs, *layers][-1],), (1,)]
 
 
 def scaled_targets(change: IntArray, target_scale: int) -> IntArray:
@@ -88,9 +75,8 @@ def scaled_targets(change: IntArray, target_scale: int) -> IntArray:
 
 def predict_change(parameters: Parameters, codes: npt.NDArray[np.uint8], target_scale: int) -> IntArray:
     """Predicted change (n,), in the channel's unit, rounded to nearest; `codes` (n, inputs) uint8."""
-    check_parameters(parameters)
     scaled = _outputs(parameters, codes)
-    whole = scaled >> OUTPUT_BITS  # apart from the fraction, so that outputs of 2**40 times a scale of 2**31 fit
+    whole = scaled >> OUTPUT_BITS  # apart from the fraction, so that outputs of 2**41 times a scale of 2**31 fit
     fraction = scaled - (whole << OUTPUT_BITS)
     return whole * target_scale + ((fraction * target_scale + (1 << (OUTPUT_BITS - 1))) >> OUTPUT_BITS)
 
@@ -104,7 +90,6 @@ def row_losses(
     parameters: Parameters, codes: npt.NDArray[np.uint8], targets: IntArray, residual_limit: int
 ) -> npt.NDArray[Any]:
     """Twice the Huber loss of each row (n,), at 2**32: int64, or Python integers where their sum could leave it."""
-    check_parameters(parameters)
     residual: npt.NDArray[Any] = np.abs(_outputs(parameters, codes) - targets)
     if 2 * int(residual.max(initial=0)) * residual_limit * len(residual) >= _EXACT_INT64:
         residual = residual.astype(object)
@@ -118,110 +103,108 @@ def loss_gradient(
 ) -> list[IntArray]:
     """Gradient of the mean Huber loss at 2**24, rounded to nearest, in the parameters' shapes.
 
-    Args: codes (n, inputs) uint8, n ≥ 1; targets (n,) at 2**16; residual_limit at 2**16.
+    Args: codes (n, inputs) uint8, n ≥ 1; targets (n,) and residual_limit (≤ 2**20) at 2**16. Raises InputError for
+    others, and as `check_parameters` does.
     """
     check_parameters(parameters)
     if len(codes) == 0:
         raise InputError("a gradient needs at least one row")
-    sums = [np.zeros(np.shape(array), np.int64) for array in parameters]
-    for start in range(0, len(codes), _BLOCK_ROWS):
-        rows = slice(start, start + _BLOCK_ROWS)
-        for total, part in zip(
-            sums, _gradient_sums(parameters, codes[rows], targets[rows], residual_limit), strict=True
-        ):
-            total += part
-    return _mean_gradient(sums, len(codes))
+    if not 0 <= residual_limit <= MAX_RESIDUAL:
+        raise InputError(f"a residual limit of {residual_limit} is not in 0..{MAX_RESIDUAL}")
+    return mean_gradient(parameters, codes, targets, residual_limit)
 
 
-def train_steps(
-    parameters: Parameters,
-    codes: npt.NDArray[np.uint8],
-    targets: IntArray,
-    *,
-    seed: bytes,
-    steps: int,
-    batch_rows: int,
-    rate_shift: int,
-    residual_limit: int,
+def mean_gradient(
+    parameters: Parameters, codes: npt.NDArray[np.uint8], targets: IntArray, residual_limit: int
 ) -> list[IntArray]:
-    """Parameters after `steps` of gradient descent with rate 2**-rate_shift on minibatches drawn by `seed`.
-
-    Minibatches are drawn with replacement by SHA-256 in counter mode, so a contributor with few rows takes as
-    many steps as one with many, and anyone who has the rows repeats the training bit for bit.
-    """
-    if len(codes) == 0:
-        raise InputError("training needs at least one row")
-    current = [np.array(array, np.int64) for array in parameters]
-    draws = (_counter_words(seed, steps * batch_rows) * np.uint64(len(codes))) >> np.uint64(32)
-    picks = draws.astype(np.int64).reshape(steps, batch_rows)
-    half = (1 << rate_shift) >> 1
-    for pick in picks:
-        gradient = loss_gradient(current, codes[pick], targets[pick], residual_limit)
-        for array, slope in zip(current, gradient, strict=True):
-            array -= (slope + half) >> rate_shift
-            np.clip(array, -MAX_PARAMETER, MAX_PARAMETER, out=array)
-    return current
+    """As `loss_gradient`, of arguments that are known to be within bounds: a training step repeats no checks."""
+    layers = _prepared(parameters)
+    # beyond so many rows sums and their scaling could leave int64: Python's integers take over
+    kind: Any = np.int64 if len(codes) <= int64_rows(*_form(parameters)) else object
+    sums: list[npt.NDArray[Any]] = [np.zeros(np.shape(array), kind) for array in parameters]
+    for start in range(0, len(codes), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        parts = _gradient_sums(layers, codes[rows], targets[rows], residual_limit)
+        for total, part in zip(sums, parts, strict=True):
+            total += part.astype(np.int64).reshape(total.shape)
+    scales = [bits for layer in layers for bits in (layer.bits + OUTPUT_BITS, OUTPUT_BITS)]
+    return [_mean(total, bits, len(codes)) for total, bits in zip(sums, scales, strict=True)]
 
 
 def check_parameters(parameters: Parameters) -> None:
-    """Raises InputError unless every parameter is within ±2**30."""
+    """Raises InputError unless every parameter is within ±2**30 and every sum of a pass is proven exact."""
+    int64_rows(*_form(parameters))
     for array in parameters:
         if array.size and max(int(array.max()), -int(array.min())) > MAX_PARAMETER:
             raise InputError(f"a parameter is over ±{MAX_PARAMETER >> PARAMETER_BITS}.0, the bound of exact arithmetic")
 
 
+def _form(parameters: Parameters) -> tuple[int, tuple[int, ...]]:
+    """(inputs, units of each hidden layer)."""
+    return len(parameters[0]), tuple(len(bias) for bias in parameters[1:-1:2])
+
+
+def _prepared(parameters: Parameters) -> list[_Layer]:
+    layers: list[_Layer] = []
+    for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
+        bits = HIDDEN_BITS if layers else INPUT_BITS
+        shift = bits + WEIGHT_BITS - PARAMETER_BITS
+        layers.append(
+            _Layer(
+                (weights >> (PARAMETER_BITS - WEIGHT_BITS)).astype(np.float64).reshape(len(weights), -1),
+                np.floor(bias * 2.0**shift),
+                bits,
+            )
+        )
+    return layers
+
+
 def _outputs(parameters: Parameters, codes: npt.NDArray[np.uint8]) -> IntArray:
-    blocks = [_forward(parameters, codes[i : i + _BLOCK_ROWS]).output for i in range(0, len(codes), _BLOCK_ROWS)]
-    return np.concatenate(blocks).astype(np.int64) if blocks else np.zeros(0, np.int64)
+    check_parameters(parameters)
+    layers = _prepared(parameters)
+    blocks = [_forward(layers, codes[i : i + BLOCK_ROWS])[-1] for i in range(0, len(codes), BLOCK_ROWS)]
+    return np.concatenate(blocks)[:, 0].astype(np.int64) if blocks else np.zeros(0, np.int64)
 
 
-def _forward(parameters: Parameters, codes: npt.NDArray[np.uint8]) -> _Pass:
-    w1, b1, w2, b2 = (array.astype(np.float64) for array in parameters)
-    inputs = codes.astype(np.float64) - INPUT_ZERO
-    output_weights = np.floor(w2 * 2.0 ** (WEIGHT_BITS - PARAMETER_BITS))
-    before = _matmul(inputs, np.floor(w1 * 2.0 ** (WEIGHT_BITS - PARAMETER_BITS)))
-    before += np.floor(b1 * 2.0 ** (INPUT_BITS + WEIGHT_BITS - PARAMETER_BITS))
-    hidden = np.floor(before * 2.0 ** (HIDDEN_BITS - INPUT_BITS - WEIGHT_BITS)).clip(0.0, _MAX_HIDDEN)
-    output = _matmul(hidden, output_weights[:, None])[:, 0] + b2 * 2.0 ** (HIDDEN_BITS + WEIGHT_BITS - PARAMETER_BITS)
-    return _Pass(inputs, hidden, np.floor(output * 2.0 ** (OUTPUT_BITS - HIDDEN_BITS - WEIGHT_BITS)), output_weights)
+def _forward(layers: Sequence[_Layer], codes: npt.NDArray[np.uint8]) -> list[_Floats]:
+    """Inputs, each hidden layer's activations, and the output (n, 1)."""
+    values: list[_Floats] = [np.subtract(codes, INPUT_ZERO, dtype=np.float64)]
+    for layer in layers[:-1]:
+        sums = _floored_sums(values[-1], layer, HIDDEN_BITS)
+        np.maximum(sums, 0.0, out=sums)
+        values.append(np.minimum(sums, MAX_HIDDEN, out=sums))
+    return [*values, _floored_sums(values[-1], layers[-1], OUTPUT_BITS)]
+
+
+def _floored_sums(values: _Floats, layer: _Layer, bits: int) -> _Floats:
+    sums = values @ layer.weights
+    sums += layer.bias
+    sums *= 2.0 ** (bits - layer.bits - WEIGHT_BITS)
+    return np.floor(sums, out=sums)
 
 
 def _gradient_sums(
-    parameters: Parameters, codes: npt.NDArray[np.uint8], targets: IntArray, residual_limit: int
-) -> list[IntArray]:
-    """Sums over rows, each at the scale its product has (see `_mean_gradient`)."""
-    run = _forward(parameters, codes)
-    residual = (run.output - targets).clip(-residual_limit, residual_limit)
-    active = (run.hidden > 0.0) & (run.hidden < _MAX_HIDDEN)
-    slope = np.floor(residual[:, None] * run.output_weights * 2.0**-WEIGHT_BITS) * active
-    sums = [
-        _matmul(run.inputs.T, slope),
-        slope.sum(axis=0),
-        _matmul(run.hidden.T, residual[:, None])[:, 0],
-        np.array([residual.sum()]),
-    ]
-    return [array.astype(np.int64) for array in sums]
+    layers: Sequence[_Layer], codes: npt.NDArray[np.uint8], targets: IntArray, residual_limit: int
+) -> list[_Floats]:
+    """Sums over rows, each at the scale its product has (see `mean_gradient`)."""
+    *values, output = _forward(layers, codes)
+    output -= targets[:, None]
+    slopes = np.clip(output, -residual_limit, residual_limit, out=output)
+    sums = [values[-1].T @ slopes, slopes.sum(axis=0)]
+    for number in range(len(layers) - 1, 0, -1):
+        active = (values[number] > 0.0) & (values[number] < MAX_HIDDEN)
+        slopes = slopes @ layers[number].weights.T
+        slopes *= 2.0**-WEIGHT_BITS
+        np.floor(slopes, out=slopes)
+        slopes *= active
+        if number > 1:  # the first layer's meet inputs of 8 bits and need no bound of their own
+            np.clip(slopes, -MAX_SLOPE, MAX_SLOPE, out=slopes)
+        sums = [values[number - 1].T @ slopes, slopes.sum(axis=0), *sums]
+    return sums
 
 
-def _mean_gradient(sums: Sequence[IntArray], rows: int) -> list[IntArray]:
-    scales = (INPUT_BITS + OUTPUT_BITS, OUTPUT_BITS, HIDDEN_BITS + OUTPUT_BITS, OUTPUT_BITS)
-    means = []
-    for total, bits in zip(sums, scales, strict=True):
-        up, down = max(PARAMETER_BITS - bits, 0), max(bits - PARAMETER_BITS, 0)
-        divisor = rows << (down + 1)
-        means.append(((total << (up + 1)) + (rows << down)) // divisor)
-    return means
-
-
-def _matmul(left: _Floats, right: _Floats) -> _Floats:
-    bound = np.abs(left).max(initial=0.0) * np.abs(right).max(initial=0.0) * left.shape[1]
-    if bound >= _EXACT:
-        raise InputError(f"a product of up to {bound:.3g} leaves float64's exact integers")
-    return left @ right
-
-
-def _counter_words(seed: bytes, count: int) -> npt.NDArray[np.uint64]:
-    """`count` words of 32 bits from SHA-256(seed ‖ counter), as uint64."""
-    blocks = -(-count // 8)
-    data = b"".join(sha256(seed, i.to_bytes(8, "big")) for i in range(blocks))
-    return np.frombuffer(data, dtype=">u4")[:count].astype(np.uint64)
+def _mean(total: npt.NDArray[Any], bits: int, rows: int) -> IntArray:
+    """`total` (at 2**bits) over `rows`, rounded to nearest at 2**24."""
+    up, down = max(PARAMETER_BITS - bits, 0), max(bits - PARAMETER_BITS, 0)
+    mean: npt.NDArray[Any] = ((total << (up + 1)) + (rows << down)) // (rows << (down + 1))
+    return mean.astype(np.int64, copy=False)

@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
+from math import prod
 from typing import Any, Final
 
 from andel.data.features import FeatureSpec
 from andel.device.reading import MAX_TIMESTAMP
 from andel.encoding import canonical_json, parse_json
-from andel.errors import PlanError
+from andel.errors import InputError, PlanError
+from andel.training.integer_bounds import int64_rows
+from andel.training.integer_mlp import parameter_shapes
 from andel.training.rules import DEFAULT_RULES
 
 TASK_FORMAT: Final = "andel-task/2"
 MAX_FEATURES: Final = 24
+MAX_LAYERS: Final = 8
+MAX_PARAMETERS: Final = 1 << 17
+"""Parameters of a model; an update of so many takes half a mebibyte."""
 _MAX_TASK_BYTES = 64 * 1024
 
 
@@ -27,7 +33,8 @@ class Task:
     """Everything about a model that no round changes.
 
     `target` is the channel that is predicted `horizon_seconds` ahead; `unit` and `exponent` are that channel's;
-    the network learns its change in units of `target_scale`. `residual_limit` is where the loss that trains
+    the model learns its change in units of `target_scale`. `layers` are the units of each hidden layer, from the inputs
+    on; a linear model has none. `residual_limit` is where the loss that trains
     turns from squared to linear (Huber), `score_limit` where the loss that steers and scores does, both at
     2**16. `openings`: draws of leaves and slots from each contributor's batches.
     `reference` and `rules` are the hashes (hex) of the founder's reference set and of the value rules as plans name
@@ -41,7 +48,7 @@ class Task:
     horizon_seconds: int
     target_scale: int
     features: tuple[FeatureSpec, ...]
-    hidden: int
+    layers: tuple[int, ...]
     steps: int
     batch_rows: int
     rate_shift: int
@@ -73,6 +80,7 @@ def parse_task(data: bytes) -> Task:
             check_plain_fields("feature", FeatureSpec, feature)
         bytes.fromhex(values["initial_seed"])
         values["features"] = tuple(FeatureSpec(**feature) for feature in values["features"])
+        values["layers"] = tuple(_units(units) for units in values["layers"])
         low, high = values["accepted_time"]
         task = Task(**{**values, "accepted_time": (int(low), int(high))})
     except (TypeError, ValueError, AttributeError) as error:
@@ -102,7 +110,7 @@ def check_plain_fields(what: str, kind: type[Any], values: Mapping[str, object])
 def _check_bounds(task: Task) -> None:
     bounds: Mapping[str, tuple[int, int, int]] = {
         "features": (len(task.features), 1, MAX_FEATURES),
-        "hidden": (task.hidden, 1, 64),
+        "layers": (len(task.layers), 0, MAX_LAYERS),
         "steps": (task.steps, 1, 10_000),
         "batch_rows": (task.batch_rows, 1, 4_096),
         "rate_shift": (task.rate_shift, 0, 24),
@@ -118,6 +126,24 @@ def _check_bounds(task: Task) -> None:
     for name, (value, low, high) in bounds.items():
         if not low <= value <= high:
             raise PlanError(f"task field {name} is {value}, outside {low} to {high}")
+    _check_layers(task)
     for name, named in (("reference", task.reference), ("rules", task.rules)):
         if len(named) != 64 or named.strip("0123456789abcdef"):
             raise PlanError(f"task field {name} is no hash: {named[:80]!r}")
+
+
+def _units(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise PlanError(f"task field layers holds {str(value)[:60]!r} where a layer's number of units stands")
+    return value
+
+
+def _check_layers(task: Task) -> None:
+    """Refuses what could not be trained exactly, before anybody trains it."""
+    size = sum(prod(shape) for shape in parameter_shapes(len(task.features), task.layers))
+    if size > MAX_PARAMETERS:
+        raise PlanError(f"task field layers {list(task.layers)} gives {size} parameters; {MAX_PARAMETERS} are possible")
+    try:
+        int64_rows(len(task.features), task.layers)
+    except InputError as error:
+        raise PlanError(f"task field layers: {error.message}", error.hint) from error

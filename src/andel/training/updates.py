@@ -1,6 +1,6 @@
 """Updates and versions as bytes: integer arrays in one canonical form, hashed by SHA-256.
 
-A version is the network's parameters, int64 at 2**24. An update is what a contributor's training changed in
+A version is the model's parameters, int64 at 2**24. An update is what a contributor's training changed in
 them, int32 at the same scale, each value within ±2**26 (4.0), which keeps every later product exact.
 """
 
@@ -14,15 +14,8 @@ import numpy as np
 from andel.encoding import decode_arrays, encode_arrays
 from andel.errors import InputError
 from andel.hashing import sha256
-from andel.training.integer_mlp import (
-    IntArray,
-    Parameters,
-    check_parameters,
-    initial_parameters,
-    parameter_shapes,
-    scaled_targets,
-    train_steps,
-)
+from andel.training.integer_mlp import IntArray, Parameters, check_parameters, parameter_shapes, scaled_targets
+from andel.training.integer_training import initial_parameters, train_steps
 from andel.training.task import Task
 
 MAX_UPDATE: Final = 1 << 26
@@ -34,7 +27,12 @@ _UPDATE_TAG = b"andel-update/1"
 
 def genesis_parameters(task: Task) -> list[IntArray]:
     """The parameters every contributor starts from, drawn from the task's seed."""
-    return initial_parameters(len(task.features), task.hidden, bytes.fromhex(task.initial_seed))
+    return initial_parameters(len(task.features), task.layers, bytes.fromhex(task.initial_seed))
+
+
+def shapes_of(task: Task) -> list[tuple[int, ...]]:
+    """Shapes of the parameters, and of every update, of the task's model."""
+    return parameter_shapes(len(task.features), task.layers)
 
 
 def encode_version(parameters: Parameters) -> bytes:
@@ -44,7 +42,7 @@ def encode_version(parameters: Parameters) -> bytes:
 
 def decode_version(data: bytes, task: Task) -> list[IntArray]:
     """The parameters in a version's bytes. Raises InputError for another shape or a value over bounds."""
-    parameters = decode_arrays(_VERSION_TAG, data, parameter_shapes(len(task.features), task.hidden))
+    parameters = decode_arrays(_VERSION_TAG, data, shapes_of(task))
     check_parameters(parameters)
     return parameters
 
@@ -58,26 +56,25 @@ def encode_update(update: IntArray, task: Task) -> bytes:
 
 def update_bytes(task: Task) -> int:
     """How many bytes every update of the task has."""
-    shapes = parameter_shapes(len(task.features), task.hidden)
-    return len(encode_arrays(_UPDATE_TAG, [np.zeros(shape, np.int64) for shape in shapes], 32))
+    return len(encode_arrays(_UPDATE_TAG, [np.zeros(shape, np.int64) for shape in shapes_of(task)], 32))
 
 
 def decode_update(data: bytes, task: Task) -> IntArray:
     """The flat update (parameters,) int64 in canonical bytes. Raises InputError as `encode_update`."""
-    update = flatten(decode_arrays(_UPDATE_TAG, data, parameter_shapes(len(task.features), task.hidden)))
+    update = flatten(decode_arrays(_UPDATE_TAG, data, shapes_of(task)))
     if encode_update(update, task) != data:
         raise InputError("update is not in its canonical form")
     return update
 
 
 def flatten(parameters: Parameters) -> IntArray:
-    """Parameters as one vector, in the order W1, b1, W2, b2."""
+    """Parameters as one vector, in the order of their arrays: W1, b1, …, w, b."""
     return np.concatenate([array.ravel() for array in parameters])
 
 
 def split_parameters(vector: IntArray, task: Task) -> list[IntArray]:
     """The inverse of `flatten`."""
-    shapes = parameter_shapes(len(task.features), task.hidden)
+    shapes = shapes_of(task)
     ends = np.cumsum([prod(shape) for shape in shapes])[:-1]
     return [part.reshape(shape) for part, shape in zip(np.split(vector, ends), shapes, strict=True)]
 
