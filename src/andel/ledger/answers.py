@@ -61,7 +61,9 @@ def _event(log: Any) -> Event | None:
     known = decode_event([bytes_of(topic) for topic in log["topics"]], bytes_of(log["data"]))
     if known is None:
         return None
-    return Event(known[0], checksummed(bytes_of(log["address"])), known[1], quantity(log["blockNumber"]))
+    emitter, block = checksummed(bytes_of(log["address"])), quantity(log["blockNumber"])
+    block_hash, transaction = bytes_of(log.get("blockHash") or "0x"), str(log.get("transactionHash") or "")
+    return Event(known[0], emitter, known[1], block, block_hash, transaction)
 
 
 def _misplaced(value: object, wanted: str) -> ChainError:
