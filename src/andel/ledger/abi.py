@@ -64,12 +64,12 @@ def encode_values(what: str, components: Sequence[Component], values: Sequence[o
 def decode_call(name: str, data: bytes) -> tuple[str, dict[str, Any]] | None:
     """Function and values by name of calldata for the contract of that name; None for a function it does not have.
 
-    Raises ChainError when the words do not fit the function.
+    As lenient as a contract is with padding. Raises ChainError when the words do not fit the function.
     """
     selector = data[:4]
     for known in interface_of(name).functions.values():
         if known.selector == selector:
-            values = _decoded(f"{name}.{known.name}", known.inputs, data[4:])
+            values = _decoded(f"{name}.{known.name}", known.inputs, data[4:], strict=False)
             return known.name, {part["name"]: value for part, value in zip(known.inputs, values, strict=True)}
     return None
 
@@ -177,9 +177,9 @@ def _function(interface: Interface, name: str) -> Function:
     return interface.functions[name]
 
 
-def _decoded(what: str, components: Sequence[Component], data: bytes) -> tuple[Any, ...]:
+def _decoded(what: str, components: Sequence[Component], data: bytes, *, strict: bool = True) -> tuple[Any, ...]:
     try:
-        values = _CODEC.decode([canonical_type(component) for component in components], data)
+        values = _CODEC.decode([canonical_type(component) for component in components], data, strict)
     except (DecodingError, ValueError, OverflowError) as error:
         raise ChainError(f"{what}: the chain's answer has another form: {str(error)[:200]}") from error
     return tuple(_plain(component, value) for component, value in zip(components, values, strict=True))

@@ -18,7 +18,7 @@ from web3.utils.address import get_create_address
 from andel.errors import ChainError, InputError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.abi import decode_result, encode_call, encode_creation, event_topics
-from andel.ledger.answers import bytes_of, events_of, quantity, receipt_of
+from andel.ledger.answers import bytes_of, check_asked_for, events_of, quantity, receipt_of
 from andel.ledger.interface import Contract, interface_of
 from andel.ledger.receipt import Event, Receipt
 from andel.ledger.refusals import refused
@@ -35,11 +35,12 @@ _SLOWEST_BLOCK_SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block's number, its hash, and its time in seconds."""
+    """A block's number, its hash, its time in seconds, and the hashes of its transactions."""
 
     number: int
     hash: Digest
     time: int
+    transactions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +259,8 @@ class Chain:
         """The contract's events of that name, or those names, in the chain's order, both blocks included (None: to the
         newest).
 
-        `indexed` narrows by indexed values. Raises InputError for unknown names, ChainError, RpcUnreachable.
+        `indexed` narrows by indexed values. Raises InputError for unknown names, ChainError (also for logs that were
+        not asked for), RpcUnreachable.
         """
         topics = event_topics(contract, [event] if isinstance(event, str) else event, indexed)
         tip = self.block_number()
@@ -283,6 +285,7 @@ class Chain:
                 if isinstance(answer, NodeRefused):
                     raise answer
                 found += events_of(answer)
+                check_asked_for(answer, contract.address, topics)
         return found
 
     def blocks(self, numbers: Sequence[int]) -> list[Block]:
@@ -290,11 +293,11 @@ class Chain:
         answers = self._rpc.batch([("eth_getBlockByNumber", (hex(number), False)) for number in numbers])
         found = []
         for number, answer in zip(numbers, answers, strict=True):
-            if not isinstance(answer, dict):
-                raise ChainError(f"the node does not know block {number}")
-            if quantity(answer.get("number")) != number:
-                raise ChainError(f"the node gave another block where block {number} was asked for")
-            found.append(Block(number, Digest(bytes_of(answer.get("hash"))), quantity(answer.get("timestamp"))))
+            block = _asked_block(answer, number)
+            transactions = frozenset(map(str, block.get("transactions") or ()))
+            found.append(
+                Block(number, Digest(bytes_of(block.get("hash"))), quantity(block.get("timestamp")), transactions)
+            )
         return found
 
     def sent_to(self, transactions: Sequence[str]) -> list[tuple[Address | None, bytes]]:
@@ -320,10 +323,15 @@ class Chain:
         if block is not None and block < 0:
             raise InputError(f"no block has the number {block}")
         at = "latest" if block is None else hex(block)
-        answer = self._rpc.request("eth_getBlockByNumber", at, False)
-        if not isinstance(answer, dict):
-            raise ChainError(f"the node does not know block {block}")
-        return answer
+        return _asked_block(self._rpc.request("eth_getBlockByNumber", at, False), block)
+
+
+def _asked_block(answer: Any, number: int | None) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise ChainError(f"the node does not know block {number}")
+    if number is not None and quantity(answer.get("number")) != number:
+        raise ChainError(f"the node gave another block where block {number} was asked for")
+    return answer
 
 
 def _intent(call: Call) -> Intent:

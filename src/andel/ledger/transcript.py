@@ -21,7 +21,7 @@ from andel.ledger.connection import Chain
 from andel.ledger.rpc import NodeRefused, Request
 
 _MOVING: Final = ("eth_blockNumber", "eth_chainId")
-_BLOCK: Final = ("number", "hash", "timestamp")
+_BLOCK: Final = ("number", "hash", "timestamp", "transactions")
 _LOG: Final = ("address", "topics", "data", "blockNumber", "blockHash", "transactionHash")
 _TRANSACTION: Final = ("to", "input")
 _READ: Final = {
@@ -59,9 +59,18 @@ class Transcript:
 
 @contextmanager
 def listening(chain: Chain) -> Iterator[Transcript]:
-    """What `chain` is asked inside the block; not for chains that other threads use meanwhile."""
+    """What `chain` is asked inside the block; not for chains that other threads use meanwhile.
+
+    Who listened before goes on hearing.
+    """
     transcript = Transcript()
-    former = chain.tell(transcript.hear)
+
+    def hear(method: str, params: Sequence[object], answer: object) -> None:
+        transcript.hear(method, params, answer)
+        if former is not None:
+            former(method, params, answer)
+
+    former = chain.tell(hear)
     try:
         yield transcript
     finally:

@@ -109,12 +109,29 @@ def check_record(model: ModelContracts, on_chain: RoundOnChain, tally: Tally) ->
 
 
 def blocks_of(chain: Chain, place: str, events: Sequence[Event]) -> dict[int, Block]:
-    """The blocks that events lie in. Raises EvidenceError when an event names another block's hash."""
-    blocks = {block.number: block for block in chain.blocks(sorted({event.block for event in events}))}
+    """The blocks that events lie in.
+
+    Raises EvidenceError when an event names another block's hash or transaction, or time runs backwards.
+    """
+    ordered = chain.blocks(sorted({event.block for event in events}))
+    for earlier, later in zip(ordered, ordered[1:], strict=False):
+        if earlier.time > later.time:
+            raise EvidenceError(f"{place}, blocks", f"block {later.number} is older than block {earlier.number}")
+    blocks = {block.number: block for block in ordered}
     for event in events:
-        if event.block_hash != blocks[event.block].hash:
+        block = blocks[event.block]
+        if event.block_hash != block.hash or event.transaction not in block.transactions:
             raise EvidenceError(f"{place}, {event.name}", f"it does not lie in block {event.block}, as the node says")
     return blocks
+
+
+def is_direct(chain: Chain, place: str, contract: Address, to: Address | None) -> bool:
+    """Whether a transaction called `contract` itself, so that its calldata says what was sent; another contract may
+    have called it as well, then the calldata says nothing. Raises EvidenceError where no code can have called.
+    """
+    if to != contract and (to is None or not chain.code(to)):
+        raise EvidenceError(place, f"its transaction went to {to}, which has no code to call a contract with")
+    return to == contract
 
 
 def _steps(chain: Chain, place: str, events: Sequence[Event]) -> _Steps:
@@ -236,15 +253,12 @@ def _check_attestations(
     signed = []
     for event, (to, data) in zip(reveals, sent, strict=True):
         validator = event.arguments["validator"]
-        found = _signature_of(place, model, event, committed[validator], data) if _is_direct(model, to) else False
+        direct = is_direct(model.round_manager.chain, place, model.round_manager.address, to)
+        found = direct and _signature_of(place, model, event, committed[validator], data)
         tally.add("attestations", Rests.RECOMPUTED if found else Rests.NODE)
         if found and event.arguments["attestationHash"] == state.agreed:
             signed.append(validator)
     return tuple(signed)
-
-
-def _is_direct(model: ModelContracts, to: Address | None) -> bool:
-    return to == model.round_manager.address
 
 
 def _signature_of(place: str, model: ModelContracts, event: Event, commitment: Event, data: bytes) -> bool:
@@ -254,7 +268,7 @@ def _signature_of(place: str, model: ModelContracts, event: Event, commitment: E
         name, values = decode_call("RoundManager", data) or ("", {})
     except ChainError as error:
         raise EvidenceError(place, f"{validator}'s reveal cannot be read: {error.message}") from error
-    if name != "reveal":
+    if name != "reveal" or values["validator"] != validator:
         raise EvidenceError(place, f"{validator}'s reveal lies in a transaction that reveals nothing")
     message = dict(zip(_ATTESTED, values["attestation"], strict=True))
     digest = typed_digest("Attestation", model.round_manager.domain, message)

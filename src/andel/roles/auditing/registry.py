@@ -9,17 +9,18 @@ are for ever. Raises EvidenceError naming batch or device. Never reads the conte
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from andel.data.batch import BatchHeader
 from andel.errors import ChainError, EvidenceError, InputError
-from andel.hashing import sha256
-from andel.keys import address_bytes, address_of_public_key, verify_signature
+from andel.hashing import keccak, sha256
+from andel.keys import address_bytes, address_of_public_key, checksummed, recover_address, verify_signature
 from andel.ledger.abi import decode_call
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.receipt import Event
 from andel.roles.auditing.findings import Rests, Tally
-from andel.roles.auditing.record import blocks_of
+from andel.roles.auditing.record import blocks_of, is_direct
+from andel.typed_data import Domain, typed_signer
 from andel.units import Address
 from andel.value.proof import registry_entry
 
@@ -27,6 +28,7 @@ _DEVICES_AT_ONCE: Final = 100
 _DAYS_AT_ONCE: Final = 200
 _OWNING: Final = ("DeviceClaimed", "DeviceTransferred", "DeviceReleased")
 _TIME_BYTES: Final = 8
+_ACCOUNT_SIGNATURE_BYTES: Final = 65
 
 Key = tuple[Address, int]
 
@@ -141,28 +143,40 @@ class RegistryAudit:
         registry = self._model.device_registry
         sent = registry.chain.sent_to([event.transaction for event in chosen.values()])
         for (device, event), (to, data) in zip(chosen.items(), sent, strict=True):
-            direct = to == registry.address
-            if direct and not _is_signed(device, devices[device], event, data):
+            direct = is_direct(registry.chain, f"device {device}", registry.address, to)
+            if direct and not _is_signed(registry.domain, devices[device], event, data):
                 raise EvidenceError(f"device {device}", "its claim does not carry its signature over owner and time")
             tally.add("devices", Rests.RECOMPUTED if direct else Rests.NODE)
 
 
-def _is_signed(device: Address, public_key: bytes, event: Event, data: bytes) -> bool:
+def _is_signed(domain: Domain, public_key: bytes, event: Event, data: bytes) -> bool:
+    """Whether a claim's calldata names what its event tells, signed by the device, and by the owner where another paid."""
+    told = event.arguments
+    device, owner, timestamp = told["device"], told["owner"], int(told["timestamp"])
     try:
         name, values = decode_call("DeviceRegistry", data) or ("", {})
-        signature = _signature(values)
-        if address_of_public_key(public_key) != device or not name.startswith("claim"):
+        if not name.startswith("claim") or (values["timestamp"], values.get("owner", owner)) != (timestamp, owner):
             return False
-        signed = address_bytes(event.arguments["owner"]) + int(event.arguments["timestamp"]).to_bytes(4, "big")
-        if values["timestamp"] != event.arguments["timestamp"]:
-            return False
-        return verify_signature(sha256(signed), signature, public_key)
+        if "ownerSignature" in values:
+            message = {"device": device, "owner": owner, "timestamp": timestamp, "deadline": values["deadline"]}
+            if not _signed_by_owner(domain, message, values["ownerSignature"]):
+                return False
+        digest = sha256(address_bytes(owner) + timestamp.to_bytes(4, "big"))
+        if "signature" in values:
+            return bool(values["device"] == device == recover_address(digest, values["signature"]))
+        x, y = values["key"]
+        of_key = checksummed(keccak(x + y)[12:]) == device == address_of_public_key(public_key)
+        return of_key and verify_signature(digest, values["r"] + values["s"], public_key)
     except (ChainError, InputError, KeyError):
         return False
 
 
-def _signature(values: Mapping[str, Any]) -> bytes:
-    return bytes(values["signature"][:64]) if "signature" in values else bytes(values["r"]) + bytes(values["s"])
+def _signed_by_owner(domain: Domain, message: Mapping[str, object], signature: bytes) -> bool:
+    """A contract's word (ERC-1271) has another length and is not judged here: the registry asked it."""
+    return (
+        len(signature) != _ACCOUNT_SIGNATURE_BYTES
+        or typed_signer("DeviceClaim", domain, message, signature) == (message["owner"])
+    )
 
 
 def _owner_after(event: Event) -> Address | None:
