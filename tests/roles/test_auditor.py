@@ -95,7 +95,7 @@ def test_a_seed_that_does_not_follow_from_its_block_is_named(finished_run, monke
     ("contract", "method", "answer", "failure"),
     [
         ("pool", "claims_root", bytes(32), "claims: the earnings of the rounds do not give the pool's root"),
-        ("pool", "claimed", 10**30, "claims: "),
+        ("pool", "claimed_of", [10**30] * 4, "claims: "),
         ("round_manager", "is_final_version", False, "published version: no final round made it"),
     ],
 )

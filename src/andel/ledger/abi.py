@@ -61,6 +61,19 @@ def encode_values(what: str, components: Sequence[Component], values: Sequence[o
         raise InputError(f"{what} cannot be encoded: {str(error)[:200]}") from error
 
 
+def decode_call(name: str, data: bytes) -> tuple[str, dict[str, Any]] | None:
+    """Function and values by name of calldata for the contract of that name; None for a function it does not have.
+
+    As lenient as a contract is with padding. Raises ChainError when the words do not fit the function.
+    """
+    selector = data[:4]
+    for known in interface_of(name).functions.values():
+        if known.selector == selector:
+            values = _decoded(f"{name}.{known.name}", known.inputs, data[4:], strict=False)
+            return known.name, {part["name"]: value for part, value in zip(known.inputs, values, strict=True)}
+    return None
+
+
 def decode_result(contract: Contract, function: str, data: bytes) -> Any:
     """What a function returned: one value, or a tuple of several. Raises ChainError when the bytes do not fit."""
     known = _function(contract.interface, function)
@@ -106,11 +119,23 @@ def decode_event(topics: Sequence[bytes], data: bytes) -> tuple[str, dict[str, A
     return known.name, values
 
 
-def event_topics(contract: Contract, event: str, indexed: Mapping[str, object]) -> list[str | list[str] | None]:
-    """The topic filter of an event, narrowed to the indexed values given; a list is any of its values.
+def event_topics(
+    contract: Contract, events: Sequence[str], indexed: Mapping[str, object]
+) -> list[str | list[str] | None]:
+    """The topic filter of events, narrowed to the indexed values given; a list is any of its values.
 
-    Raises InputError for unknown names.
+    Several events must have what narrows them in the same places. Raises InputError for unknown names.
     """
+    first, *others = [_topics_of(contract, event, indexed) for event in events]
+    if not others:
+        return first
+    found = [_without_open_end(topics) for topics in (first, *others)]
+    if any(topics[1:] != found[0][1:] for topics in found):
+        raise InputError(f"events {', '.join(events)} of {contract.name} cannot be asked for together")
+    return [[str(topics[0]) for topics in found], *found[0][1:]]
+
+
+def _topics_of(contract: Contract, event: str, indexed: Mapping[str, object]) -> list[str | list[str] | None]:
     known = contract.interface.events.get(event)
     names = [component["name"] for component in known.inputs if component["indexed"]] if known else []
     if known is None or not set(indexed) <= set(names):
@@ -126,6 +151,13 @@ def event_topics(contract: Contract, event: str, indexed: Mapping[str, object]) 
             if each is not None
         ]
         topics.append(words if isinstance(value, list) else words[0] if words else None)
+    return topics
+
+
+def _without_open_end(topics: list[str | list[str] | None]) -> list[str | list[str] | None]:
+    """Without what narrows nothing: a filter longer than an event's topics never fits it."""
+    while topics and topics[-1] is None:
+        topics = topics[:-1]
     return topics
 
 
@@ -145,9 +177,9 @@ def _function(interface: Interface, name: str) -> Function:
     return interface.functions[name]
 
 
-def _decoded(what: str, components: Sequence[Component], data: bytes) -> tuple[Any, ...]:
+def _decoded(what: str, components: Sequence[Component], data: bytes, *, strict: bool = True) -> tuple[Any, ...]:
     try:
-        values = _CODEC.decode([canonical_type(component) for component in components], data)
+        values = _CODEC.decode([canonical_type(component) for component in components], data, strict)
     except (DecodingError, ValueError, OverflowError) as error:
         raise ChainError(f"{what}: the chain's answer has another form: {str(error)[:200]}") from error
     return tuple(_plain(component, value) for component, value in zip(components, values, strict=True))

@@ -7,12 +7,14 @@ Never asks a node.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from andel.errors import ChainError
 from andel.keys import checksummed, parse_address
 from andel.ledger.abi import decode_event
 from andel.ledger.receipt import Event, Receipt
+from andel.units import Address
 
 RawReceipt = dict[str, Any]
 
@@ -57,11 +59,28 @@ def events_of(logs: Any) -> list[Event]:
         raise ChainError(f"the node gave a log of another form: {str(error)[:80]}") from error
 
 
+def check_asked_for(logs: Any, address: Address, topics: Sequence[str | list[str] | None]) -> None:
+    """Raises ChainError for a log of another contract, or one that a filter of topics leaves out."""
+    for log in logs:
+        given = [bytes_of(topic) for topic in log["topics"]]
+        wanted = [
+            [bytes_of(each) for each in ([topic] if isinstance(topic, str) else topic)] if topic else None
+            for topic in topics
+        ]
+        fits = len(given) >= len(wanted) and all(
+            some is None or topic in some for topic, some in zip(given, wanted, strict=False)
+        )
+        if not fits or checksummed(bytes_of(log["address"])) != address:
+            raise ChainError(f"the node gave a log that was not asked for: {str(log)[:120]}")
+
+
 def _event(log: Any) -> Event | None:
     known = decode_event([bytes_of(topic) for topic in log["topics"]], bytes_of(log["data"]))
     if known is None:
         return None
-    return Event(known[0], checksummed(bytes_of(log["address"])), known[1], quantity(log["blockNumber"]))
+    emitter, block = checksummed(bytes_of(log["address"])), quantity(log["blockNumber"])
+    block_hash, transaction = bytes_of(log.get("blockHash") or "0x"), str(log.get("transactionHash") or "")
+    return Event(known[0], emitter, known[1], block, block_hash, transaction)
 
 
 def _misplaced(value: object, wanted: str) -> ChainError:

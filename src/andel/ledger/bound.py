@@ -6,6 +6,7 @@ Never sends by itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from andel.keys import AccountKey
@@ -36,7 +37,9 @@ class Bound:
         """One call for `Chain.send_many`."""
         return Call(key, self.contract, function, arguments)
 
-    def logs(self, event: str, from_block: int, to_block: int | None = None, **indexed: object) -> list[Event]:
+    def logs(
+        self, event: str | Sequence[str], from_block: int, to_block: int | None = None, **indexed: object
+    ) -> list[Event]:
         """This contract's events, as `Chain.logs`."""
         return self.chain.logs(self.contract, event, from_block, to_block, **indexed)
 

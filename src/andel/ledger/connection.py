@@ -18,18 +18,29 @@ from web3.utils.address import get_create_address
 from andel.errors import ChainError, InputError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.abi import decode_result, encode_call, encode_creation, event_topics
-from andel.ledger.answers import bytes_of, events_of, quantity, receipt_of
+from andel.ledger.answers import bytes_of, check_asked_for, events_of, quantity, receipt_of
 from andel.ledger.interface import Contract, interface_of
 from andel.ledger.receipt import Event, Receipt
 from andel.ledger.refusals import refused
-from andel.ledger.rpc import NodeRefused, Request, Rpc
+from andel.ledger.rpc import Listener, NodeRefused, Request, Rpc
 from andel.ledger.sending import Intent, Sender
 from andel.units import Address, Digest
 
 LOG_PAGE_BLOCKS: Final = 2_000
 """Blocks in one request for logs; IoTeX takes no more."""
 
+_LOG_PAGES_AT_ONCE: Final = 16  # an answer of many full pages would be over its bound
 _SLOWEST_BLOCK_SECONDS: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's number, its hash, its time in seconds, and the hashes of its transactions."""
+
+    number: int
+    hash: Digest
+    time: int
+    transactions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,34 +249,89 @@ class Chain:
             self._sleep(max(self._poll, 0.2))
 
     def logs(
-        self, contract: Contract, event: str, from_block: int, to_block: int | None = None, **indexed: object
+        self,
+        contract: Contract,
+        event: str | Sequence[str],
+        from_block: int,
+        to_block: int | None = None,
+        **indexed: object,
     ) -> list[Event]:
-        """The contract's events of that name, in the chain's order, both blocks included (None: to the newest).
+        """The contract's events of that name, or those names, in the chain's order, both blocks included (None: to the
+        newest).
 
-        `indexed` narrows by indexed values. Raises InputError for unknown names, ChainError, RpcUnreachable.
+        `indexed` narrows by indexed values. Raises InputError for unknown names, ChainError (also for logs that were
+        not asked for), RpcUnreachable.
         """
-        topics = event_topics(contract, event, indexed)
+        topics = event_topics(contract, [event] if isinstance(event, str) else event, indexed)
         tip = self.block_number()
         last = tip if to_block is None else min(to_block, tip)
+        pages: list[Request] = [
+            (
+                "eth_getLogs",
+                (
+                    {
+                        "address": contract.address,
+                        "topics": topics,
+                        "fromBlock": hex(start),
+                        "toBlock": hex(min(start + LOG_PAGE_BLOCKS - 1, last)),
+                    },
+                ),
+            )
+            for start in range(from_block, last + 1, LOG_PAGE_BLOCKS)
+        ]
         found: list[Event] = []
-        for start in range(from_block, last + 1, LOG_PAGE_BLOCKS):
-            page = {
-                "address": contract.address,
-                "topics": topics,
-                "fromBlock": hex(start),
-                "toBlock": hex(min(start + LOG_PAGE_BLOCKS - 1, last)),
-            }
-            found += events_of(self._rpc.request("eth_getLogs", page))
+        for start in range(0, len(pages), _LOG_PAGES_AT_ONCE):
+            for answer in self._rpc.batch(pages[start : start + _LOG_PAGES_AT_ONCE]):
+                if isinstance(answer, NodeRefused):
+                    raise answer
+                found += events_of(answer)
+                check_asked_for(answer, contract.address, topics)
         return found
+
+    def blocks(self, numbers: Sequence[int]) -> list[Block]:
+        """Hash and time of each block, in their order; asked in batches. Raises ChainError for an unknown one."""
+        answers = self._rpc.batch([("eth_getBlockByNumber", (hex(number), False)) for number in numbers])
+        found = []
+        for number, answer in zip(numbers, answers, strict=True):
+            block = _asked_block(answer, number)
+            transactions = frozenset(map(str, block.get("transactions") or ()))
+            found.append(
+                Block(number, Digest(bytes_of(block.get("hash"))), quantity(block.get("timestamp")), transactions)
+            )
+        return found
+
+    def sent_to(self, transactions: Sequence[str]) -> list[tuple[Address | None, bytes]]:
+        """Whom each transaction called, and its calldata, in their order; asked in batches."""
+        answers = self._rpc.batch([("eth_getTransactionByHash", (each,)) for each in transactions])
+        found: list[tuple[Address | None, bytes]] = []
+        for name, answer in zip(transactions, answers, strict=True):
+            if not isinstance(answer, dict):
+                raise ChainError(f"the node does not know transaction {name[:80]}")
+            to = answer.get("to")
+            found.append((parse_address(str(to)) if to else None, bytes_of(answer.get("input"))))
+        return found
+
+    def ask(self, requests: Sequence[Request]) -> list[Any]:
+        """Raw answers to raw questions, a refusal as its `NodeRefused`: for whoever compares nodes."""
+        return self._rpc.batch(requests)
+
+    def tell(self, listener: Listener | None) -> Listener | None:
+        """Tells `listener` of every answer of the node from now on; gives the one that was told before."""
+        return self._rpc.tell(listener)
 
     def _block(self, block: int | None) -> dict[str, Any]:
         if block is not None and block < 0:
             raise InputError(f"no block has the number {block}")
         at = "latest" if block is None else hex(block)
-        answer = self._rpc.request("eth_getBlockByNumber", at, False)
-        if not isinstance(answer, dict):
-            raise ChainError(f"the node does not know block {block}")
-        return answer
+        return _asked_block(self._rpc.request("eth_getBlockByNumber", at, False), block)
+
+
+def _asked_block(answer: Any, number: int | None) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise ChainError(f"the node does not know block {number}")
+    if number is not None and quantity(answer.get("number")) != number:
+        raise ChainError(f"the node gave another block where block {number} was asked for")
+    return answer
 
 
 def _intent(call: Call) -> Intent:

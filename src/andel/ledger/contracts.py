@@ -202,6 +202,11 @@ class RewardPoolContract(Bound):
         """What a contributor was paid so far."""
         return BaseUnits(self.chain.call(self.contract, "claimed", account))
 
+    def claimed_of(self, accounts: Sequence[Address]) -> list[BaseUnits]:
+        """`claimed` for many accounts, in batches."""
+        answers = self.chain.call_many(self.contract, "claimed", [(account,) for account in accounts])
+        return [BaseUnits(amount) for amount in answers]
+
     def operator_balance(self, operator: Address) -> BaseUnits:
         """What an operator can pull."""
         return BaseUnits(self.chain.call(self.contract, "operatorBalance", operator))

@@ -16,12 +16,14 @@ from andel.units import Address
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a contract of ours: its name, who emitted it, its values by name, and its block."""
+    """One event of a contract of ours: its name, who emitted it, its values by name, its block and transaction."""
 
     name: str
     address: Address
     arguments: Mapping[str, Any]
     block: int
+    block_hash: bytes = b""
+    transaction: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 
 Request = tuple[str, Sequence[object]]
 
+Listener = Callable[[str, Sequence[object], object], None]
+"""What is told of each question: method, parameters, and the result or the `NodeRefused`."""
+
 _BUSY: Final = (429, 502, 503)
 _BUSY_WAITS: Final = (0.2, 0.5, 1.0, 2.0)  # seconds before each new try
 
@@ -60,13 +63,22 @@ class Rpc:
         self._sleep = sleep
         self._ids = count(1)
         self._batches = True
+        self._listener: Listener | None = None
+
+    def tell(self, listener: Listener | None) -> Listener | None:
+        """Tells `listener` of every answer from now on, None nobody; gives the one that was told before."""
+        former, self._listener = self._listener, listener
+        return former
 
     def request(self, method: str, *params: object) -> Any:
         """The result of one call. Raises NodeRefused, RpcUnreachable."""
         answer = self._post(_envelope(next(self._ids), method, params))
         if not isinstance(answer, dict):
             raise RpcUnreachable(self.url, "the answer is no JSON-RPC")
-        return self._result(method, answer)
+        result = self._outcome(method, params, answer)
+        if isinstance(result, NodeRefused):
+            raise result
+        return result
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
         """The results in the order of `requests`; a refused one is its NodeRefused. Raises RpcUnreachable."""
@@ -94,7 +106,7 @@ class Rpc:
         by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
         if set(by_id) != set(ids):
             raise RpcUnreachable(self.url, "the answer to a batch misses some of its requests")
-        return [self._outcome(method, by_id[key]) for key, (method, _) in zip(ids, requests, strict=True)]
+        return [self._outcome(*request, by_id[key]) for key, request in zip(ids, requests, strict=True)]
 
     def _one_by_one(self, requests: Sequence[Request]) -> list[Any]:
         results: list[Any] = []
@@ -105,11 +117,14 @@ class Rpc:
                 results.append(error)
         return results
 
-    def _outcome(self, method: str, answer: dict[str, Any]) -> Any:
+    def _outcome(self, method: str, params: Sequence[object], answer: dict[str, Any]) -> Any:
         try:
-            return self._result(method, answer)
+            result = self._result(method, answer)
         except NodeRefused as error:
-            return error
+            result = error
+        if self._listener is not None:
+            self._listener(method, params, result)
+        return result
 
     def _result(self, method: str, answer: dict[str, Any]) -> Any:
         error = answer.get("error")

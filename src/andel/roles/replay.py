@@ -27,14 +27,15 @@ from andel.value.manifest import RoundEvidence, commitments_object, read_evidenc
 from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
 from andel.value.retraining import Disclosed
-from andel.value.settle import settle
+from andel.value.settle import ChainFacts, settle
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A round settled again: its evidence, the verdict, and the attestation that follows from it."""
+    """A round settled again: its evidence, what the chain said of it, the verdict, and the attestation that follows."""
 
     evidence: RoundEvidence
+    facts: ChainFacts
     report: ValueReport
     attestation: dict[str, object]
     digest: Digest
@@ -83,13 +84,14 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
     if listed != commitments_object(evidence.commitments):
         raise EvidenceError(f"{place}, commitments", "the list of seed 1 is not that of the manifest")
     history = read_history(store, plan)
+    facts = chain_facts(model, plan, on_chain, evidence.commitments)
     report = settle(
         plan,
         task,
         decode_version(read_named(store, f"{place}, parent version", cid_of_digest(plan.version)), task),
         evidence.commitments,
         evidence.openings,
-        chain_facts(model, plan, on_chain, evidence.commitments),
+        facts,
         evidence.updates,
         history,
         references.open(plan, task),
@@ -99,7 +101,7 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
         read_disclosed(store, history, evidence.disclosures, place),
     )
     attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
-    return Replay(evidence, report, attestation, typed_digest("Attestation", plan.domain, attestation))
+    return Replay(evidence, facts, report, attestation, typed_digest("Attestation", plan.domain, attestation))
 
 
 def read_disclosed(

@@ -1,0 +1,273 @@
+"""Proving one round: its record on chain, its evidence, its replay, and every object that it refers to.
+
+Takes a model, a store and a round's number. Gives a `RoundProof` in plain values that another process can send, or a
+`VoidRound`. A round whose evidence is gone or kept back is proven as far as the chain goes; its result then rests on
+the signatures of its validators, and is said to. Raises EvidenceError naming the first place that does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from andel.content import ContentStore, cid_of_digest
+from andel.data.batch import BatchHeader
+from andel.data.opening_check import OpeningFault
+from andel.errors import ContentMissing, EvidenceError, InputError
+from andel.ledger.deployment import ModelContracts
+from andel.ledger.round_state import RoundState, Status
+from andel.roles.auditing.findings import Missing, Rests, Tally
+from andel.roles.auditing.record import check_record
+from andel.roles.auditing.registry import RegistryAudit
+from andel.roles.chain_facts import RoundOnChain, read_round
+from andel.roles.replay import ReferenceOpener, Replay, replay_round
+from andel.units import Address, Digest
+from andel.value.manifest import read_named
+from andel.value.proof import committed_headers, is_entered
+from andel.value.reference import ReferenceSet
+from andel.value.report import ValueReport
+
+REFERENCE_PACKETS = "reference packets"
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRound:
+    """A round that is not final: it changed nothing."""
+
+    number: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundProof:
+    """A final round as it was proven: what later rounds and the money build on, and what was checked.
+
+    `task` is the task's CID, empty where the plan is gone; `objects` are (place, CID) of all it refers to, each
+    verified; amounts are base units.
+    """
+
+    number: int
+    parent: Digest
+    version: Digest
+    before: Digest
+    state: Digest
+    task: str
+    minted: int
+    claims_root: Digest
+    claims_total: int
+    operators: Mapping[Address, int]
+    settled_block: int
+    k: int
+    n: int
+    tally: Tally
+    objects: tuple[tuple[str, str], ...]
+    missing: tuple[Missing, ...] = ()
+    report: ValueReport | None = None
+    resumed: bool = False
+
+
+@dataclass(slots=True)
+class _Objects:
+    """What a round refers to, and what of it is there."""
+
+    store: ContentStore
+    known: set[str]
+    found: dict[str, str] = field(default_factory=dict)
+    missing: list[Missing] = field(default_factory=list)
+
+    def verify(self, place: str, cid: str) -> None:
+        """Raises EvidenceError for a corrupt object; notes a missing one."""
+        if cid in self.found:
+            return
+        try:
+            if cid not in self.known:
+                read_named(self.store, place, cid)
+        except EvidenceError as error:
+            note_missing(self.missing, error)
+            return
+        self.found[cid] = place
+        self.known.add(cid)
+
+
+class RoundProver:
+    """Proves rounds of one model; opens each reference set, and checks each batch entry, once."""
+
+    def __init__(
+        self, model: ModelContracts, store: ContentStore, *, from_block: int = 0, keep_reports: bool = False
+    ) -> None:
+        """Asks nothing yet; `keep_reports` keeps each round's `ValueReport`, whose size grows with the model."""
+        self._model = model
+        self._store = store
+        self._keep = keep_reports
+        self._registry = RegistryAudit(model, from_block)
+        self._references = ReferenceOpener(
+            store, lambda plan: read_named(store, REFERENCE_PACKETS, plan.reference.packets)
+        )
+        self._entered: list[ReferenceSet] = []
+        self._known: set[str] = set()
+
+    def state_of(self, number: int) -> RoundOnChain:
+        """The round as the chain has it."""
+        return read_round(self._model, number)
+
+    def prove(self, number: int, on_chain: RoundOnChain) -> RoundProof | VoidRound:
+        """Everything about one round. Raises EvidenceError; ChainError when the node fails."""
+        state, tally = on_chain.state, Tally()
+        if state.status != Status.FINALISED:
+            return VoidRound(number, state.status.name.lower())
+        record = check_record(self._model, on_chain, tally)
+        objects = _Objects(self._store, self._known)
+        replay = self._replay(number, on_chain, objects, tally)
+        for place, cid in named_objects(number, state, replay):
+            objects.verify(place, cid)
+        tally.add("objects", Rests.RECOMPUTED, len(objects.found))
+        for item in objects.missing:
+            tally.add("objects", item.rests)
+        return RoundProof(
+            number=number,
+            parent=state.parent_version,
+            version=state.version_hash,
+            before=replay.evidence.plan.state if replay else Digest(b""),
+            state=state.state_hash,
+            task=replay.evidence.plan.task if replay else "",
+            minted=state.minted,
+            claims_root=record.claims_root,
+            claims_total=record.claims_total,
+            operators=record.operators,
+            settled_block=state.settled_block,
+            k=record.k,
+            n=record.n,
+            tally=tally,
+            objects=tuple((place, cid) for cid, place in objects.found.items()),
+            missing=tuple(objects.missing),
+            report=replay.report if replay and self._keep else None,
+        )
+
+    def verify_objects(self, objects: tuple[tuple[str, str], ...]) -> list[Missing]:
+        """The objects of a round proven before, against their names again. Raises EvidenceError for a corrupt one."""
+        found = _Objects(self._store, self._known)
+        for place, cid in objects:
+            found.verify(place, cid)
+        return found.missing
+
+    def _replay(self, number: int, on_chain: RoundOnChain, objects: _Objects, tally: Tally) -> Replay | None:
+        """The round settled again and compared; None, with the place noted, when evidence for that is gone."""
+        try:
+            replay = replay_round(self._model, self._store, number, self._references)
+        except EvidenceError as error:
+            note_missing(objects.missing, error)
+            tally.add("results", Rests.SIGNATURES)
+            return None
+        except InputError as error:
+            raise EvidenceError(f"round {number}", f"its evidence cannot be read: {error.message}") from error
+        for place, cid in replay.evidence.cids:
+            objects.found.setdefault(cid, f"round {number}, {place}")
+            self._known.add(cid)
+        compare(number, on_chain.state, replay)
+        headers = _headers(replay)
+        self._registry.check(headers, replay.facts.entries, on_chain.state.opened_block, tally)
+        self._check_references(tally)
+        count_evidence(replay, tally)
+        return replay
+
+    def _check_references(self, tally: Tally) -> None:
+        for reference in self._references.sets:
+            if any(reference is known for known in self._entered):
+                continue
+            _audit_reference(self._model, reference)
+            tally.add("references", Rests.RECOMPUTED, reference.packets)
+            self._entered.append(reference)
+
+
+def named_objects(number: int, state: RoundState, replay: Replay | None) -> list[tuple[str, str]]:
+    """Everything that a round refers to must be there, also what no replay reads: (place, CID) of each."""
+    named = [
+        (f"round {number}, manifest", cid_of_digest(state.evidence_hash)),
+        (f"round {number}, plan", cid_of_digest(state.plan_hash)),
+        (f"round {number}, parent version", cid_of_digest(state.parent_version)),
+        (f"round {number}, commitments", cid_of_digest(state.commitments_hash)),
+        (f"round {number}, version", cid_of_digest(state.version_hash)),
+        (f"round {number}, state after it", cid_of_digest(state.state_hash)),
+    ]
+    if replay is None:
+        return named
+    plan = replay.evidence.plan
+    return [
+        *((f"round {number}, {what}", cid) for what, cid in replay.evidence.cids),
+        *named,
+        ("policy", cid_of_digest(plan.policy)),
+        ("terms", cid_of_digest(plan.terms)),
+        ("reference batches", plan.reference.batches),
+        ("sealed reference packets", plan.reference.sealed),
+        (REFERENCE_PACKETS, plan.reference.packets),
+    ]
+
+
+def compare(number: int, state: RoundState, replay: Replay) -> None:
+    """Raises EvidenceError naming what the replay gives otherwise than the chain holds it."""
+    report = replay.report
+    found = {
+        "agreed attestation": (replay.digest, state.agreed),
+        "version": (report.version_hash, state.version_hash),
+        "value root": (report.value_root, state.value_root),
+        "state": (report.history.hash, state.state_hash),
+        "evaluation": (report.evaluation, state.evaluation),
+        "minted amount": (report.minted, state.minted),
+    }
+    for what, (replayed, chained) in found.items():
+        if replayed != chained:
+            raise EvidenceError(f"round {number}, {what}", "the replay gives another than the chain holds")
+
+
+def count_evidence(replay: Replay, tally: Tally) -> None:
+    """What a replayed round's evidence adds to the table."""
+    evidence, report = replay.evidence, replay.report
+    kept_back = {
+        item.contributor
+        for item in report.contributors
+        if f": {OpeningFault.WITHHELD}: " in item.reason
+        or (f": {OpeningFault.MALFORMED}: " in item.reason and item.contributor not in evidence.openings)
+    }
+    tally.add("commitments", Rests.RECOMPUTED, len(evidence.commitments))
+    tally.add("admissions", Rests.NODE, len(replay.facts.admitted) + len(replay.facts.consenting))
+    tally.add("openings", Rests.RECOMPUTED, report.packets_checked)
+    tally.add("asked", Rests.RECOMPUTED, len(set(evidence.openings) - kept_back))
+    tally.add("asked", Rests.WITHHELD, len(kept_back))
+    tally.add("updates", Rests.RECOMPUTED, len(evidence.updates))
+    tally.add("conflicts", Rests.RECOMPUTED, len(evidence.conflicts))
+    tally.add("results", Rests.RECOMPUTED)
+
+
+def note_missing(missing: list[Missing], error: EvidenceError) -> None:
+    """Keeps what is not there; raises any other error again.
+
+    Validators attested that they held all evidence of a final round, so what is gone was deleted; only the reference
+    packets are kept back by design, until the founder publishes them.
+    """
+    if not isinstance(error.__cause__, ContentMissing):
+        raise error
+    rests = Rests.WITHHELD if error.place == REFERENCE_PACKETS else Rests.DELETED
+    message = error.message.removeprefix(f"{error.place}: ")
+    if all(item.place != error.place for item in missing):
+        missing.append(Missing(error.place, message, rests))
+
+
+def _headers(replay: Replay) -> list[tuple[Address, BatchHeader]]:
+    found = []
+    for commitment in replay.evidence.commitments:
+        try:
+            headers = committed_headers(replay.evidence.plan, commitment)
+        except InputError:
+            continue  # `settle` gave the contributor its reason
+        found += [(commitment.contributor, header) for header in headers if header.device in replay.facts.admitted]
+    return found
+
+
+def _audit_reference(model: ModelContracts, reference: ReferenceSet) -> None:
+    opened_at = read_round(model, 1).opened_at
+    keys = sorted({(header.device, header.day) for header in reference.headers})
+    entries = dict(zip(keys, model.batch_registry.entries_of(keys), strict=True))
+    for header in reference.headers:
+        if not is_entered(entries[header.device, header.day], header.root, reference.owner, opened_at):
+            place = f"reference batch of {header.device}, day {header.day}"
+            raise EvidenceError(place, "it was not entered in the registry before round 1")

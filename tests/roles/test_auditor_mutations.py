@@ -1,0 +1,166 @@
+"""One turned bit anywhere in the evidence, or in what the node says of the chain, fails the audit and names the place.
+
+Four attackers. Who can write to the store turns bits under the old names. Who can also make the node lie gives altered
+objects their true names, relinks everything up to the manifest, and has the node tell the new hashes in states, events
+and calldata. The third has k validators who sign anything as well. The fourth leaves the store alone and turns bits in
+the node's answers. Some hundred places are tried here, more than a thousand among the tests marked `full`.
+"""
+
+import json
+from dataclasses import replace
+from functools import lru_cache
+
+import orjson
+import pytest
+
+from andel.device import envelope
+from andel.errors import ChainError
+from andel.roles import gateway
+from andel.roles.auditing import record as record_of_round
+from andel.roles.auditing import rounds
+from tests.support.audit_alterations import answer_alterations, plain_flips, relinked
+from tests.support.recorded_audit import record
+
+EACH, EACH_IN_FULL = 3, 22
+ANSWERS, ANSWERS_IN_FULL = 80, 450
+SIZES = [pytest.param(EACH, id="some"), pytest.param(EACH_IN_FULL, id="many", marks=pytest.mark.full)]
+ROUND_KINDS = {
+    "manifest",
+    "plan",
+    "task",
+    "policy",
+    "terms",
+    "commitments",
+    "batches",
+    "openings",
+    "update",
+    "parent version",
+    "version",
+    "state after it",
+    "reference batches",
+    "reference packets",
+    "sealed reference packets",
+}
+
+
+@pytest.fixture(scope="module")
+def material(finished_run):
+    """What an audit of the finished run reads; two pure functions keep their results, as they see few new inputs."""
+    verify, quantise, kept = envelope.verify_signature, gateway.quantise, {}
+
+    def quantised(parameters, plan):
+        key = (repr(parameters), plan)
+        if key not in kept:
+            kept[key] = quantise(parameters, plan)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(envelope, "verify_signature", lru_cache(maxsize=None)(verify))
+        patch.setattr(gateway, "quantise", quantised)
+        recorded = record(finished_run)
+        assert recorded.audit().failure == ""
+        yield recorded
+
+
+@pytest.fixture
+def signing_anything(monkeypatch):
+    """k validators who sign whatever the altered evidence gives: their signatures catch nothing."""
+    compare = rounds.compare
+
+    def agreeing(number, state, replay):
+        compare(number, replace(state, agreed=replay.digest), replay)
+
+    monkeypatch.setattr(record_of_round, "_check_attestations", lambda *_: ())
+    monkeypatch.setattr(rounds, "compare", agreeing)
+
+
+def said(material, alteration):
+    """What the audit says, or that it cannot believe the node."""
+    try:
+        return material.audit(objects=alteration.objects, altered=alteration.altered, only=alteration.only).failure
+    except ChainError as error:
+        return f"node: {error.message}"
+
+
+def play(material, alterations):
+    """(what was altered, what the audit says) of each; all kinds of evidence were among them."""
+    found = [(alteration, said(material, alteration)) for alteration in alterations]
+    assert {alteration.kind for alteration, _ in found} >= ROUND_KINDS
+    return found
+
+
+def assert_all_named(found):
+    """No place passed, and each is told as evidence: a round's or a kind's name, then what is wrong."""
+    assert [(alteration.kind, alteration.what) for alteration, text in found if not text] == []
+    for _, text in found:
+        place, _, rest = text.partition(": ")
+        assert place and rest, text
+        assert place not in ("content store", "object that no round refers to", "evidence cannot be read"), text
+
+
+@pytest.mark.parametrize("each", SIZES)
+def test_a_turned_bit_in_any_kind_of_object_is_found_under_its_name(material, each):
+    found = play(material, plain_flips(material, each, "plain"))
+    assert len(found) >= each * (len(ROUND_KINDS) + 1)
+    assert_all_named(found)
+    assert all(alteration.what in text for alteration, text in found)
+
+
+@pytest.mark.parametrize("each", SIZES)
+def test_relinked_evidence_and_a_node_that_lies_to_suit_it_fail_by_what_was_signed(material, each):
+    found = play(material, relinked(material, each, "relinked"))
+    assert_all_named(found)
+    assert {text.partition(", ")[2].partition(":")[0] for _, text in found} == {"attestations", "commitments"}
+
+
+@pytest.mark.parametrize("each", SIZES)
+def test_with_k_validators_who_sign_anything_relinked_evidence_fails_by_its_replay(material, each, signing_anything):
+    """What is left then binds the manifest's own words only: those that say the same in another form, or to nobody."""
+    found = play(material, relinked(material, each, "colluding"))
+    passed = [alteration for alteration, text in found if not text]
+    for alteration in passed:
+        assert alteration.kind == "manifest" and says_the_same(material.objects[alteration.what], alteration)
+    assert len(passed) <= each // 3
+    assert_all_named([item for item in found if item[1]])
+    assert len({text.partition(": ")[0] for _, text in found}) > 8
+
+
+def says_the_same(before, alteration):
+    """Whether a manifest differs only in the case of hex digits, or in the coordinator's list of what it refused."""
+    known = {json.dumps(_meaning(data), sort_keys=True) for data in alteration.objects.values() if b"refused" in data}
+    return json.dumps(_meaning(before), sort_keys=True) in known
+
+
+def _meaning(data):
+    value = json.loads(data)
+    value.pop("refused", None)
+    return json.loads(json.dumps(value).lower())
+
+
+@pytest.mark.parametrize(
+    "count", [pytest.param(ANSWERS, id="some"), pytest.param(ANSWERS_IN_FULL, id="many", marks=pytest.mark.full)]
+)
+def test_a_turned_bit_in_what_the_node_says_is_found_by_the_audit_or_by_a_second_node(material, count):
+    """Calls, logs, blocks and transactions. Nothing rests on some times and transactions of blocks: a second node tells."""
+    unread = []
+    for alteration in answer_alterations(material, count, "answers"):
+        text = said(material, alteration)
+        assert text == "" or ": " in text
+        if not text:
+            unread.append(alteration)
+    assert len(unread) <= count // 20
+    for alteration in unread:
+        assert alteration.kind == "eth_getBlockByNumber", alteration.what
+        assert any(name in alteration.what for name in ("timestamp", "transactions", "latest")), alteration.what
+        doubted = material.audit(altered=alteration.altered, second=True).failure
+        assert ", second node: " in doubted or "latest" in alteration.what or not _asked(material, alteration), doubted
+
+
+def _asked(material, alteration):
+    """Whether the audit itself reads the block; `find_model` and the like ask outside it."""
+    return all(question in material.asked for question in alteration.altered)
+
+
+def test_every_answer_of_the_node_is_among_the_places(material):
+    methods = {orjson.loads(question)[0] for question in material.asked}
+    assert methods >= {"eth_call", "eth_getLogs", "eth_getBlockByNumber", "eth_getTransactionByHash", "eth_getCode"}
