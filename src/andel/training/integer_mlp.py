@@ -38,7 +38,7 @@ from andel.training.integer_bounds import (
     WEIGHT_BITS,
     int64_rows,
 )
-from andel.training.integer_bounds import MAX_PARAMETER as MAX_PARAMETER
+from andel.training.integer_bounds import MAX_PARAMETER as MAX_PARAMETER  # given on: it is part of what a network is
 
 IntArray = npt.NDArray[np.int64]
 Parameters = Sequence[IntArray]
