@@ -1,7 +1,7 @@
 """Prints, as JSON, hashes of what training, aggregation and value give on this machine's BLAS.
 
 Run as a module in a process of its own, since BLAS chooses kernel and threads when it is loaded. `integers` covers
-products large enough for BLAS to split between threads; `report` a whole settled round; `floats` is the control:
+products large enough for BLAS to split between threads; `report` whole settled rounds; `floats` is the control:
 the same products on fractions, which do depend on kernel and threads.
 """
 
@@ -18,6 +18,7 @@ from andel.hashing import sha256
 from andel.training.integer_mlp import loss_gradient, predict_change
 from andel.training.integer_training import initial_parameters, train_steps
 from andel.training.updates import flatten
+from andel.units import Digest
 from andel.value.aggregate import aggregate
 from andel.value.aumann_shapley import scores
 from andel.value.clip import clip_to, norm, norm_limit
@@ -29,11 +30,16 @@ from tests.support.worlds import build_world, play
 
 
 def integers() -> str:
-    """Hash over a wide network's training, gradient and predictions, and over the scores of many updates."""
-    random = np.random.default_rng(11)
+    """Hash over training, gradient, predictions and scores of a linear model, a wide network and deeper ones."""
+    return sha256(*(network(layers) for layers in ((), (256,), (128, 64), (48, 32, 24)))).hex()
+
+
+def network(layers: tuple[int, ...]) -> Digest:
+    """Hash over one network's training, gradient and predictions, and over the scores of many updates."""
+    random = np.random.default_rng([11, *layers])
     codes = random.integers(0, 256, (4_096, 24), np.uint8)
     targets = random.integers(-(3 << 16), 3 << 16, 4_096)
-    first = initial_parameters(24, (256,), b"fingerprint")
+    first = initial_parameters(24, layers, b"fingerprint")
     options = {"steps": 5, "batch_rows": 2_048, "rate_shift": 2, "residual_limit": 1 << 16}
     trained = train_steps(first, codes, targets, seed=b"fingerprint", **options)
     gradient = flatten(loss_gradient(trained, codes, targets, 1 << 16))
@@ -49,7 +55,7 @@ def integers() -> str:
     parts = [*trained, gradient, predict_change(trained, codes, 250), clipped, step.total]
     texts = [repr(exact_dots(updates, gradient)), repr(scores(dots, weights, step.weight_sum)), repr(limit)]
     texts += [repr(novel), repr(krum_scores(updates, weights, 100))]
-    return sha256(*(part.astype("<i8").tobytes() for part in parts), *(text.encode() for text in texts)).hex()
+    return sha256(*(part.astype("<i8").tobytes() for part in parts), *(text.encode() for text in texts))
 
 
 def floats() -> str:
@@ -71,8 +77,14 @@ def blas() -> dict[str, object]:
 
 def main() -> None:
     """Writes the hashes to standard output."""
-    report = sha256(report_bytes(play(build_world(3)).settle())).hex()
-    hashes = {"integers": integers(), "report": report, "floats": floats(), **blas()}
+    rounds = (report_bytes(play(build_world(3, layers=layers)).settle()) for layers in ((), (6,), (6, 5)))
+    hashes = {
+        "integers": integers(),
+        "report": sha256(*rounds).hex(),
+        "floats": floats(),
+        "numpy": np.__version__,
+        **blas(),
+    }
     sys.stdout.write(json.dumps(hashes))
 
 

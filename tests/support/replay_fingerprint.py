@@ -21,7 +21,7 @@ from andel.keys import parse_address
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import ModelContracts, find_model
 from andel.roles.chain_facts import chain_facts, read_round
-from andel.roles.replay import read_former, read_history
+from andel.roles.replay import read_history
 from andel.training.updates import decode_version
 from andel.value.manifest import read_evidence
 from andel.value.reference import open_reference

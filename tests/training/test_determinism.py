@@ -1,4 +1,4 @@
-"""The same bytes on every BLAS kernel and with any number of threads: run in processes of their own."""
+"""The same bytes on every BLAS kernel, any number of threads and every NumPy: run in processes of their own."""
 
 import json
 import os
@@ -10,17 +10,21 @@ from functools import cache
 import pytest
 
 KERNELS = ["Prescott", "Core2", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"]
+RELEASES = ["numpy-2.0", "numpy-2.2"]
+"""Environments that scripts/environment makes, with another NumPy than the product's."""
 
 
 @cache
-def fingerprint(root, threads, kernel=""):
-    """What a process with so many BLAS threads and that kernel computes; None where the processor cannot."""
+def fingerprint(root, threads, kernel="", release=""):
+    """What a process with so many BLAS threads, that kernel and NumPy computes; None where the processor cannot."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENBLAS")}
-    environment |= {"OPENBLAS_NUM_THREADS": str(threads), "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
+    packages = sorted(root.glob(f".venv-{release}/lib/python*/site-packages")) if release else []
+    paths = os.pathsep.join(map(str, [*packages, root / "src", root]))
+    environment |= {"OPENBLAS_NUM_THREADS": str(threads), "PYTHONPATH": paths}
     if kernel:
         environment["OPENBLAS_CORETYPE"] = kernel
     command = [sys.executable, "-W", "error", "-m", "tests.support.fingerprint"]
-    outcome = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120)
+    outcome = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
     if outcome.returncode == -signal.SIGILL:
         return None
     assert outcome.returncode == 0, outcome.stderr
@@ -51,3 +55,15 @@ def test_every_kernel_with_one_to_four_threads_gives_the_same_bytes(repo_root):
     assert {same(found[0], outcome) for outcome in found} == {True}
     if len({outcome.get("kernel") for outcome in found}) > 1:
         assert len({outcome["floats"] for outcome in found}) > 1, "the control did not tell the kernels apart"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("release", RELEASES)
+def test_another_numpy_gives_the_same_bytes_on_every_kernel(repo_root, release):
+    if not (repo_root / f".venv-{release}" / ".andel-stamp").exists():
+        pytest.skip(f"no .venv-{release}: scripts/environment {release} makes it")
+    ran = [fingerprint(repo_root, threads, kernel, release) for threads in (1, 2) for kernel in KERNELS]
+    found = [outcome for outcome in ran if outcome is not None]
+    own = fingerprint(repo_root, 1)
+    assert {outcome["numpy"] for outcome in found} == {found[0]["numpy"]} != {own["numpy"]}
+    assert {same(own, outcome) for outcome in found} == {True}

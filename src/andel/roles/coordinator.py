@@ -17,7 +17,7 @@ from andel.ledger.round_state import RoundState, Status
 from andel.ledger.standstill import Standstill
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.conflict_box import ConflictBox
-from andel.roles.replay import read_disclosed, read_history, read_policy
+from andel.roles.replay import read_history, read_policy
 from andel.training.flower import Grid
 from andel.training.plan import RoundPlan
 from andel.training.result import (
@@ -32,7 +32,7 @@ from andel.training.task import Task, parse_task
 from andel.training.updates import decode_version
 from andel.units import Address
 from andel.value.history import History
-from andel.value.manifest import bounded, write_commitments, write_manifest
+from andel.value.manifest import bounded, read_disclosed, write_commitments, write_manifest
 from andel.value.proof import prove_data, unopened
 from andel.value.retraining import retrain_all, suspended_devices
 

@@ -6,7 +6,7 @@ sealed to validators until they are published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from andel.content import ContentStore, cid_of_digest
@@ -15,18 +15,22 @@ from andel.errors import EvidenceError
 from andel.hashing import sha256
 from andel.ledger.deployment import ModelContracts
 from andel.roles.chain_facts import chain_facts, check_plan, read_round
-from andel.training.integer_mlp import Parameters
 from andel.training.plan import RoundPlan
-from andel.training.result import SignedDisclosure
 from andel.training.task import Task
 from andel.training.updates import decode_version
 from andel.typed_data import typed_digest
-from andel.units import Address, Digest
+from andel.units import Digest
 from andel.value.history import EMPTY_HISTORY, History, parse_history
-from andel.value.manifest import RoundEvidence, commitments_object, read_evidence, read_named
+from andel.value.manifest import (
+    RoundEvidence,
+    commitments_object,
+    read_disclosed,
+    read_evidence,
+    read_former,
+    read_named,
+)
 from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
-from andel.value.retraining import Disclosed
 from andel.value.settle import ChainFacts, settle
 
 
@@ -104,34 +108,9 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
     return Replay(evidence, facts, report, attestation, typed_digest("Attestation", plan.domain, attestation))
 
 
-def read_disclosed(
-    store: ContentStore, history: History, disclosures: Sequence[SignedDisclosure], place: str
-) -> dict[Address, Disclosed]:
-    """What was disclosed of trainings that `history` says are due, each with its list of batches and its version.
-
-    Raises EvidenceError, naming `place`, when one of those objects is missing or altered.
-    """
-    found: dict[Address, Disclosed] = {}
-    for item in disclosures:
-        due = history.due.get(item.contributor)
-        if due is None or item.contributor in found:
-            continue  # nothing was asked for; it proves nothing
-        where = f"{place}, training of {item.contributor} in round {due.round}"
-        batches = read_named(store, f"{where}, batches", cid_of_digest(due.batches))
-        version = read_named(store, f"{where}, version", cid_of_digest(due.version))
-        found[item.contributor] = Disclosed(item.disclosure, item.signature, batches, version)
-    return found
-
-
 def read_policy(store: ContentStore, plan: RoundPlan) -> Policy:
     """The policy that a plan names. Raises ContentError, InputError when the object is none."""
     return parse_policy(read_named(store, f"round {plan.round}, policy", cid_of_digest(plan.policy)))
-
-
-def read_former(store: ContentStore, plan: RoundPlan, task: Task, history: History) -> list[Parameters]:
-    """The versions from which the model's last steps began, which the state names. Raises EvidenceError, InputError."""
-    place = f"round {plan.round}, former version"
-    return [decode_version(read_named(store, place, cid_of_digest(named)), task) for named in history.versions]
 
 
 def read_history(store: ContentStore, plan: RoundPlan) -> History:

@@ -38,7 +38,7 @@ from andel.training.integer_bounds import (
     WEIGHT_BITS,
     int64_rows,
 )
-from andel.training.integer_bounds import MAX_PARAMETER as MAX_PARAMETER
+from andel.training.integer_bounds import MAX_PARAMETER as MAX_PARAMETER  # given on: it is part of what a network is
 
 IntArray = npt.NDArray[np.int64]
 Parameters = Sequence[IntArray]
@@ -189,7 +189,7 @@ def _gradient_sums(
     """Sums over rows, each at the scale its product has (see `mean_gradient`)."""
     *values, output = _forward(layers, codes)
     output -= targets[:, None]
-    slopes = np.clip(output, -residual_limit, residual_limit, out=output)
+    slopes = _held(output, residual_limit)
     sums = [values[-1].T @ slopes, slopes.sum(axis=0)]
     for number in range(len(layers) - 1, 0, -1):
         active = (values[number] > 0.0) & (values[number] < MAX_HIDDEN)
@@ -198,9 +198,15 @@ def _gradient_sums(
         np.floor(slopes, out=slopes)
         slopes *= active
         if number > 1:  # the first layer's meet inputs of 8 bits and need no bound of their own
-            np.clip(slopes, -MAX_SLOPE, MAX_SLOPE, out=slopes)
+            _held(slopes, MAX_SLOPE)
         sums = [values[number - 1].T @ slopes, slopes.sum(axis=0), *sums]
     return sums
+
+
+def _held(values: _Floats, limit: int) -> _Floats:
+    """The same array, each value held at ±limit."""
+    np.minimum(values, limit, out=values)
+    return np.maximum(values, -limit, out=values)
 
 
 def _mean(total: npt.NDArray[Any], bits: int, rows: int) -> IntArray:

@@ -76,7 +76,8 @@ def train_steps(
         for array, slope in zip(current, gradient, strict=True):
             slope += half
             array -= slope >> rate_shift
-            np.clip(array, -MAX_PARAMETER, MAX_PARAMETER, out=array)
+            np.minimum(array, MAX_PARAMETER, out=array)
+            np.maximum(array, -MAX_PARAMETER, out=array)
     return current
 
 

@@ -17,10 +17,14 @@ from andel.data.conflict import MAX_CONFLICT_BYTES, MAX_CONFLICTS
 from andel.encoding import canonical_json
 from andel.errors import ContentError, EvidenceError, InputError
 from andel.keys import address_bytes, parse_address
+from andel.training.integer_mlp import Parameters
 from andel.training.plan import RoundPlan, parse_plan
 from andel.training.result import DataCommitment, RoundResult, SignedDisclosure, SignedUpdate
 from andel.training.task import Task, parse_object, parse_task
+from andel.training.updates import decode_version
 from andel.units import Address, Digest
+from andel.value.history import History
+from andel.value.retraining import Disclosed
 
 _FORMAT: Final = "andel-manifest/3"
 _MAX_BYTES = 64 * 1024 * 1024
@@ -116,6 +120,31 @@ def read_evidence(store: ContentStore, evidence_hash: Digest, place: str) -> Rou
     except InputError as error:
         raise EvidenceError(f"{place}, {reader.read[-1][0]}", error.message) from error
     return RoundEvidence(plan, task, commitments, openings, updates, disclosures, conflicts, tuple(reader.read))
+
+
+def read_disclosed(
+    store: ContentStore, history: History, disclosures: Sequence[SignedDisclosure], place: str
+) -> dict[Address, Disclosed]:
+    """What was disclosed of trainings that `history` says are due, each with its list of batches and its version.
+
+    Raises EvidenceError, naming `place`, when one of those objects is missing or altered.
+    """
+    found: dict[Address, Disclosed] = {}
+    for item in disclosures:
+        due = history.due.get(item.contributor)
+        if due is None or item.contributor in found:
+            continue  # nothing was asked for; it proves nothing
+        where = f"{place}, training of {item.contributor} in round {due.round}"
+        batches = read_named(store, f"{where}, batches", cid_of_digest(due.batches))
+        version = read_named(store, f"{where}, version", cid_of_digest(due.version))
+        found[item.contributor] = Disclosed(item.disclosure, item.signature, batches, version)
+    return found
+
+
+def read_former(store: ContentStore, plan: RoundPlan, task: Task, history: History) -> list[Parameters]:
+    """The versions from which the model's last steps began, which the state names. Raises EvidenceError, InputError."""
+    place = f"round {plan.round}, former version"
+    return [decode_version(read_named(store, place, cid_of_digest(named)), task) for named in history.versions]
 
 
 def read_named(store: ContentStore, place: str, cid: str) -> bytes:
