@@ -14,7 +14,7 @@ enum PlantState {
 
 /// @notice An attempt's plant.
 /// @param hash keccak256(abi.encode(PLANT, chainid, model, round, attempt, isTest, salt))
-/// @param dueAt last second to open it without paying for it
+/// @param dueAt last second to open it; later it costs the coordinator
 /// @param epoch the operators' epoch of the attempt, whose coordinator answers for it
 /// @param state where it stands
 struct Plant {
@@ -57,6 +57,9 @@ interface IPlants {
 
     /// @notice Revealing is not over.
     error RoundManager_PlantTooEarly(uint64 round);
+
+    /// @notice The plant could be opened until `dueAt`, in seconds.
+    error RoundManager_PlantTooLate(uint64 round, uint64 dueAt);
 
     /// @notice Seals whether this attempt is a test. Only the coordinator, between open and commitData, once.
     function plant(uint64 round, bytes32 plantHash) external;

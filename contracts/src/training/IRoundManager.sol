@@ -298,6 +298,9 @@ interface IRoundManager is IHaltable, IPlants, IPostedUpdates {
     /// @notice How many rounds were opened; the newest one's id.
     function roundsCount() external view returns (uint64);
 
+    /// @notice When the newest attempt last moved, in seconds; 0 before the first round. Its end by lapse of time is no move.
+    function lastMoveAt() external view returns (uint64);
+
     /// @notice The version the next round starts from.
     function currentVersion() external view returns (bytes32);
 
