@@ -216,7 +216,7 @@ def _audit_model(
         raise EvidenceError("on-chain model", "compiling the model file does not give the code on chain")
     if prediction is None:
         return
-    operators = model.round_manager.operators()
+    operators = model.operators.of_epoch()
     signers = {operators.coordinator, *(validator.account for validator in operators.validators)}
     verify_prediction(prediction, model.round_manager.domain, signers)
     codes, base = unpack_question(prediction.question, file.inputs)
