@@ -22,6 +22,8 @@ SOURCES = {
     "DeviceRegistry": "device/DeviceRegistry.sol",
     "BatchRegistry": "data/BatchRegistry.sol",
     "RoundManager": "training/RoundManager.sol",
+    "Operators": "training/Operators.sol",
+    "Disputes": "training/Disputes.sol",
     "Alliance": "training/Alliance.sol",
     "ModelToken": "value/ModelToken.sol",
     "RewardPool": "value/RewardPool.sol",

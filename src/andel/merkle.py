@@ -13,10 +13,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from andel.units import Digest
 
 _EMPTY_TOP = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a leaf stands in a tree: its position, how many leaves there are, and the siblings up to the top."""
+
+    index: int
+    count: int
+    siblings: tuple[bytes, ...]
+
+    def values(self) -> tuple[object, ...]:
+        """As a contract takes it (`IPostedUpdates.Place`)."""
+        return self.index, self.count, list(self.siblings)
 
 
 class MerkleTree:
@@ -45,6 +59,10 @@ class MerkleTree:
                 siblings.append(level[sibling])
             index //= 2
         return tuple(siblings)
+
+    def place(self, index: int) -> Place:
+        """The proof with what it is read by. Raises IndexError outside the tree."""
+        return Place(index, self.count, self.proof(index))
 
 
 def merkle_root(leaves: Sequence[bytes]) -> Digest:

@@ -84,7 +84,9 @@ class Play:
     @classmethod
     def launch(cls, chain: Chain, actors: Actors, shared: SharedContracts, **changes: object) -> Play:
         """A new model on the chain."""
-        return cls(chain, actors, deploy_model(chain, actors.founder, shared, model_config(actors, **changes)))
+        model = deploy_model(chain, actors.founder, shared, model_config(actors, **changes))
+        model.operators.deposit_bonds(actors.founder)
+        return cls(chain, actors, model)
 
     def open(self, word: bytes = b"plan", budget: int = BUDGET, seconds: int = 3_600) -> int:
         """A new round, from the current version."""

@@ -15,6 +15,7 @@ from andel.ledger.rpc import NodeRefused
 
 HERE = checksummed(b"\x11" * 20)
 ROUNDS = Contract("RoundManager", HERE)
+OPERATORS = Contract("Operators", HERE)
 ATTESTATION = {
     "model": HERE,
     "round": 7,
@@ -57,18 +58,25 @@ def test_a_struct_is_given_by_its_fields_names():
 @given(st.lists(st.tuples(st.binary(min_size=20, max_size=20), st.binary(min_size=32, max_size=32)), max_size=5))
 def test_results_are_plain_values(validators):
     words = encode(
-        ["address", "uint32", "(address,bytes32)[]"], [b"\x22" * 20, 2, [tuple(each) for each in validators]]
+        ["address", "uint32", "(address,bytes32)[]", "address[]"],
+        [b"\x22" * 20, 2, [tuple(each) for each in validators], [b"\x33" * 20]],
     )
-    coordinator, k, records = decode_result(ROUNDS, "operatorsOf", words)
-    assert (coordinator, k) == (checksummed(b"\x22" * 20), 2)
+    coordinator, k, records, standbys = decode_result(OPERATORS, "operatorsOf", words)
+    assert (coordinator, k, standbys) == (checksummed(b"\x22" * 20), 2, (checksummed(b"\x33" * 20),))
     assert records == tuple((checksummed(account), key) for account, key in validators)
 
 
 @given(st.binary(max_size=200))
 def test_any_answer_is_decoded_or_refused(data):
-    for function in ("roundOf", "operatorsOf", "alliance", "k", "owner"):
+    for contract, function in (
+        (ROUNDS, "roundOf"),
+        (ROUNDS, "alliance"),
+        (ROUNDS, "owner"),
+        (OPERATORS, "operatorsOf"),
+        (OPERATORS, "operatorsEpoch"),
+    ):
         try:
-            decode_result(ROUNDS, function, data)
+            decode_result(contract, function, data)
         except ChainError:
             continue
 

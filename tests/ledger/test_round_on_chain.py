@@ -7,7 +7,7 @@ from andel.hashing import sha256
 from andel.ledger.alliance import AllianceRules
 from andel.ledger.deployment import deploy_model, deploy_shared, find_model
 from andel.ledger.round_hashes import round_seed
-from andel.ledger.round_state import OperatorSet, Status, ValidatorRecord
+from andel.ledger.round_state import OperatorSet, Status, ValidatorRecord, VoidReason
 from andel.simulation.local_chain import LocalChain
 from andel.units import TOKEN, BaseUnits, Digest
 from andel.value.claims import ClaimTree
@@ -149,37 +149,41 @@ def test_a_seed_not_recorded_in_time_voids_the_attempt(play, chain):
     assert rounds.round_of(number).seed_awaited
     chain.wait_for_block(rounds.round_of(number).seed_block + 257)
     seed, receipt = rounds.record_seed(play.actors.stranger, number)
-    assert seed is None and receipt.event("RoundVoided").arguments["reason"] == 0
+    assert seed is None and receipt.event("RoundVoided").arguments["reason"] == VoidReason.SEED_LAPSED
     assert rounds.round_of(number).status is Status.VOID
 
 
 def test_operators_change_from_the_next_attempt_on(play):
-    rounds, actors = play.model.round_manager, play.actors
-    before = rounds.operators()
+    operators, actors = play.model.operators, play.actors
+    before = operators.of_epoch()
     number = play.open()
-    rounds.set_coordinator(actors.founder, actors.stranger.address)
+    for account in (actors.stranger.address, actors.owners[0].address):
+        operators.deposit(actors.founder, account, operators.bond())
+    operators.set_coordinator(actors.founder, actors.stranger.address)
     records = before.validators[:1]
-    rounds.set_validators(actors.founder, 1, records)
-    assert rounds.operators() == OperatorSet(actors.stranger.address, 1, records)
-    assert rounds.operators(rounds.round_of(number).operators_epoch) == before
+    operators.set_validators(actors.founder, 1, records)
+    assert operators.of_epoch() == OperatorSet(actors.stranger.address, 1, records)
+    assert operators.of_epoch(play.model.round_manager.round_of(number).operators_epoch) == before
     play.commit_data(number)
-    with pytest.raises(Reverted, match="RoundManager_BadQuorum"):
-        rounds.set_validators(actors.founder, 1, [*records, ValidatorRecord(actors.owners[0].address, bytes(32))])
+    with pytest.raises(Reverted, match="Operators_BadQuorum"):
+        operators.set_validators(actors.founder, 1, [*records, ValidatorRecord(actors.owners[0].address, bytes(32))])
 
 
 def test_ownership_moves_in_two_steps(play):
-    rounds, actors = play.model.round_manager, play.actors
-    rounds.transfer_ownership(actors.founder, actors.stranger.address)
-    assert rounds.owner() == actors.founder.address
-    rounds.accept_ownership(actors.stranger)
-    assert rounds.owner() == actors.stranger.address
+    operators, actors = play.model.operators, play.actors
+    operators.transfer_ownership(actors.founder, actors.stranger.address)
+    assert operators.owner() == play.model.round_manager.owner() == actors.founder.address
+    operators.accept_ownership(actors.stranger)
+    assert operators.owner() == play.model.round_manager.owner() == actors.stranger.address
 
 
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        pytest.param({"k": 1}, "RoundManager_BadQuorum", id="half-decides"),
-        pytest.param({"bond": 1}, "RoundManager_BadConfig", id="bond-nothing-collects"),
+        pytest.param({"k": 1}, "Operators_BadQuorum", id="half-decides"),
+        pytest.param({"bond": 0}, "Operators_BadConfig", id="no-bond"),
+        pytest.param({"unbonding_period": 86_400}, "RoundManager_BadConfig", id="bond-gone-before-it-is-needed"),
+        pytest.param({"coin_per_token": 0}, "RoundManager_BadConfig", id="token-worth-nothing"),
         pytest.param({"seed_delay": 0}, "RoundManager_BadConfig", id="seed-known-beforehand"),
         pytest.param({"operator_share_bps": 1_001}, "RoundManager_BadConfig", id="operators-too-dear"),
         pytest.param({"ceiling": 2_000_000 * TOKEN}, "RewardPool_BadSchedule", id="ceiling-over-cap"),
@@ -240,7 +244,9 @@ def test_a_model_is_found_by_its_address_alone(play, chain):
     assert (found.token.name(), found.token.symbol(), found.token.cap()) == ("Andel Test", "AT", 1_000_000 * TOKEN)
     assert found.pool.schedule() == (1_600_000_000, TOKEN, 500_000 * TOKEN)
     founding = found.round_manager.founding()
-    assert (founding.seed_delay, founding.commit_period, founding.bond) == (2, 60, 0)
+    assert (founding.seed_delay, founding.commit_period, founding.coin_per_token) == (2, 60, 10**13)
+    assert found.operators.address == founding.operators and found.disputes.address == founding.disputes
+    assert (found.operators.bond(), found.disputes.hearing_period()) == (10**16, 600)
     assert found.alliance.address == founding.alliance == play.model.alliance.address
     assert found.alliance.device_registry() == found.device_registry.address
     assert found.alliance.listers_at(chain.block_time()) == (play.actors.stranger.address,)

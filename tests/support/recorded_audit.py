@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -105,15 +105,7 @@ def opened(chain: Chain, live: ModelContracts) -> ModelContracts:
     """The model's contracts over another chain's door."""
     found = find_model(chain, live.round_manager.address)
     assert live.onchain_models is not None
-    return ModelContracts(
-        found.round_manager,
-        found.alliance,
-        found.token,
-        found.pool,
-        found.device_registry,
-        found.batch_registry,
-        OnchainModelsContract(chain, live.onchain_models.address),
-    )
+    return replace(found, onchain_models=OnchainModelsContract(chain, live.onchain_models.address))
 
 
 def record(run: FinishedRun) -> Material:

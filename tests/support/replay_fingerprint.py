@@ -23,7 +23,7 @@ from andel.ledger.deployment import ModelContracts, find_model
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.replay import read_history
 from andel.training.updates import decode_version
-from andel.value.manifest import read_evidence
+from andel.value.manifest import read_disclosed, read_evidence, read_former
 from andel.value.reference import open_reference
 from andel.value.report import ValueReport
 from andel.value.settle import settle
@@ -55,6 +55,7 @@ def replayed(store: ContentStore, model: ModelContracts, number: int, order: ran
         reference,
         EVERYWHERE,
         former=read_former(store, plan, task, history),
+        disclosed=read_disclosed(store, history, evidence.disclosures, f"round {number}"),
     )
 
 

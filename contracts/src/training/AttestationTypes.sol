@@ -33,6 +33,18 @@ library AttestationTypes {
         "Attestation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updatesRoot,bytes32 versionHash,bytes32 valueRoot,bytes32 stateHash,int64 evaluation,bytes32 evidenceHash)"
     );
 
+    bytes32 internal constant COMMITMENT_TYPE_HASH = keccak256(
+        "DataCommitment(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 batchesHash)"
+    );
+    bytes32 internal constant UPDATE_TYPE_HASH = keccak256(
+        "Update(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updateHash,bytes32 batchesHash,uint32 weight)"
+    );
+
+    /// What seals a plant, what a test proposes, and what a word in a hearing is committed under.
+    bytes32 internal constant PLANT = keccak256("andel.plant.1");
+    bytes32 internal constant PLANTED_VERSION = keccak256("andel.planted-version.1");
+    bytes32 internal constant WORD = keccak256("andel.word.1");
+
     /// Seed 1 draws which leaves are opened, seed 2 what is scored.
     bytes32 internal constant SEED_1 = keccak256("andel.seed.1");
     bytes32 internal constant SEED_2 = keccak256("andel.seed.2");

@@ -5,6 +5,8 @@ import { IBatchRegistry } from "../data/IBatchRegistry.sol";
 import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
 import { IRewardPool } from "../value/IRewardPool.sol";
 import { IAlliance } from "./IAlliance.sol";
+import { IDisputes } from "./IDisputes.sol";
+import { IOperators } from "./IOperators.sol";
 import { IRoundManager } from "./IRoundManager.sol";
 import { Config } from "./RoundTypes.sol";
 
@@ -15,6 +17,10 @@ abstract contract Founding is IRoundManager {
     uint256 private constant MAX_COMMIT_SECONDS = 7 days;
     uint256 private constant MAX_SEED_DELAY = 128;
     uint256 private constant MAX_OPERATOR_BPS = 1000;
+    uint256 private constant MAX_COIN_PER_TOKEN = 2 ** 96;
+
+    /// How long an agreed result waits for somebody to finalise it, and a plant for its coordinator, in seconds.
+    uint64 internal constant GRACE = 1 days;
 
     /// @inheritdoc IRoundManager
     IDeviceRegistry public immutable deviceRegistry;
@@ -23,9 +29,13 @@ abstract contract Founding is IRoundManager {
     /// @inheritdoc IRoundManager
     IRewardPool public immutable pool;
     /// @inheritdoc IRoundManager
-    uint64 public immutable challengeWindow;
+    IOperators public immutable operators;
     /// @inheritdoc IRoundManager
-    uint256 public immutable bond;
+    IDisputes public immutable disputes;
+    /// @inheritdoc IRoundManager
+    uint256 public immutable coinPerToken;
+    /// @inheritdoc IRoundManager
+    uint64 public immutable challengeWindow;
     /// @inheritdoc IRoundManager
     uint32 public immutable seedDelay;
     /// @inheritdoc IRoundManager
@@ -39,8 +49,35 @@ abstract contract Founding is IRoundManager {
     /// @inheritdoc IRoundManager
     IAlliance public immutable alliance;
 
+    /// What each operator puts down; a copy of `operators.bond()`, which never changes. Wei.
+    uint256 internal immutable _bond;
+
     constructor(Config memory config) {
-        require(config.bond == 0, RoundManager_BadConfig("bond", config.bond));
+        _requireBounds(config);
+        _requireOneDeviceRegistry(config);
+        _requireParts(config);
+        _requirePatience(config);
+        deviceRegistry = config.deviceRegistry;
+        batchRegistry = config.batchRegistry;
+        pool = config.pool;
+        operators = config.operators;
+        disputes = config.disputes;
+        _bond = config.operators.bond();
+        coinPerToken = config.coinPerToken;
+        challengeWindow = config.challengeWindow;
+        seedDelay = config.seedDelay;
+        commitPeriod = config.commitPeriod;
+        operatorShareBps = config.operatorShareBps;
+        genesisVersion = config.genesisVersion;
+        taskHash = config.taskHash;
+        alliance = config.alliance;
+    }
+
+    function _requireBounds(Config memory config) private pure {
+        require(
+            config.coinPerToken != 0 && config.coinPerToken <= MAX_COIN_PER_TOKEN,
+            RoundManager_BadConfig("coinPerToken", config.coinPerToken)
+        );
         require(
             config.challengeWindow <= MAX_ROUND_SECONDS,
             RoundManager_BadConfig("challengeWindow", config.challengeWindow)
@@ -58,6 +95,9 @@ abstract contract Founding is IRoundManager {
             RoundManager_BadConfig("operatorShareBps", config.operatorShareBps)
         );
         require(config.genesisVersion != bytes32(0), RoundManager_BadConfig("genesisVersion", 0));
+    }
+
+    function _requireOneDeviceRegistry(Config memory config) private view {
         require(
             address(config.batchRegistry.deviceRegistry()) == address(config.deviceRegistry),
             RoundManager_BadConfig("batchRegistry", uint160(address(config.batchRegistry)))
@@ -66,20 +106,40 @@ abstract contract Founding is IRoundManager {
             address(config.alliance.deviceRegistry()) == address(config.deviceRegistry),
             RoundManager_BadConfig("alliance", uint160(address(config.alliance)))
         );
+    }
+
+    /// This contract is created last: what is founded wrongly never has a manager, so nothing can be minted or bonded for.
+    function _requireParts(Config memory config) private view {
         require(
             config.pool.manager() == address(this),
             RoundManager_NotPoolManager(address(config.pool), config.pool.manager())
         );
-        deviceRegistry = config.deviceRegistry;
-        batchRegistry = config.batchRegistry;
-        pool = config.pool;
-        challengeWindow = config.challengeWindow;
-        bond = config.bond;
-        seedDelay = config.seedDelay;
-        commitPeriod = config.commitPeriod;
-        operatorShareBps = config.operatorShareBps;
-        genesisVersion = config.genesisVersion;
-        taskHash = config.taskHash;
-        alliance = config.alliance;
+        require(
+            config.operators.manager() == address(this),
+            RoundManager_NotItsManager(address(config.operators), config.operators.manager())
+        );
+        require(
+            config.disputes.manager() == address(this),
+            RoundManager_NotItsManager(address(config.disputes), config.disputes.manager())
+        );
+        require(
+            config.operators.disputes() == address(config.disputes)
+                && address(config.disputes.operators()) == address(config.operators),
+            RoundManager_BadConfig("disputes", uint160(address(config.disputes)))
+        );
+    }
+
+    /// A bond stays in reach for as long as what was done under it can be shown, and no coordinator is replaced for what
+    /// validators, a window or a hearing take.
+    function _requirePatience(Config memory config) private view {
+        uint256 settling = uint256(config.commitPeriod) + config.challengeWindow + 2
+            * uint256(config.disputes.hearingPeriod());
+        uint64 unbonding = config.operators.unbondingPeriod();
+        require(
+            unbonding >= MAX_ROUND_SECONDS + settling + 2 * GRACE,
+            RoundManager_BadConfig("unbondingPeriod", unbonding)
+        );
+        uint64 idle = config.operators.idlePeriod();
+        require(idle >= settling, RoundManager_BadConfig("idlePeriod", idle));
     }
 }

@@ -6,7 +6,12 @@ import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
 import { IRewardPool } from "../value/IRewardPool.sol";
 import { Attestation } from "./AttestationTypes.sol";
 import { IAlliance } from "./IAlliance.sol";
-import { Round, Status, Validator, VoidReason } from "./RoundTypes.sol";
+import { IDisputes } from "./IDisputes.sol";
+import { IHaltable } from "./IHaltable.sol";
+import { IOperators } from "./IOperators.sol";
+import { IPlants } from "./IPlants.sol";
+import { IPostedUpdates } from "./IPostedUpdates.sol";
+import { Round, Status, VoidReason } from "./RoundTypes.sol";
 
 /// @title The rounds of one model
 /// @notice The address of this contract is the model's id in every signed message, and (with the chain id) the
@@ -30,15 +35,24 @@ import { Round, Status, Validator, VoidReason } from "./RoundTypes.sol";
 /// coordinator and the validators that agreed; what does not divide stays unminted. Nothing is minted without a
 /// positive gain. The gas of finalise does not depend on the number of contributors.
 ///
-/// WHO. The coordinator opens, commits, closes and retries; validators commit; anybody records seeds, brings
-/// reveals, finalises and voids. The owner may only name other operators, from the next attempt on.
+/// COVER. No attempt starts unless k x bond is worth at least the budget (`coinPerToken`). One round is under way at a
+/// time and finalise waits for the challenge window, so a round's budget is all that becomes claimable in one window:
+/// k validators that attest a lie put more at stake than the lie can bring. `coinPerToken` is fixed at founding; a
+/// founder sets it above what the token can be sold for, since no price is read here.
 ///
-/// WHAT CAN GET STUCK. If the coordinator vanishes, the round is voided after its deadline by anybody and the owner
-/// names another. An agreed result that cannot be finalised (its value root opens to nothing payable) is voided a
-/// day after it could have been. If owner and coordinator both vanish no more rounds happen; claims go on for ever.
-/// With k - 1 lying validators nothing false is final; with k, a false root can take what is unclaimed and what the
-/// budget allows, not what operators earned and no more than has accrued.
-interface IRoundManager {
+/// OTHER HALVES. `IPostedUpdates`: a contributor posts its update's hash past the coordinator. `IPlants`: attempts that may
+/// be tests. `IOperators`: bonds and epochs. `IDisputes`: challenges, frauds, slashing.
+///
+/// WHO. The coordinator opens, plants, commits, closes, refuses and retries; fully bonded validators commit; anybody
+/// records seeds, brings reveals, finalises and voids. `Disputes` halts, resumes and voids what is not final, and takes
+/// out votes. There is no owner here; that of `Operators` may only name other operators, from the next attempt on.
+///
+/// WHAT CAN GET STUCK. If the coordinator vanishes, the round is voided after its deadline by anybody, and a standby or
+/// the owner's choice takes over. An agreed result that cannot be finalised (its value root opens to nothing payable,
+/// its plant stays sealed) is voided a day after it could have been. If owner, coordinator and standbys all vanish no more
+/// rounds happen; claims go on for ever. With k - 1 lying validators nothing false is final; with k, a false root can
+/// take what is unclaimed and what the budget allows, not what operators earned and no more than has accrued.
+interface IRoundManager is IHaltable, IPlants, IPostedUpdates {
     /// @notice An attempt began: the first of a round, or a retry.
     event RoundOpened(
         uint64 indexed round,
@@ -112,29 +126,29 @@ interface IRoundManager {
     /// @notice The attempt is void; nothing was minted.
     event RoundVoided(uint64 indexed round, uint32 indexed attempt, VoidReason reason);
 
-    /// @notice Operators from the next attempt on.
-    event OperatorsSet(uint32 indexed epoch, address indexed coordinator, uint32 k, Validator[] validators);
-
     /// @notice A parameter out of its bounds.
     error RoundManager_BadConfig(bytes32 parameter, uint256 value);
 
     /// @notice The pool's manager is another contract: wrong order or address of deployment.
     error RoundManager_NotPoolManager(address pool, address manager);
 
-    /// @notice k must be more than half of n and at most n, and n between 1 and 32.
-    error RoundManager_BadQuorum(uint256 k, uint256 n);
+    /// @notice Operators or disputes name another manager: wrong order or address of deployment.
+    error RoundManager_NotItsManager(address part, address manager);
 
-    /// @notice A validator that is zero, named twice, or also the coordinator.
-    error RoundManager_BadValidator(address account);
+    /// @notice k x bond is worth less than the budget: wei that bonds cover, wei that the budget is held to be worth.
+    error RoundManager_NotCovered(uint256 covered, uint256 budgetWorth);
 
-    /// @notice The coordinator is zero or also a validator.
-    error RoundManager_BadCoordinator(address coordinator);
+    /// @notice The attempt's plant is sealed.
+    error RoundManager_PlantSealed(uint64 round);
 
     /// @notice Only the coordinator of this attempt (or, to open and retry, the present one).
     error RoundManager_NotCoordinator(address sender, address coordinator);
 
     /// @notice Only a validator of this attempt.
     error RoundManager_NotValidator(uint64 round, address account);
+
+    /// @notice The validator is not fully bonded now.
+    error RoundManager_NotBonded(uint64 round, address validator);
 
     /// @notice There is no such round.
     error RoundManager_UnknownRound(uint64 round);
@@ -206,7 +220,8 @@ interface IRoundManager {
     /// @notice A round mints only for a positive gain.
     error RoundManager_NoGain(uint64 round, uint256 minted, int256 gain);
 
-    /// @notice Opens the next round. Only the coordinator; only if no round is under way.
+    /// @notice Opens the next round. Only the coordinator; only if no round is under way, bonds cover the budget, and
+    /// the coordinator and k validators are fully bonded.
     /// @param planHash sha2-256 of the plan
     /// @param parentVersion the current version
     /// @param budget the most the round may mint, operators included, base units; at most what has accrued unminted
@@ -223,7 +238,7 @@ interface IRoundManager {
 
     /// @notice Starts the next attempt of the newest round, which must be void: same parent and budget, new plan (a
     /// plan names its attempt), new deadline, present operators. Only the coordinator: a stranger could otherwise
-    /// keep a dead round alive.
+    /// keep a dead round alive. Bonds as for open.
     function retry(uint64 round, bytes32 planHash, uint64 deadline) external;
 
     /// @notice Fixes the set of data commitments. Only the coordinator.
@@ -240,7 +255,8 @@ interface IRoundManager {
     /// @param evidenceHash sha2-256 of the manifest
     function close(uint64 round, bytes32 updatesRoot, bytes32 evidenceHash) external;
 
-    /// @notice Commits the sender, a validator, to a result, after seed 2. Once for each attempt.
+    /// @notice Commits the sender, a fully bonded validator, to a result, after seed 2, when no posted update is
+    /// unresolved. Once for each attempt.
     /// @param commitment keccak256(abi.encode(attestationHash, validator, salt))
     function commitAttestation(uint64 round, bytes32 commitment) external;
 
@@ -276,17 +292,14 @@ interface IRoundManager {
     /// stays for later rounds.
     function void(uint64 round) external;
 
-    /// @notice Names another coordinator, from the next attempt on. Only the owner.
-    function setCoordinator(address coordinator_) external;
-
-    /// @notice Names other validators and k, from the next attempt on. Only the owner.
-    function setValidators(uint32 k_, Validator[] calldata validators_) external;
-
     /// @notice A round and its current attempt. Reverts for an unknown round.
     function roundOf(uint64 round) external view returns (Round memory);
 
     /// @notice How many rounds were opened; the newest one's id.
     function roundsCount() external view returns (uint64);
+
+    /// @notice When the newest attempt last moved, in seconds; 0 before the first round. Its end by lapse of time is no move.
+    function lastMoveAt() external view returns (uint64);
 
     /// @notice The version the next round starts from.
     function currentVersion() external view returns (bytes32);
@@ -306,7 +319,8 @@ interface IRoundManager {
     /// @notice The EIP-712 digest of an attestation under this contract's domain.
     function attestationHash(Attestation calldata attestation) external view returns (bytes32);
 
-    /// @notice What a validator committed to in an attempt, and the digest it revealed; zero if not yet.
+    /// @notice What a validator committed to in an attempt, and the digest it revealed; zero if not yet. `revealed` is 1
+    /// for a vote that was taken out.
     function ballotOf(
         uint64 round,
         uint32 attempt,
@@ -319,23 +333,20 @@ interface IRoundManager {
     /// @notice How many validators revealed this digest.
     function votesFor(bytes32 digest) external view returns (uint32);
 
-    /// @notice The present operators' epoch; a round keeps the epoch its attempt began with.
-    function operatorsEpoch() external view returns (uint32);
+    /// @notice What operators would be paid if the round were final now with `minted` for contributors. Base units.
+    function operatorPartOf(uint64 round, uint256 minted) external view returns (uint256);
 
-    /// @notice The operators of an epoch.
-    function operatorsOf(uint32 epoch)
-        external
-        view
-        returns (address coordinator_, uint32 k_, Validator[] memory validators_);
+    /// @notice Who may publish the model's versions and name its operators: the owner of `operators`.
+    function owner() external view returns (address);
 
-    /// @notice The present coordinator.
-    function coordinator() external view returns (address);
+    /// @notice Who coordinates and validates, and their bonds.
+    function operators() external view returns (IOperators);
 
-    /// @notice How many equal attestations decide, from the next attempt on.
-    function k() external view returns (uint32);
+    /// @notice Challenges, frauds and slashing.
+    function disputes() external view returns (IDisputes);
 
-    /// @notice The present validators.
-    function validators() external view returns (Validator[] memory);
+    /// @notice What one whole token (1e18 base units) is held to be worth, wei of the chain's coin.
+    function coinPerToken() external view returns (uint256);
 
     /// @notice Who owns which device.
     function deviceRegistry() external view returns (IDeviceRegistry);
@@ -348,9 +359,6 @@ interface IRoundManager {
 
     /// @notice Seconds between agreement and finalise.
     function challengeWindow() external view returns (uint64);
-
-    /// @notice What an operator puts down, in the chain's coin: always 0 here.
-    function bond() external view returns (uint256);
 
     /// @notice Blocks between a root and the block whose hash makes its seed.
     function seedDelay() external view returns (uint32);

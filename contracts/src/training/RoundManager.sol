@@ -3,32 +3,42 @@ pragma solidity ^0.8.30;
 
 import { Attestation, AttestationTypes } from "./AttestationTypes.sol";
 import { Founding } from "./Founding.sol";
+import { IHaltable } from "./IHaltable.sol";
+import { PlantState } from "./IPlants.sol";
 import { IRoundManager } from "./IRoundManager.sol";
-import { Operators } from "./Operators.sol";
+import { Plants } from "./Plants.sol";
+import { PostedUpdates } from "./PostedUpdates.sol";
 import { Config, Round, Status, VoidReason } from "./RoundTypes.sol";
-import { Rounds } from "./Rounds.sol";
 import { Ownable } from "@openzeppelin/contracts/access/Ownable.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @notice See {IRoundManager}, which is the manual.
-contract RoundManager is Founding, Operators, Rounds, EIP712 {
+contract RoundManager is Plants, PostedUpdates {
     struct Ballot {
         bytes32 commitment;
         bytes32 revealed;
     }
 
     uint256 private constant BPS = 10_000;
+    uint256 private constant TOKEN = 1e18;
+
+    /// What a ballot shows whose vote was taken out; no digest is this.
+    bytes32 private constant DROPPED = bytes32(uint256(1));
 
     /// @inheritdoc IRoundManager
     mapping(bytes32 digest => uint32) public votesFor;
 
     mapping(uint64 round => mapping(uint32 attempt => mapping(address validator => Ballot))) private _ballots;
 
-    constructor(Config memory config) Founding(config) Ownable(config.owner) EIP712("Andel", "1") {
+    constructor(Config memory config) Founding(config) EIP712("Andel", "1") {
         currentVersion = config.genesisVersion;
-        _addEpoch(config.coordinator, config.k, config.validators);
+    }
+
+    modifier onlyDisputes() {
+        require(msg.sender == address(disputes), RoundManager_NotDisputes(msg.sender));
+        _;
     }
 
     /// @inheritdoc IRoundManager
@@ -43,7 +53,7 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
     {
         Status last = _rounds[roundsCount].status;
         // None, Finalised or Void: nothing is under way.
-        require(last < Status.Open || last > Status.Attested, RoundManager_WrongStatus(roundsCount, last));
+        require(last < Status.Open || last > Status.Challenged, RoundManager_WrongStatus(roundsCount, last));
         require(parentVersion == currentVersion, RoundManager_StaleParent(parentVersion, currentVersion));
         uint256 available = pool.accrued() - pool.minted();
         require(budget <= available, RoundManager_OverBudget(budget, available));
@@ -76,6 +86,7 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
         _requireCoordinator(entry.operatorsEpoch);
         require(commitmentsRoot != bytes32(0) && commitmentsHash != bytes32(0), RoundManager_EmptyHash(round));
         entry.status = Status.DataCommitted;
+        entry.movedAt = uint48(block.timestamp);
         entry.commitmentsRoot = commitmentsRoot;
         entry.commitmentsHash = commitmentsHash;
         entry.seedBlock = uint64(block.number + seedDelay);
@@ -119,6 +130,7 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
         require(entry.seed1 != bytes32(0), RoundManager_NoSeed(round));
         require(updatesRoot != bytes32(0) && evidenceHash != bytes32(0), RoundManager_EmptyHash(round));
         entry.status = Status.Closed;
+        entry.movedAt = uint48(block.timestamp);
         entry.updatesRoot = updatesRoot;
         entry.evidenceHash = evidenceHash;
         entry.seedBlock = uint64(block.number + seedDelay);
@@ -129,17 +141,18 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
     function commitAttestation(uint64 round, bytes32 commitment) external {
         Round storage entry = _inStatus(round, Status.Closed);
         _requireInTime(round, entry);
-        require(
-            _epochs[entry.operatorsEpoch].isValidator[msg.sender],
-            RoundManager_NotValidator(round, msg.sender)
-        );
+        (bool isValidator, bool isBonded) = operators.standingOf(entry.operatorsEpoch, msg.sender);
+        require(isValidator, RoundManager_NotValidator(round, msg.sender));
+        require(isBonded, RoundManager_NotBonded(round, msg.sender));
         require(entry.seed2 != bytes32(0), RoundManager_NoSeed(round));
+        require(entry.unresolved == 0, RoundManager_Unresolved(round, entry.unresolved));
         require(entry.revealCount == 0, RoundManager_CommitsEnded(round));
         require(commitment != bytes32(0), RoundManager_EmptyHash(round));
         Ballot storage ballot = _ballots[round][entry.attempt][msg.sender];
         require(ballot.commitment == bytes32(0), RoundManager_AlreadyCommitted(round, msg.sender));
         ballot.commitment = commitment;
         entry.commitCount += 1;
+        entry.movedAt = uint48(block.timestamp);
         emit AttestationCommitted(round, entry.attempt, msg.sender, commitment);
     }
 
@@ -169,6 +182,7 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
         );
         ballot.revealed = digest;
         entry.revealCount += 1;
+        entry.movedAt = uint48(block.timestamp);
         votesFor[digest] += 1;
         emit AttestationRevealed(round, entry.attempt, validator, digest);
         _decide(round, entry, digest);
@@ -194,8 +208,69 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
             RoundManager_WrongValue(round, attestation.valueRoot)
         );
         require(minted == 0 || gain > 0, RoundManager_NoGain(round, minted, gain));
+        require(_plants[round][entry.attempt].state != PlantState.Sealed, RoundManager_PlantSealed(round));
         _install(round, entry, attestation, minted);
         _pay(round, entry, claimsRoot, claimsTotal, gain);
+    }
+
+    /// @inheritdoc IHaltable
+    function halt(uint64 round) external onlyDisputes {
+        Round storage entry = _inStatus(round, Status.Attested);
+        entry.status = Status.Challenged;
+        entry.movedAt = uint48(block.timestamp);
+        emit RoundHalted(round, entry.attempt);
+    }
+
+    /// @inheritdoc IHaltable
+    function resume(uint64 round) external onlyDisputes {
+        Round storage entry = _inStatus(round, Status.Challenged);
+        entry.status = Status.Attested;
+        entry.movedAt = uint48(block.timestamp);
+        // A hearing may take longer than the window; who finalises still has a day.
+        entry.finalisableAt = uint64(Math.max(entry.finalisableAt, block.timestamp));
+        emit RoundResumed(round, entry.attempt, entry.finalisableAt);
+    }
+
+    /// @inheritdoc IHaltable
+    function annul(uint64 round, VoidReason reason) external onlyDisputes {
+        Round storage entry = _round(round);
+        Status status = entry.status;
+        require(
+            status == Status.Closed || status == Status.Attested || status == Status.Challenged,
+            RoundManager_WrongStatus(round, status)
+        );
+        _void(round, entry, reason);
+    }
+
+    /// @inheritdoc IHaltable
+    function dropVote(address validator) external onlyDisputes {
+        uint64 round = roundsCount;
+        Round storage entry = _rounds[round];
+        Status status = entry.status;
+        if (status < Status.Closed || status > Status.Challenged) return;
+        Ballot storage ballot = _ballots[round][entry.attempt][validator];
+        bytes32 revealed = ballot.revealed;
+        if (ballot.commitment == bytes32(0) || revealed == DROPPED) return;
+        ballot.revealed = DROPPED;
+        // As if it had never committed, so that nobody waits for its reveal and others still commit.
+        if (revealed == bytes32(0)) entry.commitCount -= 1;
+        else votesFor[revealed] -= 1;
+        emit VoteDropped(round, entry.attempt, validator);
+        if (status != Status.Closed) {
+            if (votesFor[entry.agreed] < entry.k) _void(round, entry, VoidReason.VotesLost);
+        } else if (entry.revealCount != 0 && entry.revealCount == entry.commitCount) {
+            _void(round, entry, VoidReason.NoAgreement);
+        }
+    }
+
+    /// @inheritdoc IRoundManager
+    function operatorPartOf(uint64 round, uint256 minted) external view returns (uint256 total) {
+        (total,) = _operatorPart(_round(round), minted);
+    }
+
+    /// @inheritdoc IRoundManager
+    function owner() external view returns (address) {
+        return Ownable(address(operators)).owner();
     }
 
     /// @inheritdoc IRoundManager
@@ -218,29 +293,32 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
     }
 
     function _startAttempt(uint64 round, bytes32 planHash, uint64 deadline) private {
-        _requireCoordinator(operatorsEpoch);
+        (uint32 epoch, address expected, uint32 k, uint32 n) = operators.requireReady();
+        require(msg.sender == expected, RoundManager_NotCoordinator(msg.sender, expected));
         require(planHash != bytes32(0), RoundManager_EmptyHash(round));
         require(
             deadline > block.timestamp && deadline <= block.timestamp + MAX_ROUND_SECONDS,
             RoundManager_BadDeadline(deadline, block.timestamp)
         );
         Round storage entry = _rounds[round];
+        _requireCovered(k, entry.budget);
         entry.status = Status.Open;
         entry.planHash = planHash;
         entry.deadline = deadline;
-        entry.operatorsEpoch = operatorsEpoch;
-        emit RoundOpened(
-            round, entry.attempt, planHash, entry.parentVersion, entry.budget, deadline, operatorsEpoch
-        );
+        entry.operatorsEpoch = epoch;
+        entry.movedAt = uint48(block.timestamp);
+        entry.k = k;
+        entry.n = n;
+        emit RoundOpened(round, entry.attempt, planHash, entry.parentVersion, entry.budget, deadline, epoch);
     }
 
     /// Counts the vote just cast: agreement, or no agreement any more, or time saved after agreement.
     function _decide(uint64 round, Round storage entry, bytes32 digest) private {
         bool all = entry.revealCount == entry.commitCount;
         uint64 earliest = uint64(block.timestamp) + challengeWindow;
-        if (entry.status == Status.Attested) {
+        if (entry.status != Status.Closed) {
             if (all && earliest < entry.finalisableAt) entry.finalisableAt = earliest;
-        } else if (votesFor[digest] == _epochs[entry.operatorsEpoch].k) {
+        } else if (votesFor[digest] == entry.k) {
             entry.status = Status.Attested;
             entry.agreed = digest;
             entry.finalisableAt = all ? earliest : earliest + commitPeriod;
@@ -259,6 +337,7 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
         private
     {
         entry.status = Status.Finalised;
+        entry.movedAt = uint48(block.timestamp);
         entry.settledBlock = uint64(block.number);
         entry.versionHash = attestation.versionHash;
         entry.valueRoot = attestation.valueRoot;
@@ -310,59 +389,53 @@ contract RoundManager is Founding, Operators, Rounds, EIP712 {
         view
         returns (address[] memory paid, uint256[] memory amounts, uint256 total)
     {
-        total = Math.mulDiv(minted, operatorShareBps, BPS - operatorShareBps);
-        uint256 count = 1 + votesFor[entry.agreed];
-        total -= total % count;
+        uint256 count;
+        (total, count) = _operatorPart(entry, minted);
         if (total == 0) return (paid, amounts, 0);
         uint256 each = total / count;
         paid = new address[](count);
         amounts = new uint256[](count);
-        Epoch storage epoch = _epochs[entry.operatorsEpoch];
-        paid[0] = epoch.coordinator;
+        address[] memory validators;
+        (paid[0], validators) = operators.accountsOf(entry.operatorsEpoch);
         amounts[0] = each;
         uint256 next = 1;
-        for (uint256 i = 0; i < epoch.validators.length; ++i) {
-            address account = epoch.validators[i].account;
-            if (_ballots[round][entry.attempt][account].revealed != entry.agreed) continue;
-            paid[next] = account;
+        for (uint256 i = 0; i < validators.length; ++i) {
+            if (_ballots[round][entry.attempt][validators[i]].revealed != entry.agreed) continue;
+            paid[next] = validators[i];
             amounts[next] = each;
             ++next;
         }
     }
 
-    function _requireCoordinator(uint32 epoch) private view {
-        address expected = _epochs[epoch].coordinator;
-        require(msg.sender == expected, RoundManager_NotCoordinator(msg.sender, expected));
+    function _operatorPart(
+        Round storage entry,
+        uint256 minted
+    )
+        private
+        view
+        returns (uint256 total, uint256 count)
+    {
+        total = Math.mulDiv(minted, operatorShareBps, BPS - operatorShareBps);
+        count = 1 + votesFor[entry.agreed];
+        total -= total % count;
+    }
+
+    /// Both sides are in wei times base units; k is at most 32, the bond below 2**128, the budget below the token's cap.
+    function _requireCovered(uint256 k, uint256 budget) private view {
+        uint256 worth = budget * coinPerToken;
+        require(k * _bond * TOKEN >= worth, RoundManager_NotCovered(k * _bond, Math.ceilDiv(worth, TOKEN)));
     }
 
     function _requireRevealable(uint64 round, Round storage entry) private view {
         // Late reveals of an agreed result count too: who agreed is paid.
-        if (entry.status == Status.Attested) return;
+        if (entry.status == Status.Attested || entry.status == Status.Challenged) return;
         require(entry.status == Status.Closed, RoundManager_WrongStatus(round, entry.status));
         _requireInTime(round, entry);
         if (entry.revealCount != 0) return;
-        Epoch storage epoch = _epochs[entry.operatorsEpoch];
         uint64 revealableAt = entry.seededAt + commitPeriod;
         require(
-            entry.commitCount == epoch.validators.length
-                || (entry.commitCount >= epoch.k && block.timestamp >= revealableAt),
+            entry.commitCount == entry.n || (entry.commitCount >= entry.k && block.timestamp >= revealableAt),
             RoundManager_RevealTooEarly(round, entry.commitCount, revealableAt)
-        );
-    }
-
-    function _requireFitting(
-        Round storage entry,
-        Attestation calldata attestation,
-        bytes32 digest
-    )
-        private
-        view
-    {
-        require(
-            attestation.model == address(this) && attestation.attempt == entry.attempt
-                && attestation.planHash == entry.planHash && attestation.updatesRoot == entry.updatesRoot
-                && attestation.evidenceHash == entry.evidenceHash && attestation.versionHash != bytes32(0),
-            RoundManager_ForeignAttestation(attestation.round, digest)
         );
     }
 }

@@ -5,6 +5,8 @@ import { IBatchRegistry } from "../data/IBatchRegistry.sol";
 import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
 import { IRewardPool } from "../value/IRewardPool.sol";
 import { IAlliance } from "./IAlliance.sol";
+import { IDisputes } from "./IDisputes.sol";
+import { IOperators } from "./IOperators.sol";
 
 /// @notice Where an attempt of a round stands. Once `seed1` (in DataCommitted) or `seed2` (in Closed) is not zero,
 /// the seed of that step is known.
@@ -14,16 +16,26 @@ enum Status {
     DataCommitted,
     Closed,
     Attested,
+    Challenged,
     Finalised,
     Void
 }
 
-/// @notice Why an attempt is void: its block hash was out of reach, every commitment was revealed and no k agree,
-/// or time ran out.
+/// @notice Why an attempt is void: its block hash was out of reach; every commitment was revealed and no k agree; time
+/// ran out; it was a test; votes of slashed validators were taken out and fewer than k are left; a hearing decided
+/// against the agreed result, or not at all; what was agreed breaks a rule that a contract can check; the closed set
+/// holds an update that its contributor did not sign.
 enum VoidReason {
+    None,
     SeedLapsed,
     NoAgreement,
-    Deadline
+    Deadline,
+    Test,
+    VotesLost,
+    Overturned,
+    Undecided,
+    Fraud,
+    ForgedUpdate
 }
 
 /// @notice A validator and the X25519 public key that evidence for it is sealed to.
@@ -33,37 +45,33 @@ struct Validator {
 }
 
 /// @notice Everything a model is founded with.
-/// @param owner may name other operators; a person, a timelock, or given up (Ownable2Step)
 /// @param deviceRegistry who owns which device
 /// @param batchRegistry what was entered for which day; must rest on the same `deviceRegistry`
 /// @param pool a reward pool whose manager is this address, deployed before
-/// @param coordinator opens and closes rounds; not a validator
-/// @param validators 1 to 32, all different
-/// @param k how many equal attestations decide; more than half of the validators
+/// @param operators who coordinates and validates; its manager is this address, deployed before
+/// @param disputes challenges and frauds; its manager is this address, deployed before
+/// @param alliance who may contribute, and on which terms; must rest on the same `deviceRegistry`
+/// @param coinPerToken what one whole token (1e18 base units) is held to be worth, wei of the chain's coin; 1 to 2**96
 /// @param challengeWindow seconds between agreement and finalise; at most 30 days
-/// @param bond what an operator puts down, in the chain's coin; must be 0, since nothing here collects it
 /// @param seedDelay blocks between a root and the block whose hash makes its seed; 1 to 128
 /// @param commitPeriod seconds that validators have to commit after seed 2, and again to reveal; at most 7 days
 /// @param operatorShareBps operators' part of an emission, in 1/10000, at most 1000
 /// @param genesisVersion hash of the version the first round starts from
 /// @param taskHash sha2-256 of the task's description
-/// @param alliance who may contribute, and on which terms; must rest on the same `deviceRegistry`
 struct Config {
-    address owner;
     IDeviceRegistry deviceRegistry;
     IBatchRegistry batchRegistry;
     IRewardPool pool;
-    address coordinator;
-    Validator[] validators;
-    uint32 k;
+    IOperators operators;
+    IDisputes disputes;
+    IAlliance alliance;
+    uint256 coinPerToken;
     uint64 challengeWindow;
-    uint256 bond;
     uint32 seedDelay;
     uint64 commitPeriod;
     uint32 operatorShareBps;
     bytes32 genesisVersion;
     bytes32 taskHash;
-    IAlliance alliance;
 }
 
 /// @notice A round and its current attempt. Fields of steps not reached are zero.
@@ -72,17 +80,22 @@ struct Round {
     bytes32 parentVersion; // slot 1
     uint256 budget; // slot 2: base units, contributors and operators together
     Status status; // slot 3
+    VoidReason voidReason;
     uint32 attempt;
     uint32 operatorsEpoch; // which set of operators serves this attempt
     uint32 commitCount;
     uint32 revealCount;
     int64 evaluation;
+    uint48 movedAt; // seconds; the last step of the attempt, or its end by a dispute
     uint64 openedBlock; // slot 4: block of the first attempt's open
     uint64 deadline; // seconds
     uint64 seedBlock; // whose hash makes the seed awaited or last recorded
     uint64 seededAt; // seconds; when seed 2 was recorded
     uint64 finalisableAt; // slot 5: seconds
     uint64 settledBlock; // block of finalise or of the last voiding
+    uint32 k; // how many equal attestations decide this attempt
+    uint32 n; // of how many validators
+    uint32 unresolved; // posted updates that are neither shown in the set nor refused
     bytes32 commitmentsRoot; // slot 6
     bytes32 commitmentsHash;
     bytes32 seed1;

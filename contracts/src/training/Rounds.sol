@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { Attestation } from "./AttestationTypes.sol";
+import { Founding } from "./Founding.sol";
 import { IRoundManager } from "./IRoundManager.sol";
 import { Round, Status, VoidReason } from "./RoundTypes.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title The record of rounds, and how one ends without a result
 /// @notice Keeps every round with its current attempt and every version that became final.
-abstract contract Rounds is IRoundManager {
-    /// How long an agreed result waits for somebody to finalise it before it can be voided, in seconds.
-    uint64 private constant FINALISE_GRACE = 1 days;
-
+abstract contract Rounds is Founding {
     /// @inheritdoc IRoundManager
     uint64 public roundsCount;
     /// @inheritdoc IRoundManager
@@ -35,6 +34,11 @@ abstract contract Rounds is IRoundManager {
     }
 
     /// @inheritdoc IRoundManager
+    function lastMoveAt() external view returns (uint64) {
+        return _rounds[roundsCount].movedAt;
+    }
+
+    /// @inheritdoc IRoundManager
     function isFinalVersion(bytes32 version) external view returns (bool) {
         return versionRound[version] != 0;
     }
@@ -43,13 +47,20 @@ abstract contract Rounds is IRoundManager {
     function voidableAt(uint64 round) public view returns (uint64) {
         Round storage entry = _round(round);
         Status status = entry.status;
-        require(status != Status.Finalised && status != Status.Void, RoundManager_WrongStatus(round, status));
+        // A hearing ends by itself, and what has ended stays.
+        require(
+            status != Status.Challenged && status != Status.Finalised && status != Status.Void,
+            RoundManager_WrongStatus(round, status)
+        );
         if (status != Status.Attested) return entry.deadline + 1;
-        return uint64(Math.max(entry.deadline, entry.finalisableAt)) + FINALISE_GRACE;
+        return uint64(Math.max(entry.deadline, entry.finalisableAt)) + GRACE;
     }
 
     function _void(uint64 round, Round storage entry, VoidReason reason) internal {
         entry.status = Status.Void;
+        entry.voidReason = reason;
+        // Time that ran out is no move: the coordinator has been idle all along.
+        if (reason != VoidReason.Deadline) entry.movedAt = uint48(block.timestamp);
         entry.settledBlock = uint64(block.number);
         emit RoundVoided(round, entry.attempt, reason);
     }
@@ -66,5 +77,26 @@ abstract contract Rounds is IRoundManager {
 
     function _requireInTime(uint64 round, Round storage entry) internal view {
         require(block.timestamp <= entry.deadline, RoundManager_PastDeadline(round, entry.deadline));
+    }
+
+    function _requireCoordinator(uint32 epoch) internal view {
+        address expected = operators.coordinatorOf(epoch);
+        require(msg.sender == expected, RoundManager_NotCoordinator(msg.sender, expected));
+    }
+
+    function _requireFitting(
+        Round storage entry,
+        Attestation calldata attestation,
+        bytes32 digest
+    )
+        internal
+        view
+    {
+        require(
+            attestation.model == address(this) && attestation.attempt == entry.attempt
+                && attestation.planHash == entry.planHash && attestation.updatesRoot == entry.updatesRoot
+                && attestation.evidenceHash == entry.evidenceHash && attestation.versionHash != bytes32(0),
+            RoundManager_ForeignAttestation(attestation.round, digest)
+        );
     }
 }

@@ -59,7 +59,7 @@ contract RoundHandler is World {
             vm.prank(coordinator);
             manager.retry(round, keccak256("plan"), uint64(block.timestamp) + 1 days);
         } else if (status == Status.Finalised || status == Status.Void) {
-            openRound(within(budget, 0, pool.accrued() - pool.minted()));
+            openRound(within(budget, 0, coveredBudget()));
         } else if (status == Status.Attested) {
             finalise(round);
         } else if (block.timestamp + 300 <= manager.roundOf(round).deadline) {
@@ -123,7 +123,7 @@ contract RoundHandler is World {
 
     function changeOperators(uint8 k) external {
         vm.prank(founder);
-        manager.setValidators(2 + k % 2, validatorSet(validatorKeys));
+        operators.setValidators(2 + k % 2, validatorSet(validatorKeys));
     }
 
     function everybodysTokens() external view returns (uint256 sum) {
@@ -143,6 +143,13 @@ contract RoundHandler is World {
 
     function parts() external view returns (address, address, address) {
         return (address(manager), address(pool), address(token));
+    }
+
+    /// What has accrued, as far as k bonds cover it.
+    function coveredBudget() private view returns (uint256) {
+        uint256 covered = quorum * BOND * 1e18 / COIN_PER_TOKEN;
+        uint256 available = pool.accrued() - pool.minted();
+        return available < covered ? available : covered;
     }
 
     function rootOf(Leaves memory leaves) private view returns (bytes32) {

@@ -9,6 +9,7 @@ interface Vm {
     function publicKeyP256(uint256 key) external pure returns (uint256 x, uint256 y);
 
     function prank(address sender) external;
+    function deal(address account, uint256 balance) external;
     function startPrank(address sender) external;
     function stopPrank() external;
     function warp(uint256 timestamp) external;

@@ -5,6 +5,9 @@ import { BatchRegistry } from "../../src/data/BatchRegistry.sol";
 import { DeviceRegistry } from "../../src/device/DeviceRegistry.sol";
 import { Alliance } from "../../src/training/Alliance.sol";
 import { Attestation } from "../../src/training/AttestationTypes.sol";
+import { Disputes } from "../../src/training/Disputes.sol";
+import { OperatorsConfig } from "../../src/training/IOperators.sol";
+import { Operators } from "../../src/training/Operators.sol";
 import { RoundManager } from "../../src/training/RoundManager.sol";
 import { Config, Validator } from "../../src/training/RoundTypes.sol";
 import { Schedule } from "../../src/value/IRewardPool.sol";
@@ -20,13 +23,17 @@ abstract contract World is Base {
     uint64 internal constant START = NOW - 1 days;
     uint32 internal constant BPS = 500;
     uint64 internal constant COMMIT_PERIOD = 600;
-    uint64 internal constant WINDOW = 0;
+    uint64 internal constant HEARING = 300;
+    uint256 internal constant BOND = 1 ether;
+    uint256 internal constant FLOOR = 0.001 ether;
+    uint256 internal constant COIN_PER_TOKEN = 1e12;
     bytes32 internal constant GENESIS = keccak256("genesis");
     bytes32 internal constant POLICY = keccak256("policy");
     bytes32 internal constant TERMS = keccak256("terms");
 
     address internal founder = vm.addr(0xF0);
     address internal coordinator = vm.addr(0xC0);
+    address internal standby = vm.addr(0xC9);
     uint256[] internal validatorKeys = [uint256(0x11), 0x12, 0x13];
 
     DeviceRegistry internal devices = new DeviceRegistry();
@@ -35,37 +42,75 @@ abstract contract World is Base {
         new Alliance(founder, devices, one(founder), new address[](0), POLICY, TERMS);
     ModelToken internal token;
     RewardPool internal pool;
+    Operators internal operators;
+    Disputes internal disputes;
     RoundManager internal manager;
 
+    /// Seconds; a test that is about the window founds its model with another.
+    uint64 internal window = 0;
+    uint32 internal quorum = 2;
+    uint64 internal unbonding = 40 days;
+    uint64 internal idle = 2 days;
+
     function config() internal view returns (Config memory founding) {
-        founding.owner = founder;
         founding.deviceRegistry = devices;
         founding.batchRegistry = batches;
         founding.pool = pool;
-        founding.coordinator = coordinator;
-        founding.validators = validatorSet(validatorKeys);
-        founding.k = 2;
-        founding.challengeWindow = WINDOW;
+        founding.operators = operators;
+        founding.disputes = disputes;
+        founding.alliance = alliance;
+        founding.coinPerToken = COIN_PER_TOKEN;
+        founding.challengeWindow = window;
         founding.seedDelay = 2;
         founding.commitPeriod = COMMIT_PERIOD;
         founding.operatorShareBps = BPS;
         founding.genesisVersion = GENESIS;
         founding.taskHash = keccak256("task");
-        founding.alliance = alliance;
     }
 
-    /// Token, pool and manager, each told the address of the next; what the constructors check ties them together.
-    function deployPoolForNextManager() internal {
+    function operatorsConfig() internal view returns (OperatorsConfig memory founding) {
+        founding.owner = founder;
+        founding.coordinator = coordinator;
+        founding.standbys = one(standby);
+        founding.validators = validatorSet(validatorKeys);
+        founding.k = quorum;
+        founding.bond = BOND;
+        founding.unbondingPeriod = unbonding;
+        founding.idlePeriod = idle;
+    }
+
+    /// All but the manager, each told the addresses of those that come after; what the constructors check ties them.
+    function deployPartsOfNextManager() internal {
         uint256 nonce = vm.getNonce(address(this));
         address poolAddress = vm.computeCreateAddress(address(this), nonce + 1);
-        address managerAddress = vm.computeCreateAddress(address(this), nonce + 2);
+        address disputesAddress = vm.computeCreateAddress(address(this), nonce + 3);
+        address managerAddress = vm.computeCreateAddress(address(this), nonce + 4);
+        OperatorsConfig memory founding = operatorsConfig();
+        (founding.manager, founding.disputes) = (managerAddress, disputesAddress);
         token = new ModelToken("Andel Test", "AT", CAP, poolAddress);
         pool = new RewardPool(token, Schedule(START, RATE, CAP), managerAddress);
+        operators = new Operators(founding);
+        disputes = new Disputes(managerAddress, operators, HEARING, FLOOR);
     }
 
     function deployModel() internal {
-        deployPoolForNextManager();
+        deployPartsOfNextManager();
         manager = new RoundManager(config());
+        bondAll();
+    }
+
+    /// The bond of everybody named at founding.
+    function bondAll() internal {
+        depositFor(coordinator, BOND);
+        depositFor(standby, BOND);
+        for (uint256 i = 0; i < validatorKeys.length; ++i) {
+            depositFor(vm.addr(validatorKeys[i]), BOND);
+        }
+    }
+
+    function depositFor(address operator, uint256 amount) internal {
+        vm.deal(address(this), amount);
+        operators.deposit{ value: amount }(operator);
     }
 
     function validatorSet(uint256[] memory keys) internal pure returns (Validator[] memory set) {

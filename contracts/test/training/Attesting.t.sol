@@ -303,8 +303,9 @@ contract AttestingTest is World {
         manager.void(round);
         Validator[] memory set = new Validator[](1);
         set[0].account = address(wallet);
+        depositFor(address(wallet), BOND);
         vm.prank(founder);
-        manager.setValidators(1, set);
+        operators.setValidators(1, set);
         round = roundReadyToAttest(0);
         Attestation memory result = attestation(round);
         bytes32 digest = manager.attestationHash(result);

@@ -172,10 +172,8 @@ contract FinalisingTest is World {
     }
 
     function test_challengeWindowHoldsFinaliseBack() public {
-        deployPoolForNextManager();
-        Config memory founding = config();
-        founding.challengeWindow = 2 days;
-        manager = new RoundManager(founding);
+        (window, idle) = (2 days, 4 days);
+        deployModel();
         uint64 round = roundReadyToAttest(0);
         Attestation memory result = attestation(round);
         agree(result);
@@ -218,11 +216,12 @@ contract FinalisingTest is World {
         for (uint256 i = 0; i < validatorKeys.length; ++i) {
             validatorKeys[i] = 0x100 + i;
         }
-        deployPoolForNextManager();
+        quorum = uint32(validatorKeys.length);
+        deployPartsOfNextManager();
         Config memory founding = config();
         founding.operatorShareBps = bps;
-        founding.k = uint32(validatorKeys.length);
         manager = new RoundManager(founding);
+        bondAll();
         runRound(200_000e18, minted == 0 ? bytes32(0) : bytes32("root"), minted);
         uint256 part = pool.minted() - minted;
         vm.assertLe(part * 10_000, (minted + part) * bps, "at most the stated part of the whole");

@@ -281,8 +281,9 @@ contract StepsTest is World {
         vm.warp(NOW + 1 days + 1);
         manager.void(round);
         address next = vm.addr(0xC1);
+        depositFor(next, BOND);
         vm.prank(founder);
-        manager.setCoordinator(next);
+        operators.setCoordinator(next, new address[](0));
         vm.prank(next);
         manager.retry(round, "plan", NOW + 2 days);
         vm.assertEq(manager.roundOf(round).operatorsEpoch, 2, "epoch");

@@ -24,6 +24,6 @@ def validate(
     opened = open_model(rpc, model)
     manager = opened.round_manager
     typer.echo(f"validating {manager.address} as {key.address}", err=True)
-    if key.address not in [record.account for record in manager.operators(manager.operators_epoch()).validators]:
+    if key.address not in [record.account for record in opened.operators.of_epoch().validators]:
         typer.echo(f"{key.address} is not among the model's validators: it waits until it is", err=True)
     Validator(key, opened, open_store(store)).run(until_round, time.sleep, time.monotonic, poll_seconds)

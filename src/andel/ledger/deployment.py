@@ -1,9 +1,9 @@
 """Putting the contracts on a chain, and finding them again.
 
 Takes a `Chain`, the key that pays, and what a model is founded with. Gives bound contracts. A model's contracts name
-one another in their constructors (token: its minter; pool: token and manager; round manager: its pool and alliance),
-so the addresses are worked out beforehand from the deployer's next nonces; each constructor checks the one before, and
-a deployment that was interfered with fails rather than go wrong. Never keeps a key.
+one another in their constructors (token: its minter; pool, operators, disputes: their manager), so the addresses are
+worked out beforehand from the deployer's next nonces. The round manager comes last and checks all parts, so a
+deployment that was interfered with fails rather than go wrong. Never keeps a key, deposits no bond (`deposit_bonds`).
 """
 
 from __future__ import annotations
@@ -24,22 +24,27 @@ from andel.ledger.contracts import (
     ModelTokenContract,
     RewardPoolContract,
 )
+from andel.ledger.disputes import DisputesContract
 from andel.ledger.interface import CONTRACTS
 from andel.ledger.onchain_models import OnchainModelsContract, PredictionLogContract
+from andel.ledger.operators import OperatorsContract
 from andel.ledger.round_manager import RoundManagerContract
 from andel.ledger.round_state import ValidatorRecord
 from andel.units import Address
 
 DEPLOYMENT_FORMAT: Final = "andel-deployment/1"
 _MAX_FILE_BYTES: Final = 64 * 1024
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
     """What a model is founded with; `RoundTypes.sol` and `IRewardPool.sol` hold the bounds.
 
-    Amounts are base units, `rate` base units a second, periods seconds, `seed_delay` blocks. `start` None lets
-    emission begin with the newest block. Hashes are sha2-256 digests, `genesis_version` that of the first parameters.
+    Amounts are base units, `rate` base units a second, periods seconds, `seed_delay` blocks. `bond`, `challenge_floor`
+    and `coin_per_token` are wei of the chain's coin, the last for 1e18 base units: no round opens whose budget is worth
+    more than k bonds. `start` None lets emission begin with the newest block. Hashes are sha2-256 digests,
+    `genesis_version` that of the first parameters.
     The alliance is founded with `listers` and `devices` admitted, `policy_hash` and `terms_hash`, under `owner`.
     """
 
@@ -63,7 +68,13 @@ class ModelConfig:
     commit_period: int = 600
     operator_share_bps: int = 500
     challenge_window: int = 0
-    bond: int = 0
+    standbys: tuple[Address, ...] = ()
+    bond: int = 10**16
+    coin_per_token: int = 10**13
+    challenge_floor: int = 10**14
+    hearing_period: int = 600
+    unbonding_period: int = 45 * _DAY
+    idle_period: int = _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,8 @@ class ModelContracts:
     """
 
     round_manager: RoundManagerContract
+    operators: OperatorsContract
+    disputes: DisputesContract
     alliance: AllianceContract
     token: ModelTokenContract
     pool: RewardPoolContract
@@ -121,14 +134,27 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
     )
     nonce = chain.next_nonce(key.address)
     pool_address = chain.created_address(key.address, nonce + 1)
-    manager_address = chain.created_address(key.address, nonce + 2)
+    disputes_address = chain.created_address(key.address, nonce + 3)
+    manager_address = chain.created_address(key.address, nonce + 4)
     start = chain.block_time() if config.start is None else config.start
     token, _ = chain.deploy(key, "ModelToken", config.name, config.symbol, config.cap, pool_address)
     pool, _ = chain.deploy(key, "RewardPool", token.address, (start, config.rate, config.ceiling), manager_address)
-    manager, _ = chain.deploy(key, "RoundManager", _founding(config, shared, pool.address, alliance.address))
+    operators, _ = chain.deploy(key, "Operators", _founding_operators(config, manager_address, disputes_address))
+    disputes, _ = chain.deploy(
+        key, "Disputes", manager_address, operators.address, config.hearing_period, config.challenge_floor
+    )
+    parts = {
+        "pool": pool.address,
+        "operators": operators.address,
+        "disputes": disputes.address,
+        "alliance": alliance.address,
+    }
+    manager, _ = chain.deploy(key, "RoundManager", _founding(config, shared, parts))
     log, _ = chain.deploy(key, "PredictionLog", shared.onchain_models.address, manager.address)
     return ModelContracts(
         RoundManagerContract(chain, manager.address),
+        OperatorsContract(chain, operators.address),
+        DisputesContract(chain, disputes.address),
         AllianceContract(chain, alliance.address),
         ModelTokenContract(chain, token.address),
         RewardPoolContract(chain, pool.address),
@@ -147,8 +173,14 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
     token = ModelTokenContract(chain, pool.token())
     if pool.manager() != round_manager or token.minter() != pool.address:
         raise ChainError(f"{round_manager} is no model: pool and token do not name it", "check the model's address")
+    operators = OperatorsContract(chain, founding.operators)
+    disputes = DisputesContract(chain, founding.disputes)
+    if {operators.manager(), disputes.manager()} != {round_manager} or operators.disputes() != disputes.address:
+        raise ChainError(f"{round_manager} is no model: its operators and disputes do not name it")
     return ModelContracts(
         rounds,
+        operators,
+        disputes,
         AllianceContract(chain, founding.alliance),
         token,
         pool,
@@ -171,6 +203,8 @@ class Deployment:
             model.device_registry,
             model.batch_registry,
             model.round_manager,
+            model.operators,
+            model.disputes,
             model.alliance,
             model.pool,
             model.token,
@@ -225,6 +259,8 @@ class Deployment:
         found = find_model(chain, self._at(chain, "RoundManager"))
         return ModelContracts(
             found.round_manager,
+            found.operators,
+            found.disputes,
             found.alliance,
             found.token,
             found.pool,
@@ -242,22 +278,33 @@ class Deployment:
         return self.addresses[name]
 
 
-def _founding(config: ModelConfig, shared: SharedContracts, pool: Address, alliance: Address) -> dict[str, object]:
-    """The constructor's `Config`."""
+def _founding_operators(config: ModelConfig, manager: Address, disputes: Address) -> dict[str, object]:
+    """The constructor's `OperatorsConfig`."""
     return {
         "owner": config.owner,
-        "deviceRegistry": shared.device_registry.address,
-        "batchRegistry": shared.batch_registry.address,
-        "pool": pool,
+        "manager": manager,
+        "disputes": disputes,
         "coordinator": config.coordinator,
+        "standbys": list(config.standbys),
         "validators": [(record.account, record.sealing_key) for record in config.validators],
         "k": config.k,
-        "challengeWindow": config.challenge_window,
         "bond": config.bond,
+        "unbondingPeriod": config.unbonding_period,
+        "idlePeriod": config.idle_period,
+    }
+
+
+def _founding(config: ModelConfig, shared: SharedContracts, parts: Mapping[str, Address]) -> dict[str, object]:
+    """The constructor's `Config`."""
+    return {
+        **parts,
+        "deviceRegistry": shared.device_registry.address,
+        "batchRegistry": shared.batch_registry.address,
+        "coinPerToken": config.coin_per_token,
+        "challengeWindow": config.challenge_window,
         "seedDelay": config.seed_delay,
         "commitPeriod": config.commit_period,
         "operatorShareBps": config.operator_share_bps,
         "genesisVersion": config.genesis_version,
         "taskHash": config.task_hash,
-        "alliance": alliance,
     }

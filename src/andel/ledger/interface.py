@@ -21,6 +21,8 @@ CONTRACTS: Final = (
     "DeviceRegistry",
     "BatchRegistry",
     "RoundManager",
+    "Operators",
+    "Disputes",
     "Alliance",
     "RewardPool",
     "ModelToken",

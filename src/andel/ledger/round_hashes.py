@@ -1,4 +1,4 @@
-"""The hashes that both a contract and a participant compute: seeds, commitments, entries.
+"""The hashes that both a contract and a participant compute: seeds, commitments, plants, words, entries.
 
 Takes plain values. Gives 32 bytes that equal the contract's own, so that what stands on chain can be replayed
 without the contract. `typed_data` holds what is signed, `value.claims` what is paid. Never asks a node.
@@ -15,6 +15,9 @@ from andel.errors import InputError
 from andel.hashing import keccak
 from andel.units import Address, Digest
 
+_PLANT: Final = keccak(b"andel.plant.1")
+_PLANTED_VERSION: Final = keccak(b"andel.planted-version.1")
+_WORD: Final = keccak(b"andel.word.1")
 _SEED_DOMAINS: Final = {1: keccak(b"andel.seed.1"), 2: keccak(b"andel.seed.2")}
 
 
@@ -36,6 +39,38 @@ def round_seed(
         encode(
             ["bytes32", "uint256", "address", "uint64", "uint32", "bytes32", "bytes32"],
             [_SEED_DOMAINS[number], chain_id, model, round_id, attempt, root, block_hash],
+        )
+    )
+
+
+def plant_hash(chain_id: int, model: Address, round_id: int, attempt: int, is_test: bool, salt: bytes) -> Digest:
+    """What seals whether an attempt is a test; `salt` are 32 secret bytes."""
+    return keccak(
+        encode(
+            ["bytes32", "uint256", "address", "uint64", "uint32", "bool", "bytes32"],
+            [_PLANT, chain_id, model, round_id, attempt, is_test, salt],
+        )
+    )
+
+
+def planted_version(chain_id: int, model: Address, round_id: int, attempt: int, salt: bytes) -> Digest:
+    """The version that a test proposes; no replay gives it."""
+    return keccak(
+        encode(
+            ["bytes32", "uint256", "address", "uint64", "uint32", "bytes32"],
+            [_PLANTED_VERSION, chain_id, model, round_id, attempt, salt],
+        )
+    )
+
+
+def word_commitment(
+    chain_id: int, disputes: Address, round_id: int, attempt: int, digest: bytes, validator: Address, salt: bytes
+) -> Digest:
+    """What a validator commits to in a hearing before it says its word."""
+    return keccak(
+        encode(
+            ["bytes32", "uint256", "address", "uint64", "uint32", "bytes32", "address", "bytes32"],
+            [_WORD, chain_id, disputes, round_id, attempt, digest, validator, salt],
         )
     )
 

@@ -1,19 +1,28 @@
 """The rounds of one model, as its `RoundManager` holds them.
 
-Takes a `Chain` and an address. Gives rounds and operators as plain values and sends each step of a round. The
+Takes a `Chain` and an address. Gives rounds as plain values and sends each step of a round. The
 interface `IRoundManager.sol` is the manual: who may call, when, and what can get stuck. An attestation is the mapping
 of its EIP-712 fields (`typed_data.TYPES`). Never decides when a step is due, and never computes what is attested.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from andel.errors import ChainError
 from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.receipt import Receipt
-from andel.ledger.round_state import Ballot, Founding, OperatorSet, RoundState, Status, ValidatorRecord
+from andel.ledger.round_state import (
+    Ballot,
+    Founding,
+    PlantRecord,
+    PlantState,
+    RoundState,
+    Status,
+    VoidReason,
+)
+from andel.merkle import Place
 from andel.units import Address, Digest
 
 # What a caller of the methods below names in its own types.
@@ -21,11 +30,12 @@ __all__ = [
     "Attestation",
     "Ballot",
     "Founding",
-    "OperatorSet",
+    "PlantRecord",
+    "PlantState",
     "RoundManagerContract",
     "RoundState",
     "Status",
-    "ValidatorRecord",
+    "VoidReason",
 ]
 
 Attestation = Mapping[str, object]
@@ -89,30 +99,64 @@ class RoundManagerContract(Bound):
         """Voids an attempt that ran out of time. Anybody."""
         return self.chain.send(key, self.contract, "void", round_id)
 
-    def set_coordinator(self, key: AccountKey, coordinator: Address) -> Receipt:
-        """Names another coordinator from the next attempt on. `key` is the owner."""
-        return self.chain.send(key, self.contract, "setCoordinator", coordinator)
+    def plant(self, key: AccountKey, round_id: int, plant_hash: bytes) -> Receipt:
+        """Seals whether this attempt is a test (`round_hashes.plant_hash`). `key` is the coordinator."""
+        return self.chain.send(key, self.contract, "plant", round_id, plant_hash)
 
-    def set_validators(self, key: AccountKey, k: int, validators: Sequence[ValidatorRecord]) -> Receipt:
-        """Names other validators and k from the next attempt on. `key` is the owner."""
-        records = [(record.account, record.sealing_key) for record in validators]
-        return self.chain.send(key, self.contract, "setValidators", k, records)
+    def propose(self, key: AccountKey, attestation: Attestation) -> Receipt:
+        """Says a result, as an event only. `key` is the coordinator."""
+        return self.chain.send(key, self.contract, "propose", attestation)
 
-    def transfer_ownership(self, key: AccountKey, owner: Address) -> Receipt:
-        """Offers the ownership; the new owner accepts it."""
-        return self.chain.send(key, self.contract, "transferOwnership", owner)
+    def open_plant(self, key: AccountKey, round_id: int, is_test: bool, salt: bytes) -> Receipt:
+        """Opens the newest attempt's plant, once revealing is over; a test is void. Whoever knows the salt."""
+        return self.chain.send(key, self.contract, "openPlant", round_id, is_test, salt)
 
-    def accept_ownership(self, key: AccountKey) -> Receipt:
-        """Takes an ownership that was offered to `key`."""
-        return self.chain.send(key, self.contract, "acceptOwnership")
+    def post_update(
+        self, key: AccountKey, round_id: int, update_hash: bytes, batches_hash: bytes, place: Place
+    ) -> Receipt:
+        """Posts `key`'s update hash, between seed 1 and close; `place` is `training.result.commitment_place`."""
+        return self.chain.send(key, self.contract, "postUpdate", round_id, update_hash, batches_hash, place.values())
+
+    def post_update_for(
+        self,
+        key: AccountKey,
+        round_id: int,
+        contributor: Address,
+        update_hash: bytes,
+        batches_hash: bytes,
+        weight: int,
+        signature: bytes,
+        place: Place,
+    ) -> Receipt:
+        """The same with a contributor's signed `Update`; `key` pays."""
+        signed = contributor, update_hash, batches_hash, weight, signature
+        return self.chain.send(key, self.contract, "postUpdateFor", round_id, *signed, place.values())
+
+    def resolve_posted(
+        self,
+        key: AccountKey,
+        round_id: int,
+        contributor: Address,
+        batches_hash: bytes,
+        weight: int,
+        signature_hash: bytes,
+        place: Place,
+    ) -> Receipt:
+        """Shows that the closed set holds a posted update; `place` is `training.result.update_place`. Anybody."""
+        shown = contributor, batches_hash, weight, signature_hash
+        return self.chain.send(key, self.contract, "resolvePosted", round_id, *shown, place.values())
+
+    def refuse_posted(self, key: AccountKey, round_id: int, contributor: Address, reason_hash: bytes) -> Receipt:
+        """Refuses a posted update with the hash of a stored reason, after close. `key` is the coordinator."""
+        return self.chain.send(key, self.contract, "refusePosted", round_id, contributor, reason_hash)
 
     def round_of(self, round_id: int) -> RoundState:
         """A round and its current attempt. Raises Reverted for an unknown one."""
-        plan_hash, parent, budget, status, *rest = self.chain.call(self.contract, "roundOf", round_id)
+        plan_hash, parent, budget, status, reason, *rest = self.chain.call(self.contract, "roundOf", round_id)
         try:
-            return RoundState(round_id, plan_hash, parent, budget, Status(status), *rest)
+            return RoundState(round_id, plan_hash, parent, budget, Status(status), VoidReason(reason), *rest)
         except ValueError as error:
-            raise ChainError(f"round {round_id} has the unknown status {status}") from error
+            raise ChainError(f"round {round_id} has the unknown status {status} or reason {reason}") from error
 
     def rounds_count(self) -> int:
         """The newest round's id; 0 before the first."""
@@ -150,15 +194,25 @@ class RoundManagerContract(Bound):
         """How many validators revealed this digest."""
         return int(self.chain.call(self.contract, "votesFor", digest))
 
-    def operators_epoch(self) -> int:
-        """The present operators' epoch."""
-        return int(self.chain.call(self.contract, "operatorsEpoch"))
+    def plant_of(self, round_id: int, attempt: int) -> PlantRecord:
+        """An attempt's plant."""
+        sealed, due_at, epoch, state = self.chain.call(self.contract, "plantOf", round_id, attempt)
+        try:
+            return PlantRecord(sealed, due_at, epoch, PlantState(state))
+        except ValueError as error:
+            raise ChainError(f"the plant of round {round_id} has the unknown state {state}") from error
 
-    def operators(self, epoch: int | None = None) -> OperatorSet:
-        """The operators of an epoch (None: the present one); k of an unknown epoch is 0."""
-        number = self.operators_epoch() if epoch is None else epoch
-        coordinator, k, validators = self.chain.call(self.contract, "operatorsOf", number)
-        return OperatorSet(coordinator, k, tuple(ValidatorRecord(*record) for record in validators))
+    def posted_of(self, round_id: int, attempt: int, contributor: Address) -> Digest:
+        """The hash a contributor has posted and nobody has resolved; zero if none."""
+        return Digest(self.chain.call(self.contract, "postedOf", round_id, attempt, contributor))
+
+    def operator_part_of(self, round_id: int, minted: int) -> int:
+        """What operators would be paid if the round were final now with `minted` for contributors."""
+        return int(self.chain.call(self.contract, "operatorPartOf", round_id, minted))
+
+    def last_move_at(self) -> int:
+        """When the newest attempt last moved; 0 before the first round."""
+        return int(self.chain.call(self.contract, "lastMoveAt"))
 
     def owner(self) -> Address:
         """Who may name operators and publish versions."""
@@ -172,8 +226,10 @@ class RoundManagerContract(Bound):
             "deviceRegistry",
             "batchRegistry",
             "pool",
+            "operators",
+            "disputes",
+            "coinPerToken",
             "challengeWindow",
-            "bond",
             "seedDelay",
             "commitPeriod",
             "operatorShareBps",

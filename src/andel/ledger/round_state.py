@@ -20,16 +20,33 @@ class Status(IntEnum):
     DATA_COMMITTED = 2
     CLOSED = 3
     ATTESTED = 4
-    FINALISED = 5
-    VOID = 6
+    CHALLENGED = 5
+    FINALISED = 6
+    VOID = 7
 
 
 class VoidReason(IntEnum):
-    """Why an attempt is void (in the event `RoundVoided`)."""
+    """Why an attempt is void; none while it is not."""
 
-    SEED_LAPSED = 0
-    NO_AGREEMENT = 1
-    DEADLINE = 2
+    NONE = 0
+    SEED_LAPSED = 1
+    NO_AGREEMENT = 2
+    DEADLINE = 3
+    TEST = 4
+    VOTES_LOST = 5
+    OVERTURNED = 6
+    UNDECIDED = 7
+    FRAUD = 8
+    FORGED_UPDATE = 9
+
+
+class PlantState(IntEnum):
+    """Where an attempt's plant stands: none, sealed, opened as a real attempt, opened as a test."""
+
+    NONE = 0
+    SEALED = 1
+    REAL = 2
+    TEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,8 @@ class RoundState:
     """A round and its current attempt. What is not reached yet is zero.
 
     Amounts are base units, times seconds; `minted` is the contributors' part; `seed_block` is the block whose hash
-    makes the seed awaited or last recorded; `agreed` the EIP-712 digest that k validators revealed.
+    makes the seed awaited or last recorded; `agreed` the EIP-712 digest that `k` of `n` validators revealed; `moved_at`
+    the last step; `unresolved` how many posted updates are neither shown in the closed set nor refused.
     """
 
     round: int
@@ -45,17 +63,22 @@ class RoundState:
     parent_version: Digest
     budget: BaseUnits
     status: Status
+    void_reason: VoidReason
     attempt: int
     operators_epoch: int
     commit_count: int
     reveal_count: int
     evaluation: int
+    moved_at: int
     opened_block: int
     deadline: int
     seed_block: int
     seeded_at: int
     finalisable_at: int
     settled_block: int
+    k: int
+    n: int
+    unresolved: int
     commitments_root: Digest
     commitments_hash: Digest
     first_seed: Digest
@@ -86,16 +109,30 @@ class ValidatorRecord:
 
 @dataclass(frozen=True, slots=True)
 class OperatorSet:
-    """Who coordinates, who validates, and how many equal attestations decide."""
+    """Who coordinates, who validates, how many equal attestations decide, and who coordinates next."""
 
     coordinator: Address
     k: int
     validators: tuple[ValidatorRecord, ...]
+    standbys: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlantRecord:
+    """An attempt's plant; `due_at` is the last second to open it, `epoch` its coordinator's."""
+
+    hash: Digest
+    due_at: int
+    epoch: int
+    state: PlantState
 
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """What a validator committed to in an attempt, and the digest it revealed; zero if not yet."""
+    """What a validator committed to in an attempt, and the digest it revealed; zero if not yet.
+
+    `revealed` is 1 for a vote that was taken out.
+    """
 
     commitment: Digest
     revealed: Digest
@@ -103,13 +140,18 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class Founding:
-    """What a model was founded with and can never change. Periods are seconds, `seed_delay` blocks."""
+    """What a model was founded with and can never change.
+
+    Periods are seconds, `seed_delay` blocks, `coin_per_token` wei of the chain's coin for 1e18 base units.
+    """
 
     device_registry: Address
     batch_registry: Address
     pool: Address
+    operators: Address
+    disputes: Address
+    coin_per_token: int
     challenge_window: int
-    bond: int
     seed_delay: int
     commit_period: int
     operator_share_bps: int

@@ -43,7 +43,6 @@ def read_round(model: ModelContracts, number: int) -> RoundOnChain:
 def check_plan(plan: RoundPlan, model: ModelContracts, number: int, on_chain: RoundOnChain) -> None:
     """Raises EvidenceError when the plan does not say what the chain says of the round."""
     state = on_chain.state
-    operators = model.round_manager.operators(state.operators_epoch)
     founding = model.round_manager.founding()
     rules = model.alliance.rules_at(on_chain.opened_at)
     expected = {
@@ -55,8 +54,8 @@ def check_plan(plan: RoundPlan, model: ModelContracts, number: int, on_chain: Ro
         "parent version": (plan.version, state.parent_version),
         "budget": (plan.budget, state.budget),
         "deadline": (plan.deadline, state.deadline),
-        "k": (plan.k, operators.k),
-        "n": (plan.n, len(operators.validators)),
+        "k": (plan.k, state.k),
+        "n": (plan.n, state.n),
         "operators' share": (plan.operator_share_bps, founding.operator_share_bps),
         "alliance": (plan.alliance, founding.alliance),
         "policy": (plan.policy, rules.policy),

@@ -105,8 +105,11 @@ class Coordinator:
         """
         manager = self._model.round_manager
         newest = manager.rounds_count()
-        if newest == 0 or manager.round_of(newest).status in (Status.FINALISED, Status.VOID):
+        status = manager.round_of(newest).status if newest else Status.NONE
+        if status in (Status.NONE, Status.FINALISED, Status.VOID):
             return
+        if status == Status.CHALLENGED:
+            raise TrainingError(f"round {newest} is challenged", "wait until its hearing is concluded")
         voidable_at, now = manager.voidable_at(newest), manager.chain.block_time()
         if now < voidable_at:
             raise TrainingError(

@@ -115,10 +115,9 @@ class Validator:
         return _sent(lambda: manager.reveal(self._key, verdict.attestation, self._key.address, salt, signature))
 
     def _may_reveal(self, state: RoundState) -> bool:
-        operators = self._model.round_manager.operators(state.operators_epoch)
-        if state.commit_count == len(operators.validators) or state.reveal_count > 0:
+        if state.commit_count == state.n or state.reveal_count > 0:
             return True
-        if state.commit_count < operators.k:
+        if state.commit_count < state.k:
             return False
         self._awaits_time = self._model.round_manager.chain.block_time() < state.seeded_at + self._commit_period
         return not self._awaits_time

@@ -8,6 +8,8 @@ from andel.keys import AccountKey, DeviceKey, derive_secret
 
 VALIDATORS = 3
 QUORUM = 2
+BOND = 10**16
+"""What each operator of a run puts down, wei."""
 
 
 @dataclass(frozen=True, slots=True)

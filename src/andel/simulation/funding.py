@@ -5,9 +5,9 @@ from __future__ import annotations
 from andel.errors import SettingsError
 from andel.keys import AccountKey
 from andel.ledger.connection import Chain
-from andel.simulation.actors import Actors
+from andel.simulation.actors import BOND, Actors
 
-FOUNDER_GAS = 40_000_000
+FOUNDER_GAS = 60_000_000
 ACTOR_GAS = 12_000_000
 
 
@@ -18,11 +18,12 @@ def fund_by_transfer(chain: Chain, funder: AccountKey, actors: Actors) -> None:
     """
     price = 2 * chain.gas_price()
     amounts = [(key, FOUNDER_GAS if key is actors.founder else ACTOR_GAS) for key in actors.accounts]
-    needed = sum(gas for _, gas in amounts) * price
+    bonds = BOND * (1 + len(actors.validators))  # the founder deposits them
+    needed = sum(gas for _, gas in amounts) * price + bonds
     if chain.balance(funder.address) < needed:
         raise SettingsError(
             f"{funder.address} has {chain.balance(funder.address)} wei, the run needs up to {needed}",
             "fund it, or leave --rpc out",
         )
     for key, gas in amounts:
-        chain.transfer(funder, key.address, gas * price)
+        chain.transfer(funder, key.address, gas * price + (bonds if key is actors.founder else 0))

@@ -26,7 +26,7 @@ from andel.ledger.round_state import ValidatorRecord
 from andel.roles.contributor import Contributor
 from andel.roles.founder import FoundedModel, found_model
 from andel.sealing import sealing_public_key
-from andel.simulation.actors import QUORUM, VALIDATORS, Actors, make_actors
+from andel.simulation.actors import BOND, QUORUM, VALIDATORS, Actors, make_actors
 from andel.simulation.devices import SimulatedDevice
 from andel.simulation.participants import Kind, Participant
 from andel.simulation.scenario import Scenario
@@ -42,6 +42,7 @@ OPERATOR_SHARE_BPS = 1_000
 SEED_DELAY = 2
 COMMIT_PERIOD = 60  # short: a run should not wait an hour for a validator that is gone
 ROUND_SECONDS = 86_400
+COIN_PER_TOKEN = 10**13  # wei: a quorum's bonds cover twice what a round may mint
 _ENTRIES_PER_CALL = 50
 # together well below a block's 30 million gas: a node that mines on demand leaves what does not fit lying, for ever
 _CALLS_AT_ONCE = 10
@@ -144,6 +145,8 @@ def build_world(
     )
     model = _deploy(chain, shared, actors, founded)
     gas = _enter_batches(model, founder)
+    model.operators.deposit_bonds(actors.founder)
+    say(f"bonds deposited for the coordinator and {VALIDATORS} validators: {BOND / 10**18} coins each")
     say(f"reference set: {gas[1]} batches entered, sealed to {VALIDATORS} validators; the model is launched")
     chain.send_many([model.alliance.prepare(owner, "accept", terms_hash()) for owner in actors.owners])
     say(f"{len(actors.owners)} owners accepted the terms of the model's alliance")
@@ -199,6 +202,8 @@ def _deploy(chain: Chain, shared: SharedContracts, actors: Actors, founded: Foun
             seed_delay=SEED_DELAY,
             commit_period=COMMIT_PERIOD,
             operator_share_bps=OPERATOR_SHARE_BPS,
+            bond=BOND,
+            coin_per_token=COIN_PER_TOKEN,
             genesis_version=founded.genesis,
             task_hash=digest_of_cid(founded.task),
             policy_hash=EVERYWHERE.hash,

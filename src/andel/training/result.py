@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from andel.hashing import sha256
+from andel.errors import InputError
+from andel.hashing import keccak, sha256
 from andel.keys import AccountKey, address_bytes
-from andel.merkle import merkle_root
+from andel.merkle import MerkleTree, Place
 from andel.training.plan import RoundPlan
 from andel.typed_data import sign_typed, typed_digest
 from andel.units import Address, Digest
@@ -54,6 +56,9 @@ class SignedUpdate:
             "batchesHash": self.batches_hash,
             "weight": self.weight,
         }
+
+
+_Item = TypeVar("_Item", DataCommitment, SignedUpdate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +105,57 @@ def sign_update(key: AccountKey, plan: RoundPlan, *, update: bytes, batches_hash
     return SignedUpdate(key.address, unsigned.update_hash, batches_hash, weight, signature, update)
 
 
-def commitments_root(plan: RoundPlan, commitments: Sequence[DataCommitment]) -> Digest:
-    """Root over (contributor ‖ EIP-712 digest), ordered by contributor: what goes on chain before seed 1."""
-    ordered = sorted(commitments, key=lambda commitment: address_bytes(commitment.contributor))
-    return merkle_root(
+def commitments_tree(plan: RoundPlan, commitments: Sequence[DataCommitment]) -> MerkleTree:
+    """The tree over (contributor ‖ EIP-712 digest), ordered by contributor."""
+    return MerkleTree(
         [
             address_bytes(item.contributor) + typed_digest("DataCommitment", plan.domain, item.message(plan))
-            for item in ordered
+            for item in _ordered(commitments)
         ]
     )
 
 
-def updates_root(plan: RoundPlan, updates: Sequence[SignedUpdate]) -> Digest:
-    """Root over (contributor ‖ EIP-712 digest), ordered by contributor: what closes the round."""
-    ordered = sorted(updates, key=lambda update: address_bytes(update.contributor))
-    return merkle_root(
-        [address_bytes(item.contributor) + typed_digest("Update", plan.domain, item.message(plan)) for item in ordered]
+def updates_tree(plan: RoundPlan, updates: Sequence[SignedUpdate]) -> MerkleTree:
+    """The tree over (contributor ‖ EIP-712 digest ‖ keccak-256 of the signature), ordered by contributor.
+
+    The signature is bound so that a contract can tell that a set holds what its contributor did not sign.
+    """
+    return MerkleTree(
+        [
+            address_bytes(item.contributor)
+            + typed_digest("Update", plan.domain, item.message(plan))
+            + keccak(item.signature)
+            for item in _ordered(updates)
+        ]
     )
+
+
+def commitments_root(plan: RoundPlan, commitments: Sequence[DataCommitment]) -> Digest:
+    """Root of `commitments_tree`: what goes on chain before seed 1."""
+    return commitments_tree(plan, commitments).root
+
+
+def updates_root(plan: RoundPlan, updates: Sequence[SignedUpdate]) -> Digest:
+    """Root of `updates_tree`: what closes the round."""
+    return updates_tree(plan, updates).root
+
+
+def commitment_place(plan: RoundPlan, commitments: Sequence[DataCommitment], contributor: Address) -> Place:
+    """Where a contributor's commitment stands, to post an update's hash. Raises InputError when it has none."""
+    return commitments_tree(plan, commitments).place(_index(commitments, contributor))
+
+
+def update_place(plan: RoundPlan, updates: Sequence[SignedUpdate], contributor: Address) -> Place:
+    """Where a contributor's update stands in the closed set. Raises InputError when it has none."""
+    return updates_tree(plan, updates).place(_index(updates, contributor))
+
+
+def _ordered(items: Sequence[_Item]) -> list[_Item]:
+    return sorted(items, key=lambda item: address_bytes(item.contributor))
+
+
+def _index(items: Sequence[DataCommitment] | Sequence[SignedUpdate], contributor: Address) -> int:
+    order = sorted((item.contributor for item in items), key=address_bytes)
+    if contributor not in order:
+        raise InputError(f"{contributor} is not in the set")
+    return order.index(contributor)

@@ -33,7 +33,7 @@ def audit_model(
     """Checks what answers for the model; names the model file's object in `names`."""
     registry = model.onchain_models
     if prediction is not None:
-        operators = model.round_manager.operators()
+        operators = model.operators.of_epoch()
         signers = {operators.coordinator, *(validator.account for validator in operators.validators)}
         verify_prediction(prediction, model.round_manager.domain, signers)
     published = _published(model, registry, prediction)

@@ -84,7 +84,7 @@ def check_record(model: ModelContracts, on_chain: RoundOnChain, tally: Tally) ->
     """The record of a final round. Raises EvidenceError where it contradicts itself, ChainError."""
     state, manager = on_chain.state, model.round_manager
     place = f"round {state.round}"
-    operators = manager.operators(state.operators_epoch)
+    operators = model.operators.of_epoch(state.operators_epoch)
     events = manager.logs(_EVENTS, state.opened_block, state.settled_block, round=state.round)
     steps = _steps(manager.chain, place, [item for item in events if item.arguments["attempt"] == state.attempt])
     _check_opening(steps, on_chain)
