@@ -1,7 +1,8 @@
 """Writes the files under vectors/ that the Python and the Solidity tests both read.
 
 typed_data.json holds one message, digest and signature of each EIP-712 type; confirm.json one device's signed
-claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof.
+claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof;
+ordered.json ordered trees with the path of every leaf.
 All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
 writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from andel.hashing import sha256
 from andel.keys import AccountKey, Curve, DeviceKey, address_bytes, derive_secret, recoverable_signature
+from andel.merkle import MerkleTree
 from andel.p256 import ORDER, point_of
 from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_signer
 from andel.units import TOKEN, BaseUnits
@@ -25,6 +27,7 @@ SEED = b"andel public test vectors"
 CHAIN_ID = 31337
 CLAIM_TIME = 1_700_000_000
 ACCOUNTS = 20
+TREES = 9
 FOLDER = Path(__file__).resolve().parent.parent / "vectors"
 
 CONTRACT = AccountKey(derive_secret(SEED, "contract")).address
@@ -121,6 +124,23 @@ def claims_vector() -> dict[str, object]:
     return {"root": _hex(tree.root), "total": str(tree.total), "leaves": leaves}
 
 
+def ordered_vector() -> dict[str, object]:
+    """The content of ordered.json: ordered trees of 1 to 9 leaves, with the path of every leaf in one piece."""
+    trees = []
+    for count in range(1, TREES + 1):
+        leaves = [bytes(sha256(SEED, b"ordered", bytes([count, i]))) * 2 for i in range(count)]
+        tree = MerkleTree(leaves)
+        places = [tree.place(index) for index in range(count)]
+        trees.append(
+            {
+                "root": _hex(tree.root),
+                "leaves": [_hex(leaf) for leaf in leaves],
+                "paths": [_hex(b"".join(place.siblings)) for place in places],
+            }
+        )
+    return {"trees": trees}
+
+
 def files() -> dict[str, str]:
     """File name to the exact text it must hold."""
     contents = {
@@ -128,6 +148,7 @@ def files() -> dict[str, str]:
         "confirm.json": confirm_vector(),
         "confirm_p256.json": confirm_p256_vector(),
         "claims.json": claims_vector(),
+        "ordered.json": ordered_vector(),
     }
     return {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
 

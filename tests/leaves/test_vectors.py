@@ -29,7 +29,13 @@ def test_the_files_are_current(script):
 
 def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, capsys):
     (tmp_path / "typed_data.json").write_text("{}", encoding="utf-8")
-    assert script.stale(tmp_path) == ["typed_data.json", "confirm.json", "confirm_p256.json", "claims.json"]
+    assert script.stale(tmp_path) == [
+        "typed_data.json",
+        "confirm.json",
+        "confirm_p256.json",
+        "claims.json",
+        "ordered.json",
+    ]
     monkeypatch.setattr(script, "stale", lambda: ["confirm.json"])
     assert script.main(["--check"]) == 1
     assert "vectors/confirm.json is not current" in capsys.readouterr().err

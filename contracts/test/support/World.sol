@@ -46,6 +46,9 @@ abstract contract World is Base {
     Disputes internal disputes;
     RoundManager internal manager;
 
+    bytes32 internal commitmentsRoot = keccak256("commitments");
+    bytes32 internal updatesRoot = keccak256("updates");
+
     /// Seconds; a test that is about the window founds its model with another.
     uint64 internal window = 0;
     uint32 internal quorum = 2;
@@ -128,12 +131,12 @@ abstract contract World is Base {
 
     function commitData(uint64 round) internal {
         vm.prank(coordinator);
-        manager.commitData(round, keccak256("commitments"), keccak256("list"));
+        manager.commitData(round, commitmentsRoot, keccak256("list"));
     }
 
     function closeRound(uint64 round) internal {
         vm.prank(coordinator);
-        manager.close(round, keccak256("updates"), keccak256("evidence"));
+        manager.close(round, updatesRoot, keccak256("evidence"));
     }
 
     /// Mines up to the block after the seed's, one block a second, and records the seed.
@@ -173,7 +176,7 @@ abstract contract World is Base {
             round: round,
             attempt: manager.roundOf(round).attempt,
             planHash: manager.roundOf(round).planHash,
-            updatesRoot: keccak256("updates"),
+            updatesRoot: updatesRoot,
             versionHash: keccak256(abi.encode("version", round)),
             valueRoot: keccak256(abi.encode(claimsRoot, claimsTotal, minted, gain)),
             stateHash: keccak256(abi.encode("state", round)),
@@ -210,6 +213,10 @@ abstract contract World is Base {
             attestation(round, claimsRoot, total, minted, minted == 0 ? int256(0) : int256(1));
         agree(result);
         manager.finalise(result, claimsRoot, total, minted, minted == 0 ? int256(0) : int256(1));
+    }
+
+    function bondedOf(address operator) internal view returns (uint256) {
+        return operators.bondOf(operator).bonded;
     }
 
     function one(address account) internal pure returns (address[] memory list) {
