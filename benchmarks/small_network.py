@@ -40,14 +40,14 @@ def synthetic_scenario(sites: int, owners: int) -> Scenario:
     return table_scenario(dataset, TableChoice(("temperature",), "temperature", 3, owners, False), ROUNDS, seed=1)
 
 
-def run_rounds(world: World, store: ContentStore) -> RoundState:
-    """Runs two rounds to their end; the state of the second."""
+def run_rounds(world: World, store: ContentStore, rounds: int = ROUNDS) -> RoundState:
+    """Runs so many rounds to their end; the state of the last."""
     model, first = world.model, world.first_plan()
     grid = LocalGrid(LocalNode(contributor_app(lambda _, own=member.contributor: own), {}) for member in world.members)
     coordinator = Coordinator(world.actors.coordinator, model, store, grid, Waiting(time.monotonic, time.sleep))
     validators = [Validator(key, model, store) for key in world.actors.validators]
     version, state = first.version, first.state
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, rounds + 1):
         deadline = world.chain.block_time() + 86_400
         budget = BaseUnits(100 * TOKEN)
         plan = next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)

@@ -184,7 +184,7 @@ class _Auditor:
             status = found.status if isinstance(found, VoidRound) else "unknown"
             result.rests_on.append(f"round {outcome.number} is {status}: it changed nothing")
             return None
-        if self._options.checkpoint and outcome.record and not self._options.keep_reports:
+        if self._options.checkpoint is not None and outcome.record is not None and not self._options.keep_reports:
             self._options.checkpoint.keep(outcome.record)
         if found.missing and not found.task:
             result.rests_on.append(f"round {found.number} rests on the signatures of {found.k} of {found.n} validators")

@@ -150,7 +150,7 @@ class RegistryAudit:
 
 
 def _is_signed(domain: Domain, public_key: bytes, event: Event, data: bytes) -> bool:
-    """Whether a claim's calldata names what its event tells, signed by the device, and by the owner where another paid."""
+    """Whether a claim's calldata names what its event tells, signed by the device, and by an owner who did not pay."""
     told = event.arguments
     device, owner, timestamp = told["device"], told["owner"], int(told["timestamp"])
     try:
