@@ -72,7 +72,9 @@ def measure(world: World, store: ContentStore, folder: Path, rounds: int, turns:
     source = Source(world.chain.url, model.round_manager.address, store.url)
 
     def run(processes: int, checkpoint: Checkpoint | None = None) -> Audit:
-        options = AuditOptions(processes=processes, source=source, checkpoint=checkpoint, keep_reports=False)
+        options = AuditOptions(
+            processes=processes, source=source, checkpoint=checkpoint, keep_reports=False, alone=1, worth_seconds=0.0
+        )
         found = audit(model, store, None, options)
         if not found.ok:
             raise SystemExit(f"the audit does not hold: {found.failure}")
