@@ -41,7 +41,9 @@ def test_fresh_forgets(finished_run, path):
 def test_an_object_altered_after_its_round_was_proven_is_found_all_the_same(finished_run, path, tmp_path):
     assert resumed(finished_run, path).ok
     folder = finished_run.copied_store(tmp_path)
-    victim = folder / sorted(name for _, name in Checkpoint(path).record_of(1).proof.objects)[3]
+    record = Checkpoint(path).record_of(1)
+    assert record is not None
+    victim = folder / sorted(name for _, name in record.proof.objects)[3]
     victim.write_bytes(victim.read_bytes() + b"!")
     found = resumed(finished_run, path, ContentStore(str(folder)))
     assert not found.ok and "does not match its name" in found.failure

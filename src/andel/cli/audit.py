@@ -88,8 +88,7 @@ def _print(found: Audit, compared: bool) -> None:
         table.add_column(title, justify="right")
     for kind, counts in found.tally.rows():
         table.add_row(KINDS[kind], *(f"{counts[rests.value]:,}" if counts[rests.value] else "-" for rests in _COLUMNS))
-    console = Console(highlight=False)
-    console.print(table, width=max(console.width, _TABLE_WIDTH), crop=False, no_wrap=True)
+    Console(highlight=False, width=max(Console().width, _TABLE_WIDTH)).print(table)
     k, n = found.quorum
     nodes = "two nodes, which gave the same answers" if compared and found.ok else "the node that was asked"
     typer.echo(f"signatures: {k} of {n} validators of the last round; what the chain holds rests on {nodes}")
