@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -86,6 +87,38 @@ def test_an_audit_of_a_whole_run_counts_and_holds(andel, finished_run, tmp_path)
     assert (found["ok"], found["failure"], found["rests_on"]) == (True, "", [])
     assert found["checked"]["rounds"] == 2 and found["checked"]["answers"] == 1
     assert set(found["checked"]) == {"packets", "openings", "updates", "rounds", "claims", "answers", "objects"}
+
+
+def test_an_audit_prints_what_rests_on_whom_and_goes_on_where_it_stopped(andel, finished_run, tmp_path):
+    manager = finished_run.world.model.round_manager.address
+    options = ["--rpc", finished_run.world.chain.url, "--store", finished_run.store_folder]
+    options += ["--checkpoint", tmp_path / "rounds.jsonl", "--second-rpc", finished_run.world.chain.url]
+    told = andel("audit", manager, *options)
+    assert told.returncode == 0, told.stderr
+    for title in ("what", "recomputed", "on signatures", "on the node", "deleted", "withheld"):
+        assert title in told.stdout.splitlines()[0]
+    assert re.search(r"^attestations of validators +6 ", told.stdout, re.MULTILINE)
+    assert "signatures: 2 of 3 validators of the last round; what the chain holds rests on two nodes" in told.stdout
+    again = json.loads(andel("audit", manager, *options, "--json").stdout)
+    assert (again["ok"], again["resumed_rounds"], again["nodes"]) == (True, 2, 2)
+    assert {row["kind"] for row in again["table"]} >= {"devices", "entries", "openings", "results", "credits", "blocks"}
+    fresh = json.loads(andel("audit", manager, *options, "--json", "--fresh").stdout)
+    assert (fresh["resumed_rounds"], fresh["checked"]) == (0, again["checked"])
+
+
+def test_an_audit_of_one_round_and_misuse(andel, finished_run, tmp_path):
+    manager = finished_run.world.model.round_manager.address
+    options = ["--rpc", finished_run.world.chain.url, "--store", finished_run.store_folder]
+    found = json.loads(andel("audit", manager, *options, "--round", "2", "--json").stdout)
+    assert found["ok"] and found["checked"]["rounds"] == 1
+    assert (
+        andel("audit", manager, *options, "--round", "7").stdout.splitlines()[-1].startswith("does not hold: round 7")
+    )
+    for arguments in (["audit", *options], ["audit", manager, *options, "--model", manager]):
+        assert "name one model" in andel(*arguments).stderr
+    answer = tmp_path / "answer.json"
+    both = andel("audit", manager, *options, "--round", "1", "--prediction", answer)
+    assert both.returncode == 1 and "do not go together" in both.stderr
 
 
 def test_an_audit_needs_only_the_models_address_and_says_what_it_could_not_check(andel, finished_run):

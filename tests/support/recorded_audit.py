@@ -100,6 +100,11 @@ class Material:
         store = MemoryStore(self.objects if objects is None else objects)
         return audit(model, store, None if only else self.run.prediction, options)
 
+    def close(self) -> None:
+        """Closes what may have gone to the live node."""
+        self.node.close()
+        self.honest.close()
+
 
 def opened(chain: Chain, live: ModelContracts) -> ModelContracts:
     """The model's contracts over another chain's door."""

@@ -24,6 +24,7 @@ from andel.serving.prediction import Prediction
 
 _MAX_PREDICTION_BYTES = 64 * 1024
 _MAX_PROCESSES = 64
+_TABLE_WIDTH = 120  # a table that is narrower than its words says less than a line that wraps
 _COLUMNS = {
     Rests.RECOMPUTED: "recomputed",
     Rests.SIGNATURES: "on signatures",
@@ -88,7 +89,7 @@ def _print(found: Audit, compared: bool) -> None:
         table.add_column(title, justify="right")
     for kind, counts in found.tally.rows():
         table.add_row(KINDS[kind], *(f"{counts[rests.value]:,}" if counts[rests.value] else "-" for rests in _COLUMNS))
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=max(Console().width, _TABLE_WIDTH)).print(table)
     k, n = found.quorum
     nodes = "two nodes, which gave the same answers" if compared and found.ok else "the node that was asked"
     typer.echo(f"signatures: {k} of {n} validators of the last round; what the chain holds rests on {nodes}")

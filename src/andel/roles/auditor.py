@@ -41,8 +41,6 @@ __all__ = ["Audit", "AuditOptions", "Checked", "Source", "audit"]
 SEARCHED_BLOCKS: Final = 1_000_000
 """How far before round 1 registrations and entries are searched when nothing else is said: a month of IoTeX."""
 
-_WORTH_PROCESSES: Final = 4.0  # seconds of rounds still to prove; starting processes costs one or two
-
 
 @dataclass(frozen=True, slots=True)
 class AuditOptions:
@@ -51,7 +49,8 @@ class AuditOptions:
     `only` audits one round alone. With `processes` and a `source` to start them from, rounds are proven in parallel
     once that is worth it. `checkpoint` resumes, `second` is another node to compare with. `from_block` is where the
     search for registrations and entries begins (None: `SEARCHED_BLOCKS` before round 1). `keep_reports` keeps every
-    round's report, whose size grows with the model.
+    round's report, whose size grows with the model. Processes are started after `alone` rounds, of which the
+    first opens the reference set, when those still to prove take longer than `worth_seconds`, judged by the last one.
     """
 
     only: int | None = None
@@ -61,6 +60,8 @@ class AuditOptions:
     second: Chain | None = None
     from_block: int | None = None
     keep_reports: bool = True
+    alone: int = 2
+    worth_seconds: float = 8.0
     say: Callable[[str], None] = lambda _: None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -157,14 +158,16 @@ class _Auditor:
         """One after the other; in processes from where it is worth starting them."""
         options = self._options
         turns = RoundTurns(self._model, self._store, scope, options.second, options.sleep)
-        started = options.clock()
+        spent = 0.0
         for done, number in enumerate(numbers):
-            spent = options.clock() - started
-            left = len(numbers) - done
-            if options.source and options.processes > 1 and done and spent / done * left > _WORTH_PROCESSES:
+            worth = done >= options.alone and spent * (len(numbers) - done) > options.worth_seconds
+            if worth and options.source is not None and options.processes > 1:
                 yield from outcomes_of(numbers[done:], self._record_of, options.source, scope, options.processes)
                 return
-            yield turns.take(number, self._record_of(number))
+            started = options.clock()
+            outcome = turns.take(number, self._record_of(number))
+            spent = options.clock() - started
+            yield outcome
 
     def _record_of(self, number: int) -> Record | None:
         """What is remembered of a round; a proof that is to bring its report is always made anew."""
@@ -184,7 +187,7 @@ class _Auditor:
             status = found.status if isinstance(found, VoidRound) else "unknown"
             result.rests_on.append(f"round {outcome.number} is {status}: it changed nothing")
             return None
-        if self._options.checkpoint and outcome.record and not self._options.keep_reports:
+        if self._options.checkpoint is not None and outcome.record is not None and not self._options.keep_reports:
             self._options.checkpoint.keep(outcome.record)
         if found.missing and not found.task:
             result.rests_on.append(f"round {found.number} rests on the signatures of {found.k} of {found.n} validators")
@@ -192,6 +195,8 @@ class _Auditor:
         for place, cid in found.objects:
             self._names.setdefault(cid, place)
         result.tally.merge(found.tally)
+        if all(proof.reference != found.reference for proof in self._rounds):
+            result.tally.add("references", Rests.RECOMPUTED, found.reference_packets)
         result.checked.rounds += 1
         result.resumed += found.resumed
         result.quorum = (found.k, found.n)

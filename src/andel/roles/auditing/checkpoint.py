@@ -31,7 +31,7 @@ _FORMAT: Final = "andel-audit/1"
 _MAX_LINE: Final = 16 * 1024 * 1024
 _MAX_QUESTIONS: Final = 64 * 1024 * 1024
 _DIGESTS: Final = ("parent", "version", "before", "state", "claims_root")
-_NUMBERS: Final = ("number", "minted", "claims_total", "settled_block", "k", "n")
+_NUMBERS: Final = ("number", "minted", "claims_total", "settled_block", "k", "n", "reference_packets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ def _line(record: Record) -> bytes:
         "answers": record.answers.hex(),
         "questions": base64.b64encode(questions).decode("ascii"),
         "task": proof.task,
+        "reference": proof.reference,
         "operators": [[account, str(amount)] for account, amount in proof.operators.items()],
         "tally": [[kind, rests, count] for (kind, rests), count in proof.tally.counts.items()],
         "objects": [list(item) for item in proof.objects],
@@ -135,6 +136,7 @@ def _parse(line: bytes) -> Record | None:
             **cast(dict[str, Any], {name: Digest(bytes.fromhex(values[name])) for name in _DIGESTS}),
             **cast(dict[str, Any], {name: int(values[name]) for name in _NUMBERS}),
             task=values["task"],
+            reference=values["reference"],
             operators={parse_address(account): int(amount) for account, amount in values["operators"]},
             tally=tally,
             objects=tuple((place, cid) for place, cid in values["objects"]),

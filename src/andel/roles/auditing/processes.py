@@ -2,7 +2,8 @@
 
 Takes what a process needs to come to chain and store itself. Gives outcomes one by one, in order, whatever process was
 first; no more rounds are under way than twice the processes, so memory does not grow with the model's age. Processes
-are spawned, share nothing, and end with the iteration.
+are forked from one that has imported everything and nothing else (imports cost more than a round), share nothing, and
+end with the iteration.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def outcomes_of(
     numbers: Sequence[int], record_of: Callable[[int], Record | None], source: Source, scope: Scope, processes: int
 ) -> Iterator[Outcome]:
     """The outcome of each round, in the order of `numbers`. Raises AndelError when a process dies."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(source, scope))
     try:
         waiting: deque[Future[Outcome]] = deque()

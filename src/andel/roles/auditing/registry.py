@@ -41,6 +41,7 @@ class RegistryAudit:
         self._model = model
         self._from = from_block
         self._checked: dict[Key, tuple[bytes, Address]] = {}
+        self._rests: dict[Key | Address, Rests] = {}
         self._owned: dict[Address, tuple[list[Event], int]] = {}
 
     def check(
@@ -52,7 +53,8 @@ class RegistryAudit:
     ) -> None:
         """The entries behind committed (owner, header) pairs, as they stood in block `to_block`.
 
-        Only what an entry binds to its owner and root is looked at: anything else has no weight in the round.
+        Only what an entry binds to its owner and root is looked at: anything else has no weight in the round. The
+        tally counts all that the round rests on, whenever it was checked.
         """
         wanted = {}
         for owner, header in headers:
@@ -66,11 +68,13 @@ class RegistryAudit:
                 raise EvidenceError(_place(*key), "the node gave another entry before")
         missing = {key: wanted[key] for key in wanted if key not in self._checked}
         if missing:
-            self._check_entries(missing, to_block, tally)
+            self._check_entries(missing, to_block)
+        for key in wanted:
+            tally.add("entries", self._rests[key])
+        for device in {key[0] for key in wanted}:
+            tally.add("devices", self._rests[device])
 
-    def _check_entries(
-        self, wanted: Mapping[Key, tuple[bytes, Address, BatchHeader]], to_block: int, tally: Tally
-    ) -> None:
+    def _check_entries(self, wanted: Mapping[Key, tuple[bytes, Address, BatchHeader]], to_block: int) -> None:
         events = self._entered(wanted, to_block)
         blocks = blocks_of(self._model.batch_registry.chain, "batch entries", list(events.values()))
         self._learn_owners({key[0] for key in wanted} - set(self._owned), to_block)
@@ -80,17 +84,17 @@ class RegistryAudit:
             if event is None:
                 if not self._from:
                     raise EvidenceError(_place(*key), "the registry holds an entry that no event tells of")
-                tally.add("entries", Rests.NODE)
+                self._rests[key] = Rests.NODE
             else:
                 told = event.arguments
                 if entry != registry_entry(told["root"], told["owner"], blocks[event.block].time):
                     raise EvidenceError(_place(*key), "its event tells another root, owner or time than the registry")
                 self._check_owner(key, owner, event)
-                tally.add("entries", Rests.RECOMPUTED)
-            if key[0] not in claims:
+                self._rests[key] = Rests.RECOMPUTED
+            if key[0] not in self._rests:
                 claims[key[0]] = header.public_key
             self._checked[key] = (entry, owner)
-        self._check_claims(claims, tally)
+        self._check_claims(claims)
 
     def _entered(self, wanted: Mapping[Key, object], to_block: int) -> dict[Key, Event]:
         devices, days = sorted({key[0] for key in wanted}), sorted({key[1] for key in wanted})
@@ -131,7 +135,7 @@ class RegistryAudit:
         if owner not in owners:
             raise EvidenceError(_place(*key), f"{owner} did not own the device when it entered the batch")
 
-    def _check_claims(self, devices: Mapping[Address, bytes], tally: Tally) -> None:
+    def _check_claims(self, devices: Mapping[Address, bytes]) -> None:
         """Each device's newest claim must carry its signature over owner and time."""
         chosen = {}
         for device in devices:
@@ -139,18 +143,18 @@ class RegistryAudit:
             if claims:
                 chosen[device] = claims[-1]
             else:
-                tally.add("devices", Rests.NODE)
+                self._rests[device] = Rests.NODE
         registry = self._model.device_registry
         sent = registry.chain.sent_to([event.transaction for event in chosen.values()])
         for (device, event), (to, data) in zip(chosen.items(), sent, strict=True):
             direct = is_direct(registry.chain, f"device {device}", registry.address, to)
             if direct and not _is_signed(registry.domain, devices[device], event, data):
                 raise EvidenceError(f"device {device}", "its claim does not carry its signature over owner and time")
-            tally.add("devices", Rests.RECOMPUTED if direct else Rests.NODE)
+            self._rests[device] = Rests.RECOMPUTED if direct else Rests.NODE
 
 
 def _is_signed(domain: Domain, public_key: bytes, event: Event, data: bytes) -> bool:
-    """Whether a claim's calldata names what its event tells, signed by the device, and by the owner where another paid."""
+    """Whether a claim's calldata names what its event tells, signed by the device, and by an owner who did not pay."""
     told = event.arguments
     device, owner, timestamp = told["device"], told["owner"], int(told["timestamp"])
     try:

@@ -42,8 +42,8 @@ class VoidRound:
 class RoundProof:
     """A final round as it was proven: what later rounds and the money build on, and what was checked.
 
-    `task` is the task's CID, empty where the plan is gone; `objects` are (place, CID) of all it refers to, each
-    verified; amounts are base units.
+    `task` is the task's CID, `reference` that of the reference packets, empty where the plan is gone; `objects` are
+    (place, CID) of all it refers to, each verified; amounts are base units.
     """
 
     number: int
@@ -59,6 +59,8 @@ class RoundProof:
     settled_block: int
     k: int
     n: int
+    reference: str
+    reference_packets: int
     tally: Tally
     objects: tuple[tuple[str, str], ...]
     missing: tuple[Missing, ...] = ()
@@ -137,6 +139,8 @@ class RoundProver:
             settled_block=state.settled_block,
             k=record.k,
             n=record.n,
+            reference=replay.evidence.plan.reference.packets if replay else "",
+            reference_packets=self._check_reference(replay) if replay else 0,
             tally=tally,
             objects=tuple((place, cid) for cid, place in objects.found.items()),
             missing=tuple(objects.missing),
@@ -166,17 +170,16 @@ class RoundProver:
         compare(number, on_chain.state, replay)
         headers = _headers(replay)
         self._registry.check(headers, replay.facts.entries, on_chain.state.opened_block, tally)
-        self._check_references(tally)
         count_evidence(replay, tally)
         return replay
 
-    def _check_references(self, tally: Tally) -> None:
-        for reference in self._references.sets:
-            if any(reference is known for known in self._entered):
-                continue
+    def _check_reference(self, replay: Replay) -> int:
+        """How many packets scored the round, after their batches were found entered; each set is looked at once."""
+        reference = self._references.open(replay.evidence.plan, replay.evidence.task)
+        if all(reference is not known for known in self._entered):
             _audit_reference(self._model, reference)
-            tally.add("references", Rests.RECOMPUTED, reference.packets)
             self._entered.append(reference)
+        return reference.packets
 
 
 def named_objects(number: int, state: RoundState, replay: Replay | None) -> list[tuple[str, str]]:
