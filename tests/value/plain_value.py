@@ -73,14 +73,14 @@ def gated(dots: Sequence[int], weights: Sequence[int], credits: Sequence[int], m
     """Whom the gate drops, by ⟨x, G⟩ at the start."""
     moving = [(value, weight) for value, weight in zip(dots, weights, strict=True) if value]
     heavy = [weight for _, weight in moving]
+    total = sum(weights)
+    records = [nearest(Fraction(credit * total, weight)) for credit, weight in zip(credits, weights, strict=True)]
+    usual = max(0, median(records, weights))
     middle = median([value for value, _ in moving], heavy)
     spread = median([abs(value - middle) for value, _ in moving], heavy)
     return [
-        bool(mads)
-        and value < 0
-        and value < middle - mads * spread
-        and credit + nearest(Fraction(weight * value, sum(weights))) < 0
-        for value, weight, credit in zip(dots, weights, credits, strict=True)
+        bool(mads) and value < 0 and value < middle - mads * spread and record + value < -Fraction(usual, 2)
+        for value, record in zip(dots, records, strict=True)
     ]
 
 
@@ -209,7 +209,7 @@ class PlainRound:
         chosen, heavy = [short[i] for i in kept], [weights[i] for i in kept]
         halves = [self._slopes(moved(before, chosen, heavy, Fraction(t, 4)), scoring) for t in (1, 3)]
         gradient = [-a - b for a, b in zip(*halves, strict=True)]
-        novel = projected(gradient, steps[len(steps) - rules.novelty_steps :] if rules.novelty_steps else [])
+        novel = projected(gradient, steps[max(0, len(steps) - rules.novelty_steps) :])
         self.plain = [nearest(w * dot(x, gradient) / mass) for w, x in zip(weights, short, strict=True)]
         scores = [nearest(w * dot(x, novel) / mass) for w, x in zip(weights, short, strict=True)]
         self.scores = [min(0, s) if drop else s for s, drop in zip(scores, self.dropped, strict=True)]

@@ -3,6 +3,7 @@ rules, and each stage doing what it is there for.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from tests.value import plain_value
 BASE = build_world(6, seed="pipeline")
 OWNERS = sorted(BASE.owners, key=lambda owner: address_bytes(owner.address))
 HALVED, RIDER, POISONER = OWNERS[0], OWNERS[1], OWNERS[2]
-RULES = {
+RULES: dict[str, dict[str, Any]] = {
     "defaults": {},
     "no clip": {"clip": "none"},
     "no gate": {"gate_mads": 0},
@@ -57,9 +58,7 @@ def following(world, report):
 
 def plain_round(world, played):
     """The same round by the second implementation."""
-    updates = {RIDER.address: None, POISONER.address: None}
-    for owner in OWNERS:
-        updates[owner.address] = owner.update(world).tolist()
+    updates: dict[str, list[int]] = {owner.address: owner.update(world).tolist() for owner in OWNERS}
     updates[RIDER.address] = [0] * len(updates[RIDER.address])
     updates[POISONER.address] = [min(max(-3 * v, -MAX_UPDATE), MAX_UPDATE) for v in updates[POISONER.address]]
     given = [

@@ -39,7 +39,7 @@ class ValueRules:
     clip: str = "weighted-median"
     gate_mads: int = 4
     krum_drop_bps: int = 0
-    novelty_steps: int = 1
+    novelty_steps: int = 3
     round_share_bps: int = 5_000
     audits: int = 0
 

@@ -55,6 +55,7 @@ class Explanation:
                 "median": str(gate.median),
                 "deviation": str(gate.deviation),
                 "floor": str(gate.floor),
+                "median_record": str(gate.record),
             },
             "score": {"plain": str(own.plain), "repeated": str(own.plain - own.score), "counts": str(own.score)},
             "before": str(own.credit),
@@ -132,7 +133,7 @@ class Explanation:
             return "Gate: off." if not self.own.reason else f"Filter: {self.own.reason}."
         told = (
             f"Gate: {self.own.gate_score / _GATE_ONE:.3g} a unit of weight, where the median is "
-            f"{gate.median / _GATE_ONE:.3g} and under {gate.floor / _GATE_ONE:.3g} an update without credit is dropped"
+            f"{gate.median / _GATE_ONE:.3g}; under {gate.floor / _GATE_ONE:.3g} devices in debt are dropped"
         )
         return f"{told}: {self.own.reason}." if self.own.reason else f"{told}: it passed."
 

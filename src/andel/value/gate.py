@@ -1,10 +1,12 @@
-"""The gate: an update that does clear harm, out of line with the rest, by somebody without credit, is left out.
+"""The gate: an update that does clear harm, out of line with the rest, by devices with a bad record, is left out.
 
 Each update is judged by its score per unit of weight where the model stands before the round, so no poisoned aggregate
 bends the measure, and on the steering rows, so the rows that score decide nothing but the score. All three must
 hold for an update to be dropped: its score per weight is negative; it lies more than `mads` weighted median absolute
-deviations under the weighted median; and the harm outweighs all the good its devices have on record. A filter that
-drops the honest may not be a default: docs/decisions/0014-the-value-pipeline.md says what this one drops.
+deviations under the weighted median; and its devices' record, with this harm, is a debt of more than half of what the
+median contributor has to its credit. The last keeps honest devices that measure badly in: near the end of the learning
+any update may harm a little. A filter that drops the honest may not be a default: what this one drops stands in
+docs/decisions/0014-the-value-pipeline.md.
 """
 
 from __future__ import annotations
@@ -12,18 +14,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from andel.value.aumann_shapley import score_of
+from andel.fixed_point import div_nearest
 from andel.value.clip import weighted_median
 
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """Scores per unit of weight, their weighted median and its median absolute deviation, and who is dropped."""
+    """Scores per unit of weight, their weighted median, its median absolute deviation and the `floor` that follows;
+    the weighted median of `records`, what devices have scored per unit of weight; and who is dropped.
+    """
 
     scores: tuple[int, ...]
     median: int
     deviation: int
     floor: int
+    records: tuple[int, ...]
+    record: int
     dropped: tuple[bool, ...]
 
 
@@ -39,8 +45,9 @@ def gate(dots: Sequence[int], weights: Sequence[int], credits: Sequence[int], ma
     deviation = weighted_median([abs(value - median) for value in values], masses)
     floor = min(0, median - mads * deviation)
     total = sum(weights)
+    records = tuple(div_nearest(credit * total, weight) for credit, weight in zip(credits, weights, strict=True))
+    record = max(0, weighted_median(records, weights))
     dropped = tuple(
-        mads > 0 and dot < floor and credit + score_of(dot, weight, total) < 0
-        for dot, weight, credit in zip(dots, weights, credits, strict=True)
+        mads > 0 and dot < floor and 2 * (own + dot) < -record for dot, own in zip(dots, records, strict=True)
     )
-    return GateVerdict(tuple(dots), median, deviation, floor, dropped)
+    return GateVerdict(tuple(dots), median, deviation, floor, records, record, dropped)
