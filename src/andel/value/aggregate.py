@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt
 
 import numpy as np
-import numpy.typing as npt
 
 from andel.errors import InputError
 from andel.training.integer_mlp import IntArray
+from andel.value.exact_blocks import Updates, clipped_sum, largest, lengths, scaled
 
 _EXACT_INT64 = 1 << 62
 
@@ -24,41 +23,38 @@ _EXACT_INT64 = 1 << 62
 class Aggregate:
     """`updates` (n, parameters) after clipping; `total` = Σ weight · update (parameters,); `weight_sum`.
 
-    The aggregate update is total / weight_sum; `norm_limit` is the length that updates were clipped to.
+    The aggregate update is total / weight_sum; `norm_limit` is the length that updates were clipped to. `updates` has
+    the type that was given, int64 or int32.
     """
 
-    updates: IntArray
+    updates: Updates
     weights: tuple[int, ...]
     total: IntArray
     weight_sum: int
     norm_limit: int
 
 
-def aggregate(updates: npt.NDArray[np.int64], weights: Sequence[int]) -> Aggregate:
-    """Clips and adds. `updates` (n, parameters) int64 within ±2**26; `weights` positive, one per update.
+def aggregate(updates: Updates, weights: Sequence[int]) -> Aggregate:
+    """Clips and adds. `updates` (n, parameters) int64 or int32 within ±2**26; `weights` positive, one per update.
 
     Raises InputError when there is nothing to add or the sum would leave int64.
     """
     if len(updates) == 0 or len(updates) != len(weights) or min(weights) <= 0:
         raise InputError("aggregation takes one positive weight for each of at least one update")
-    largest = int(np.abs(updates).max(initial=0))
-    if largest * sum(weights) >= _EXACT_INT64:
+    norms = lengths(updates)
+    # no value is larger than its row is long; only where that is not enough are they all looked at
+    if max(norms) * sum(weights) >= _EXACT_INT64 and largest(updates) * sum(weights) >= _EXACT_INT64:
         raise InputError("the weighted sum of these updates leaves 64-bit integers")
-    norms = [norm(row) for row in updates]
     # over updates that change anything: half the weight in zeros must not clip everybody else to nothing
     moving = [(length, weight) for length, weight in zip(norms, weights, strict=True) if length]
     limit = weighted_median([length for length, _ in moving], [weight for _, weight in moving])
-    clipped = np.stack([clip_to(row, length, limit) for row, length in zip(updates, norms, strict=True)])
-    total = np.asarray(weights, np.int64) @ clipped  # integer matmul: exact in any order
+    clipped, total = clipped_sum(updates, weights, norms, limit)
     return Aggregate(clipped, tuple(weights), total, sum(weights), limit)
 
 
 def norm(update: IntArray) -> int:
     """Floor of the Euclidean length of an update, exactly."""
-    high, low = update >> 13, update & 0x1FFF
-    # |update| <= 2**26: three partial sums that fit int64 for any length below 2**35
-    square = (int((high * high).sum()) << 26) + (int((high * low).sum()) << 14) + int((low * low).sum())
-    return isqrt(square)
+    return lengths(update[None, :])[0]
 
 
 def weighted_median(values: Sequence[int], weights: Sequence[int]) -> int:
@@ -74,12 +70,7 @@ def weighted_median(values: Sequence[int], weights: Sequence[int]) -> int:
 
 def clip_to(update: IntArray, length: int, limit: int) -> IntArray:
     """The update shortened to `limit`, each value rounded to nearest; unchanged when it is not longer."""
-    if length <= limit:
-        return update
-    if int(np.abs(update).max(initial=0)) * 2 * limit + length < _EXACT_INT64:
-        return (2 * update * limit + length) // (2 * length)
-    wide = (2 * update.astype(object) * limit + length) // (2 * length)
-    return wide.astype(np.int64)
+    return update if length <= limit else scaled(update, length, limit)
 
 
 def stepped(parameters: IntArray, step: Aggregate, numerator: int, denominator: int) -> IntArray:

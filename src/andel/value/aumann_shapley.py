@@ -8,7 +8,7 @@ Source: Aumann & Shapley 1974; K = 2 dyadic nodes: reference, valuation-and-data
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,10 @@ from andel.training.integer_mlp import MAX_PARAMETER, IntArray, loss_gradient
 from andel.training.task import Task
 from andel.training.updates import flatten, split_parameters
 from andel.value.aggregate import Aggregate, stepped
+from andel.value.exact_blocks import EXACT, Updates, largest, row_blocks
 
 _NODES: Final = ((1, 4), (3, 4))
-_LOW_BITS: Final = 12
-_EXACT: Final = 1 << 53
+_ROOM: Final = EXACT
 
 
 def path_gradient(
@@ -47,21 +47,36 @@ def scores(step: Aggregate, gradient: IntArray) -> list[int]:
     return [div_nearest(weight * dot, step.weight_sum) for weight, dot in zip(step.weights, dots, strict=True)]
 
 
-def exact_dots(updates: IntArray, gradient: IntArray) -> list[int]:
+def exact_dots(updates: Updates, gradient: IntArray) -> list[int]:
     """⟨x_i, G⟩ of each row, exactly, as Python integers.
 
-    Both sides are split into high and low halves; where their products add up below 2**53, as they do for all but
-    extreme gradients, float64 BLAS is exact, and elsewhere Python's integers take over.
+    The gradient is cut into as many pieces of few bits as keep every sum below 2**53, so that float64 BLAS is exact:
+    two for usual gradients and a few thousand parameters. The updates are read once.
     """
-    parts: list[tuple[int, npt.NDArray[Any]]] = []
-    for shift, half in _halves(updates):
-        for other_shift, other in _halves(gradient):
-            bound = int(np.abs(half).max(initial=0)) * int(np.abs(other).max(initial=0)) * len(gradient)
-            kind = np.float64 if bound < _EXACT else object  # slower and never wrong
-            parts.append((shift + other_shift, half.astype(kind) @ other.astype(kind)))
-    return [sum(int(part[i]) << shift for shift, part in parts) for i in range(len(updates))]
+    dots: list[int] = []
+    pieces: dict[int, npt.NDArray[np.float64]] = {}
+    for place, block in row_blocks(updates):
+        bits = _piece_bits(largest(updates[place]) * len(gradient))
+        if bits == 0:  # over 2**25 parameters at the largest update: slower and never wrong
+            dots += [int(dot) for dot in updates[place].astype(object) @ gradient.astype(object)]
+            continue
+        if bits not in pieces:
+            pieces[bits] = _pieces(gradient, bits)
+        products = (block @ pieces[bits]).tolist()
+        dots += [sum(int(part) << (bits * k) for k, part in enumerate(parts)) for parts in products]
+    return dots
 
 
-def _halves(values: IntArray) -> tuple[tuple[int, IntArray], tuple[int, IntArray]]:
-    high = values >> _LOW_BITS
-    return (_LOW_BITS, high), (0, values - (high << _LOW_BITS))
+def _piece_bits(bound: int) -> int:
+    """The bits of a factor whose products with all that adds up to `bound` stay below 2**53; 0 when there are none."""
+    return max(_ROOM // (bound + 1), 1).bit_length() - 1
+
+
+def _pieces(values: IntArray, bits: int) -> npt.NDArray[np.float64]:
+    """Columns with Σ column k · 2**(bits · k) = values, each within ±2**bits."""
+    columns = []
+    while largest(values) > 1 << bits:
+        high = values >> bits
+        columns.append(values - (high << bits))
+        values = high
+    return np.stack([*columns, values], axis=1).astype(np.float64)
