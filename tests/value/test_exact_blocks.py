@@ -46,6 +46,9 @@ def check_against_plain_integers(pairs, kind, limit):
     ]
     assert total.dtype == np.int64
     assert np.array_equal(updates, np.array(rows))
+    given_away = updates.copy()
+    again, same = clipped_sum(given_away, weights, long, limit, in_place=True)
+    assert again is given_away and np.array_equal(again, kept) and np.array_equal(same, total)
 
 
 @given(sets, kinds, st.integers(0, 2**27))

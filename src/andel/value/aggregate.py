@@ -34,9 +34,10 @@ class Aggregate:
     norm_limit: int
 
 
-def aggregate(updates: Updates, weights: Sequence[int]) -> Aggregate:
+def aggregate(updates: Updates, weights: Sequence[int], *, in_place: bool = False) -> Aggregate:
     """Clips and adds. `updates` (n, parameters) int64 or int32 within ±2**26; `weights` positive, one per update.
 
+    `in_place`: the caller has no more use for `updates`, and they are clipped where they lie, without a second copy.
     Raises InputError when there is nothing to add or the sum would leave int64.
     """
     if len(updates) == 0 or len(updates) != len(weights) or min(weights) <= 0:
@@ -48,7 +49,7 @@ def aggregate(updates: Updates, weights: Sequence[int]) -> Aggregate:
     # over updates that change anything: half the weight in zeros must not clip everybody else to nothing
     moving = [(length, weight) for length, weight in zip(norms, weights, strict=True) if length]
     limit = weighted_median([length for length, _ in moving], [weight for _, weight in moving])
-    clipped, total = clipped_sum(updates, weights, norms, limit)
+    clipped, total = clipped_sum(updates, weights, norms, limit, in_place=in_place)
     return Aggregate(clipped, tuple(weights), total, sum(weights), limit)
 
 

@@ -78,25 +78,26 @@ def lengths(updates: Updates) -> list[int]:
 
 
 def clipped_sum(
-    updates: Updates, weights: Sequence[int], lengths: Sequence[int], limit: int
+    updates: Updates, weights: Sequence[int], lengths: Sequence[int], limit: int, *, in_place: bool = False
 ) -> tuple[Updates, npt.NDArray[np.int64]]:
     """(the updates with each row longer than `limit` multiplied by limit / length; Σ weight · update of these).
 
-    Values are rounded to nearest, halves upward; the type stays, and where no row is longer it is `updates` itself.
-    The caller has checked that the sum fits int64.
+    Values are rounded to nearest, halves upward; the type stays. The first result is `updates` itself where no row is
+    longer, or when it may be overwritten (`in_place`). The caller has checked that the sum fits int64.
     """
     long = np.array(lengths) > limit
     ratios = np.where(long, limit / np.maximum(lengths, 1), 1.0)
-    kept = np.empty_like(updates) if long.any() else updates
+    kept = np.empty_like(updates) if long.any() and not in_place else updates
 
     def add(rows: slice) -> npt.NDArray[np.int64]:
         scratch = _block_of(updates)  # a fresh array of this size for each block would cost more than the arithmetic
         total = np.zeros(updates.shape[1], np.int64)
         for place, block in row_blocks(updates, rows):
-            if long[place].any():
+            shorten = bool(long[place].any())
+            if shorten:
                 for row in _clip_block(block, ratios[place], scratch):
                     block[row] = scaled(updates[place][row], lengths[place][row], limit)
-            if kept is not updates:
+            if shorten or kept is not updates:
                 kept[place] = block
             total += _weighted(block, weights[place], max(lengths[place]))
         return total
