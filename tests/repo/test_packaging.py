@@ -34,7 +34,7 @@ def test_every_requirement_is_locked_within_its_range(tree):
 
 
 def test_every_pin_has_a_hash(tree):
-    for name in ("build.lock", "dev.lock", "fuzz.lock", "slither.lock"):
+    for name in ("build.lock", "dev.lock", "fuzz.lock", "pydvl.lock", "slither.lock"):
         for block in re.split(r"\n(?=[A-Za-z0-9])", tree.text(Path("requirements", name))):
             if LOCKED.match(block):
                 assert "--hash=sha256:" in block, f"{name}: {block.splitlines()[0]}"

@@ -99,7 +99,7 @@ def test_no_file_names_a_package_registry(tree):
 
 def test_no_lock_holds_an_address(tree):
     locks = list(tree.ending(".lock", under="requirements"))
-    assert {path.name for path in locks} == {"build.lock", "dev.lock", "fuzz.lock", "slither.lock"}
+    assert {path.name for path in locks} == {"build.lock", "dev.lock", "fuzz.lock", "pydvl.lock", "slither.lock"}
     assert [str(path) for path in locks if "://" in tree.text(path)] == []
 
 
