@@ -33,6 +33,7 @@ from andel.value.round_game import RoundGame
 
 BUDGETS = (1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 OUR_RUNS = 30
+ALL = "all subsets"
 
 
 class Utility(UtilityBase):  # type: ignore[type-arg]
@@ -60,16 +61,18 @@ def _compared(item: dict[str, Any], seeds: int, seconds: float) -> dict[str, Any
     game, exact = item["game"], np.asarray(item["exact"])
     ours, found = _timed(lambda: _scores(game), OUR_RUNS)
     error = _distance(found, exact)
+    call, _ = _timed(lambda: game(range(game.players)), OUR_RUNS)
     tried: dict[str, dict[str, Any]] = {}
     reached: dict[str, float] = {}
     for name, make in _samplers(game.players).items():
+        if name == ALL and game.players * 2**game.players * call > min([seconds, *reached.values()]):
+            continue  # it cannot be stopped half-way, and its time is known
         # slower than the best so far cannot be the best
         tried[name] = _smallest(game, exact, error, seeds, min([seconds, *reached.values()]), make)
         if tried[name]["reached"]:
             reached[name] = tried[name]["seconds"]
         print(item["name"], name, tried[name], file=sys.stderr, flush=True)
     best = min(reached, key=lambda name: reached[name], default="")
-    call, _ = _timed(lambda: game(range(game.players)), OUR_RUNS)
     return {
         "name": item["name"],
         "players": game.players,
@@ -134,7 +137,7 @@ def _samplers(players: int) -> dict[str, Make]:
         ),
     }
     if players <= 12:
-        found["all subsets"] = lambda k, seed: (sampling.DeterministicUniformSampler(), NoStopping())
+        found[ALL] = lambda k, seed: (sampling.DeterministicUniformSampler(), NoStopping())
     return found
 
 
