@@ -34,6 +34,8 @@ from andel.value.round_game import RoundGame
 BUDGETS = (1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 OUR_RUNS = 30
 ALL = "all subsets"
+HOPELESS = 3.0
+"""A first run that errs so many times as much as we do is not repeated with other seeds."""
 
 
 class Utility(UtilityBase):  # type: ignore[type-arg]
@@ -62,6 +64,7 @@ def _compared(item: dict[str, Any], seeds: int, seconds: float) -> dict[str, Any
     ours, found = _timed(lambda: _scores(game), OUR_RUNS)
     error = _distance(found, exact)
     call, _ = _timed(lambda: game(range(game.players)), OUR_RUNS)
+    print(f"{item['name']} ours {ours:.5f} s, error {error:.5f}, a call {call:.5f} s", file=sys.stderr, flush=True)
     tried: dict[str, dict[str, Any]] = {}
     reached: dict[str, float] = {}
     for name, make in _samplers(game.players).items():
@@ -145,7 +148,7 @@ def _smallest(game: RoundGame, exact: Any, error: float, seeds: int, seconds: fl
     """What the smallest sufficient budget took, or the largest tried when a run passed `seconds`."""
     outcome: dict[str, Any] = {"reached": False}
     for budget in BUDGETS:
-        runs = list(_runs(game, exact, seeds, budget, make, seconds))
+        runs = list(_runs(game, exact, seeds, budget, make, (seconds, HOPELESS * error)))
         outcome = {
             "reached": len(runs) == seeds and median(run[0] for run in runs) <= error,
             "budget": budget,
@@ -159,9 +162,9 @@ def _smallest(game: RoundGame, exact: Any, error: float, seeds: int, seconds: fl
 
 
 def _runs(
-    game: RoundGame, exact: Any, seeds: int, budget: int, make: Make, seconds: float
+    game: RoundGame, exact: Any, seeds: int, budget: int, make: Make, limits: tuple[float, float]
 ) -> Iterator[tuple[float, float, int]]:
-    """(error, seconds, calls) per seed; a run that takes too long is the last."""
+    """(error, seconds, calls) per seed; one run over a limit, in seconds or error, is the last of its budget."""
     nothing = np.zeros((game.players, 1))
     data = Dataset(nothing, np.zeros(game.players))
     for seed in range(seeds):
@@ -173,8 +176,9 @@ def _runs(
         taken = time.process_time() - start
         values = np.zeros(game.players)
         values[valuation.result.indices] = valuation.result.values
-        yield _distance(values, exact), taken, utility.asked[0]
-        if taken > seconds:
+        error = _distance(values, exact)
+        yield error, taken, utility.asked[0]
+        if taken > limits[0] or error > limits[1]:
             return
 
 
