@@ -51,7 +51,9 @@ _AS_PROVEN: Mapping[Address, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class OffchainMember:
-    """A contributor with one device: `headers` claim its hours; it trains on codes (n, d) and change (n,)."""
+    """A contributor with one device: `headers` claim its hours, and `batches` lists them as it commits them; it trains on
+    codes (n, d) and change (n,).
+    """
 
     participant: Participant
     key: AccountKey
@@ -59,6 +61,10 @@ class OffchainMember:
     headers: tuple[BatchHeader, ...]
     codes: CodeArray
     change: IntArray
+    batches: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "batches", batches_object(self.address, self.headers))  # signed again in every round
 
     @property
     def address(self) -> Address:
@@ -69,11 +75,6 @@ class OffchainMember:
     def slots(self) -> int:
         """Its weight."""
         return sum(header.slots for header in self.headers)
-
-    @property
-    def batches(self) -> bytes:
-        """The batches object."""
-        return batches_object(self.address, self.headers)
 
 
 @dataclass(slots=True)
