@@ -44,12 +44,22 @@ class Played:
         wanted = set(accounts)
         return sum(amount for pay in self.pays for account, amount in pay[share].items() if account in wanted)
 
-    def over_fair(self, share: int, accounts: Iterable[Address]) -> float:
-        """Their part of all pay over their part of all weight; 0 where nobody was paid."""
+    def over_fair(self, share: int, accounts: Iterable[Address], drawn: int = 0) -> float:
+        """Their part of all pay over their part of all weight; 0 where nobody was paid. With `drawn` contributors who
+        train again each round, what is expected of one that would be found out: it earns in a round if it was drawn in
+        none before.
+        """
         wanted = set(accounts)
         everything = self.paid(share, self.weights)
         weight = sum(self.weights[account] for account in wanted) / sum(self.weights.values())
-        return self.paid(share, wanted) / everything / weight if everything else 0.0
+        unseen = 1 - drawn / len(self.weights)
+        own = sum(
+            amount * unseen**earlier
+            for earlier, pay in enumerate(self.pays)
+            for account, amount in pay[share].items()
+            if account in wanted
+        )
+        return own / everything / weight if everything else 0.0
 
     def a_round(self, share: int, account: Address, first: int = 1, *, minted: bool = False) -> float:
         """Mean pay a round from round `first` on, of all or only of those that minted; 0 of none."""

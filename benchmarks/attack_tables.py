@@ -9,24 +9,22 @@ from typing import Any
 from attack_worlds import NEW_YORK, SEASONS
 
 Job = dict[str, Any]
+Figures = dict[str, Any]
+Groups = dict[tuple[str, str], list[Job]]
 Pick = Callable[[Job], float]
 
 DEFAULT = 5_000
 AWAY = "they stay away"
 PAYS = {0: "by gain", DEFAULT: "default", 10_000: "fixed"}
+KINDS = (*PAYS.values(), "drawn")
 
 
 def print_tables(jobs: Sequence[Job]) -> None:
     """Every table, with a line above each that says what its cells are."""
     groups = _groups(jobs)
     print("Runs: " + ", ".join(f"{data}, {deal}: {len(own)} seeds" for (data, deal), own in groups.items()) + "\n")
-    print("Share over fair share, mean over seeds (least to most). By gain / default / fixed are parts of pay.\n")
     columns = [(group, share) for group in groups for share in (PAYS if group[0] == NEW_YORK else (DEFAULT,))]
-    _head("one attacker", [f"{data}, {deal}: {PAYS[share]}" for (data, deal), share in columns])
-    rows: dict[str, Callable[[int], Pick]] = {"honest in its place": lambda share: lambda j: j["honest"]["over"][share]}
-    rows |= {name: _alone(name) for name in jobs[0]["alone"]}
-    for name, pick in rows.items():
-        _row(name, [_spread(groups[group], pick(share)) for group, share in columns])
+    _print_alone(groups)
     print(
         "\nPay over what the same contributor gets under one name, honestly; a late joiner's pay over that of its twin,"
     )
@@ -39,6 +37,34 @@ def print_tables(jobs: Sequence[Job]) -> None:
     _print_poisoners(groups)
     _print_nobody(groups)
     _print_ways(groups)
+
+
+def _print_alone(groups: Groups) -> None:
+    print(
+        "Share over fair share, mean over seeds, by default with least to most; *by gain*, *fixed*: the two parts of pay"
+    )
+    print("apart; *drawn*: by default, expected where one contributor a round is drawn to train again.\n")
+    columns = [(group, kind) for group in groups for kind in (KINDS if group[0] == NEW_YORK else ("default",))]
+    _head("one attacker", [f"{data}, {deal}: {kind}" for (data, deal), kind in columns])
+    first = next(iter(groups.values()))[0]
+    picks: dict[str, Callable[[Job], Figures]] = {"honest in its place": lambda job: job["honest"]}
+    picks |= {name: _alone(name) for name in first["alone"]}
+    for name, pick in picks.items():
+        cells = []
+        for group, kind in columns:
+            values = [_paid(pick(job), kind) for job in groups[group]]
+            cells.append(_cell(values) if kind == "default" else f"{mean(values):.2f}")
+        cells = [
+            "" if kind == "drawn" and name.startswith("honest") else cell
+            for cell, (_, kind) in zip(cells, columns, strict=True)
+        ]
+        _row(name, cells)
+
+
+def _paid(figures: Figures, kind: str) -> float:
+    if kind == "drawn":
+        return float(figures["audited"])
+    return float(figures["over"][next(share for share, name in PAYS.items() if name == kind)])
 
 
 def summary(jobs: Sequence[Job]) -> dict[str, Any]:
@@ -60,14 +86,14 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
     }
 
 
-def _groups(jobs: Sequence[Job]) -> dict[tuple[str, str], list[Job]]:
-    found: dict[tuple[str, str], list[Job]] = {}
+def _groups(jobs: Sequence[Job]) -> Groups:
+    found: Groups = {}
     for job in sorted(jobs, key=lambda j: (j["setting"]["data"] != NEW_YORK, j["setting"]["deal"] == SEASONS)):
         found.setdefault((job["setting"]["data"], job["setting"]["deal"]), []).append(job)
     return found
 
 
-def _print_poisoners(groups: dict[tuple[str, str], list[Job]]) -> None:
+def _print_poisoners(groups: Groups) -> None:
     first = next(iter(groups.values()))[0]
     part = mean(first["together"][name]["weight"] for name in list(first["together"])[1:])
     print(
@@ -99,7 +125,7 @@ def _print_poisoners(groups: dict[tuple[str, str], list[Job]]) -> None:
         print(f"\nThe trigger works without a backdoor on {natural:.0%} of rows, with one alone on {alone:.0%}.\n")
 
 
-def _print_nobody(groups: dict[tuple[str, str], list[Job]]) -> None:
+def _print_nobody(groups: Groups) -> None:
     print("No attacker; and, for the harm of a filter, the runs with one.\n")
     titles = ["dropped a round", "unpaid by gain", "default", "fixed", "most dropped a round beside one attacker"]
     _head("honest contributors", [*titles, "unpaid beside one attacker", "error"])
@@ -117,7 +143,7 @@ def _print_nobody(groups: dict[tuple[str, str], list[Job]]) -> None:
         )
 
 
-def _print_ways(groups: dict[tuple[str, str], list[Job]]) -> None:
+def _print_ways(groups: Groups) -> None:
     print(
         "\nTwo ways to validate: sum of scores over the gain on the same rows, both summed over a run; rounds (of all)"
     )
@@ -148,8 +174,8 @@ def _rise(job: Job, name: str) -> float:
     return 100 * (float(job["together"][name]["error"]) / float(job["nobody"]["error"]) - 1)
 
 
-def _alone(name: str) -> Callable[[int], Pick]:
-    return lambda share: lambda job: float(job["alone"][name]["over"][share])
+def _alone(name: str) -> Callable[[Job], Figures]:
+    return lambda job: job["alone"][name]
 
 
 def _name(name: str, share: int) -> Pick:
@@ -167,7 +193,10 @@ def _pooled(jobs: Sequence[Job], name: str, share: int) -> float:
 
 
 def _spread(jobs: Sequence[Job], pick: Pick, digits: int = 2) -> str:
-    values = [pick(job) for job in jobs]
+    return _cell([pick(job) for job in jobs], digits)
+
+
+def _cell(values: Sequence[float], digits: int = 2) -> str:
     shown = f"{mean(values):.{digits}f}"
     if max(values) - min(values) < 0.5 * 10**-digits:
         return shown

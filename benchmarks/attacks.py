@@ -28,7 +28,7 @@ from attack_moves import (
     zero,
 )
 from attack_runs import SHARES, Played, play_run
-from attack_tables import AWAY, print_tables, summary
+from attack_tables import AWAY, DEFAULT, print_tables, summary
 from attack_worlds import (
     BEIJING_NAME,
     IN_TURN,
@@ -123,7 +123,7 @@ def play_setting(setting: Setting) -> dict[str, Any]:
         "alone": {
             name: _figures(play_run(_anew(grounds), setting.rounds, one, move), one) for name, move in ALONE.items()
         },
-        "names": _names(grounds, setting.rounds, clean),
+        "names": _names(grounds, setting.rounds),
         "late": _late(grounds, setting.rounds),
         "together": _together(grounds, setting.rounds),
         "honest together": _figures(clean, together),
@@ -132,8 +132,8 @@ def play_setting(setting: Setting) -> dict[str, Any]:
     }
 
 
-def _names(grounds: Grounds, count: int, clean: Played) -> dict[str, dict[int, float]]:
-    """What one contributor earns in other guises over what it earns honestly, under one name, in the same rounds."""
+def _names(grounds: Grounds, count: int) -> dict[str, dict[int, float]]:
+    """Share over fair share of the attacker, honest, in other guises."""
     own = (grounds.attacker,)
     others = tuple(member for member in grounds.founded.members if member is not grounds.attacker)
     ten, copy = other_names(grounds), second_name(grounds)
@@ -153,10 +153,7 @@ def _names(grounds: Grounds, count: int, clean: Played) -> dict[str, dict[int, f
     found = {}
     for name, (played, members) in guises.items():
         accounts = [member.address for member in members]
-        found[name] = {
-            share: played.over_fair(share, accounts) / (clean.over_fair(share, [grounds.attacker.address]) or 1.0)
-            for share in SHARES
-        }
+        found[name] = {share: played.over_fair(share, accounts) for share in SHARES}
     return found
 
 
@@ -197,6 +194,7 @@ def _figures(played: Played, attackers: tuple[OffchainMember, ...]) -> dict[str,
     count = len(played.pays)
     return {
         "over": {share: played.over_fair(share, bad) if bad else 0.0 for share in SHARES},
+        "audited": played.over_fair(DEFAULT, bad, drawn=1) if bad else 0.0,
         "unpaid": {share: sum(played.paid(share, [account]) == 0 for account in good) for share in SHARES},
         "dropped": sum(played.dropped.get(account, 0) for account in good) / count,
         "attackers_dropped": sum(played.dropped.get(account, 0) for account in bad) / count,

@@ -51,8 +51,8 @@ _AS_PROVEN: Mapping[Address, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class OffchainMember:
-    """A contributor with one device: `headers` claim its hours, and `batches` lists them as it commits them; it trains on
-    codes (n, d) and change (n,).
+    """A contributor with one device: `headers` claim its hours, `batches` lists them as they are committed; it trains
+    on codes (n, d) and change (n,).
     """
 
     participant: Participant
