@@ -26,12 +26,12 @@ def print_tables(jobs: Sequence[Job]) -> None:
     columns = [(group, share) for group in groups for share in (PAYS if group[0] == NEW_YORK else (DEFAULT,))]
     _print_alone(groups)
     print(
-        "\nPay over what the same contributor gets under one name, honestly; a late joiner's pay over that of its twin,"
+        "\nPay over what the same contributor gets under one name, honestly, of all seeds together (and of the seed where"
     )
-    print("an equal contributor from the first round on (all seeds together).\n")
+    print("that is most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
     _head("guise", [f"{data}, {deal}: {PAYS[share]}" for (data, deal), share in columns])
     for name in jobs[0]["names"]:
-        _row(name, [_spread(groups[group], _name(name, share), 3) for group, share in columns])
+        _row(name, [_name(groups[group], name, share) for group, share in columns])
     for name in jobs[0]["late"]:
         _row(name, [_late(groups[group], name, share) for group, share in columns])
     _print_poisoners(groups)
@@ -40,9 +40,7 @@ def print_tables(jobs: Sequence[Job]) -> None:
 
 
 def _print_alone(groups: Groups) -> None:
-    print(
-        "Share over fair share, mean over seeds, by default with least to most; *by gain*, *fixed*: the two parts of pay"
-    )
+    print("Share over fair share, mean over seeds, by default with least to most; *by gain*, *fixed*: the parts of pay")
     print("apart; *drawn*: by default, expected where one contributor a round is drawn to train again.\n")
     columns = [(group, kind) for group in groups for kind in (KINDS if group[0] == NEW_YORK else ("default",))]
     _head("one attacker", [f"{data}, {deal}: {kind}" for (data, deal), kind in columns])
@@ -78,7 +76,7 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
         "over_fair": {
             name: round(mean(j["alone"][name]["over"][DEFAULT] for j in york), 4) for name in jobs[0]["alone"]
         },
-        "over_one_name": {n: round(max(j["names"][n][DEFAULT] for j in jobs), 4) for n in names},
+        "over_one_name": {n: {PAYS[s]: round(_over_one(york, n, s), 4) for s in PAYS} for n in names},
         "late_joiner": {n: {PAYS[s]: round(_pooled(york, n, s), 3) for s in PAYS} for n in jobs[0]["late"]},
         "error_rise_percent": rise,
         "honest_dropped_a_round": round(max(job["nobody"]["dropped"] for job in jobs), 3),
@@ -178,8 +176,16 @@ def _alone(name: str) -> Callable[[Job], Figures]:
     return lambda job: job["alone"][name]
 
 
-def _name(name: str, share: int) -> Pick:
-    return lambda job: float(job["names"][name][share])
+def _name(jobs: Sequence[Job], name: str, share: int) -> str:
+    most = max(_over_one([job], name, share) for job in jobs)
+    together = _over_one(jobs, name, share)
+    return f"{together:.3f}" + (f" ({most:.2f})" if most - together >= 0.005 else "")
+
+
+def _over_one(jobs: Sequence[Job], name: str, share: int) -> float:
+    """The ratio of sums over seeds, as `_pooled`."""
+    one = sum(job["honest"]["over"][share] for job in jobs)
+    return sum(job["names"][name][share] for job in jobs) / one if one else 0.0
 
 
 def _late(jobs: Sequence[Job], name: str, share: int) -> str:
