@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from andel.errors import InputError
+from andel.keys import AccountKey, derive_secret
 from andel.simulation.offchain_rounds import BUDGET, found_offchain, seasonal, sent_by
 from andel.simulation.participants import Kind
 from andel.training.rules import ValueRules
@@ -85,6 +86,34 @@ def test_training_on_other_rows_gives_another_update():
     honest = rounds.trained(member)
     assert np.array_equal(honest, rounds.trained(member, member.codes, member.change))
     assert not np.array_equal(honest, rounds.trained(member, change=-member.change))
+
+
+def test_a_weight_that_a_member_names_is_signed_and_counts_nothing():
+    rounds = found_offchain(SCENARIO, b"offchain")
+    member, updates = rounds.members[0], rounds.updates()
+    assert rounds.settle(updates, {member.address: 99_999}).contributors == rounds.settle(updates).contributors
+
+
+def test_a_model_is_founded_anew_with_other_members():
+    rounds = found_offchain(SCENARIO, b"offchain")
+    few = rounds.founded_with(rounds.members[:2])
+    few.play()
+    assert {line.contributor for line in few.reports[0].contributors} == {m.address for m in rounds.members[:2]}
+    assert rounds.reports == [] and len(rounds.members) > 2
+    with pytest.raises(InputError, match="has played a round"):
+        few.founded_with(rounds.members)
+
+
+def test_of_two_names_on_one_device_only_the_first_has_entered_its_days():
+    rounds = found_offchain(SCENARIO, b"offchain")
+    first = rounds.members[0]
+    second = replace(first, key=AccountKey(derive_secret(b"tests: second name")))
+    both = rounds.founded_with((*rounds.members, second))
+    alone, together = rounds.settle(rounds.updates()), both.settle(both.updates())
+    lines = {line.contributor: line for line in together.contributors}
+    assert (lines[second.address].weight, lines[second.address].share) == (0, 0)
+    assert f"not entered by {second.address}" in lines[second.address].reason
+    assert [line for line in together.contributors if line.contributor != second.address] == list(alone.contributors)
 
 
 def test_rules_of_the_scenario_are_those_of_the_rounds():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from andel.data.batch import BatchHeader, batches_object, hours_of
 from andel.data.features import CodeArray, RowSet, build_rows
 from andel.data.policy import EVERYWHERE
 from andel.device.reading import Measurement, SignedReading
+from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey, derive_secret
 from andel.simulation.devices import unsigned_readings
@@ -44,11 +46,14 @@ from andel.value.settle import ChainFacts, settle
 
 BUDGET = BaseUnits(1_000 * TOKEN)
 _POISON = -3
+_AS_PROVEN: Mapping[Address, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class OffchainMember:
-    """A contributor with one device: `headers` claim its hours; it trains on codes (n, d) and change (n,)."""
+    """A contributor with one device: `headers` claim its hours, `batches` lists them as they are committed; it trains
+    on codes (n, d) and change (n,).
+    """
 
     participant: Participant
     key: AccountKey
@@ -56,6 +61,10 @@ class OffchainMember:
     headers: tuple[BatchHeader, ...]
     codes: CodeArray
     change: IntArray
+    batches: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "batches", batches_object(self.address, self.headers))  # signed again in every round
 
     @property
     def address(self) -> Address:
@@ -66,11 +75,6 @@ class OffchainMember:
     def slots(self) -> int:
         """Its weight."""
         return sum(header.slots for header in self.headers)
-
-    @property
-    def batches(self) -> bytes:
-        """The batches object."""
-        return batches_object(self.address, self.headers)
 
 
 @dataclass(slots=True)
@@ -92,6 +96,11 @@ class OffchainRounds:
         """Seed 1 of the next round."""
         return sha256(b"offchain seed 1", self.seed, self.plan.round.to_bytes(8, "big"))
 
+    @property
+    def second_seed(self) -> Digest:
+        """Seed 2 of the next round."""
+        return sha256(b"offchain seed 2", self.seed, self.plan.round.to_bytes(8, "big"))
+
     def trained(
         self, member: OffchainMember, codes: CodeArray | None = None, change: IntArray | None = None
     ) -> IntArray:
@@ -105,19 +114,26 @@ class OffchainRounds:
         """What every member sends in the next round, each as its kind does; a caller may change any before `play`."""
         return {member.address: sent_by(member.participant.kind, self.trained(member)) for member in self.members}
 
-    def settle(self, updates: Mapping[Address, IntArray]) -> ValueReport:
-        """The verdict on the next round, which stays the next; members without an update send none."""
+    def settle(self, updates: Mapping[Address, IntArray], named: Mapping[Address, int] = _AS_PROVEN) -> ValueReport:
+        """The verdict on the next round, which stays the next; members without an update send none. `named` are the
+        weights that members sign, where they are not their slots. Of a day that two members claim, the first in their
+        order has entered it.
+        """
         plan = self.plan
         commitments = [sign_commitment(member.key, plan, member.batches) for member in self.members]
-        signed = [self._signed(member, updates[member.address]) for member in self.members if member.address in updates]
+        signed = [
+            self._signed(member, updates[member.address], named.get(member.address, member.slots))
+            for member in self.members
+            if member.address in updates
+        ]
         chain = ChainFacts(
             first_seed=self.first_seed,
-            second_seed=sha256(b"offchain seed 2", self.seed, plan.round.to_bytes(8, "big")),
+            second_seed=self.second_seed,
             commitments_root=commitments_root(plan, commitments),
             updates_root=updates_root(plan, signed),
             entries={
                 (header.device, header.day): registry_entry(header.root, member.address, 1)
-                for member in self.members
+                for member in reversed(self.members)
                 for header in member.headers
             },
             admitted=frozenset(member.device.address for member in self.members),
@@ -138,9 +154,11 @@ class OffchainRounds:
             former=[self.former[version] for version in self.history.versions],
         )
 
-    def play(self, updates: Mapping[Address, IntArray] | None = None) -> ValueReport:
+    def play(
+        self, updates: Mapping[Address, IntArray] | None = None, named: Mapping[Address, int] = _AS_PROVEN
+    ) -> ValueReport:
         """One round, of `updates` or of what everybody sends; the model moves on by its verdict."""
-        report = self.settle(self.updates() if updates is None else updates)
+        report = self.settle(self.updates() if updates is None else updates, named)
         self.former[self.plan.version] = self.parameters
         self.parameters = decode_version(report.version, self.task)
         self.history = report.history
@@ -153,9 +171,22 @@ class OffchainRounds:
         """The present version's errors on the report rows."""
         return model_errors(self.task, self.parameters, self.reference.report)
 
-    def _signed(self, member: OffchainMember, update: IntArray) -> SignedUpdate:
+    def founded_with(self, members: tuple[OffchainMember, ...]) -> OffchainRounds:
+        """This model, before its round 1, with these members instead; only who entered its days first is proven."""
+        if self.reports:
+            raise InputError("the model has played a round already", "found it again")
+        entered: dict[tuple[Address, int], Address] = {}
+        for member in members:
+            for header in member.headers:
+                entered.setdefault((header.device, header.day), member.address)
+        own = [m for m in members if all(entered[h.device, h.day] == m.address for h in m.headers)]
+        history = History(0, {}, {}, dict(_proof(self.plan, member) for member in own))
+        plan = replace(self.plan, state=history.hash)
+        return replace(self, members=members, history=history, plan=plan, former={}, reports=[])
+
+    def _signed(self, member: OffchainMember, update: IntArray, weight: int) -> SignedUpdate:
         data, hashed = encode_update(update, self.task), sha256(member.batches)
-        return sign_update(member.key, self.plan, update=data, batches_hash=hashed, weight=member.slots)
+        return sign_update(member.key, self.plan, update=data, batches_hash=hashed, weight=weight)
 
 
 def sent_by(kind: Kind, honest: IntArray) -> IntArray:

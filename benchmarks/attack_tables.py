@@ -1,0 +1,218 @@
+"""The attack table as Markdown, and its figures as one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import mean
+from typing import Any
+
+from attack_worlds import NEW_YORK, SEASONS
+
+Job = dict[str, Any]
+Figures = dict[str, Any]
+Groups = dict[tuple[str, str], list[Job]]
+Pick = Callable[[Job], float]
+
+DEFAULT = 5_000
+AWAY = "they stay away"
+PAYS = {0: "by gain", DEFAULT: "default", 10_000: "fixed"}
+KINDS = (*PAYS.values(), "drawn")
+
+
+def print_tables(jobs: Sequence[Job]) -> None:
+    """Every table, with a line above each that says what its cells are."""
+    groups = _groups(jobs)
+    print("Runs: " + ", ".join(f"{data}, {deal}: {len(own)} seeds" for (data, deal), own in groups.items()) + "\n")
+    columns = [(group, share) for group in groups for share in (PAYS if group[0] == NEW_YORK else (DEFAULT,))]
+    _print_alone(groups)
+    print(
+        "\nPay over what the same contributor gets under one name, honestly, of all seeds together (and of the seed where"
+    )
+    print("that is most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
+    _head("guise", [f"{data}, {deal}: {PAYS[share]}" for (data, deal), share in columns])
+    for name in jobs[0]["names"]:
+        _row(name, [_name(groups[group], name, share) for group, share in columns])
+    for name in jobs[0]["late"]:
+        _row(name, [_late(groups[group], name, share) for group, share in columns])
+    _print_poisoners(groups)
+    _print_nobody(groups)
+    _print_ways(groups)
+
+
+def _print_alone(groups: Groups) -> None:
+    print("Share over fair share, mean over seeds, by default with least to most; *by gain*, *fixed*: the parts of pay")
+    print("apart; *drawn*: by default, expected where one contributor a round is drawn to train again.\n")
+    columns = [(group, kind) for group in groups for kind in (KINDS if group[0] == NEW_YORK else ("default",))]
+    _head("one attacker", [f"{data}, {deal}: {kind}" for (data, deal), kind in columns])
+    first = next(iter(groups.values()))[0]
+    picks: dict[str, Callable[[Job], Figures]] = {"honest in its place": lambda job: job["honest"]}
+    picks |= {name: _alone(name) for name in first["alone"]}
+    for name, pick in picks.items():
+        cells = []
+        for group, kind in columns:
+            values = [_paid(pick(job), kind) for job in groups[group]]
+            cells.append(_cell(values) if kind == "default" else f"{mean(values):.2f}")
+        cells = [
+            "" if kind == "drawn" and name.startswith("honest") else cell
+            for cell, (_, kind) in zip(cells, columns, strict=True)
+        ]
+        _row(name, cells)
+
+
+def _paid(figures: Figures, kind: str) -> float:
+    if kind == "drawn":
+        return float(figures["audited"])
+    return float(figures["over"][next(share for share, name in PAYS.items() if name == kind)])
+
+
+def summary(jobs: Sequence[Job]) -> dict[str, Any]:
+    """The figures that the issue names, over all jobs unless they say otherwise."""
+    york = [job for job in jobs if job["setting"]["data"] == NEW_YORK]
+    names = jobs[0]["names"]
+    rise = {name: round(mean(_rise(job, name) for job in york), 2) for name in jobs[0]["together"]}
+    return {
+        "settings": len(jobs),
+        "rounds": jobs[0]["setting"]["rounds"],
+        "over_fair": {
+            name: round(mean(j["alone"][name]["over"][DEFAULT] for j in york), 4) for name in jobs[0]["alone"]
+        },
+        "over_one_name": {n: {PAYS[s]: round(_over_one(york, n, s), 4) for s in PAYS} for n in names},
+        "late_joiner": {n: {PAYS[s]: round(_pooled(york, n, s), 3) for s in PAYS} for n in jobs[0]["late"]},
+        "error_rise_percent": rise,
+        "honest_dropped_a_round": round(max(job["nobody"]["dropped"] for job in jobs), 3),
+        "honest_unpaid": max(max(job["nobody"]["unpaid"].values()) for job in jobs),
+    }
+
+
+def _groups(jobs: Sequence[Job]) -> Groups:
+    found: Groups = {}
+    for job in sorted(jobs, key=lambda j: (j["setting"]["data"] != NEW_YORK, j["setting"]["deal"] == SEASONS)):
+        found.setdefault((job["setting"]["data"], job["setting"]["deal"]), []).append(job)
+    return found
+
+
+def _print_poisoners(groups: Groups) -> None:
+    first = next(iter(groups.values()))[0]
+    part = mean(first["together"][name]["weight"] for name in list(first["together"])[1:])
+    print(
+        f"\n30 % poisoners ({part:.1%} of the weight in the first setting). Share over fair share by default; rise of"
+    )
+    print(
+        "the error in percent over the same contributors honest, and over their staying away; updates dropped a round,"
+    )
+    print("honest contributors unpaid of all seeds; on how many report rows the trigger works.\n")
+    for (data, deal), jobs in groups.items():
+        titles = ["over fair", "rise over honest", "rise over away", "poisoners dropped", "honest dropped", "unpaid"]
+        _head(f"{data}, {deal}", [*titles, "trigger works"])
+        for name in jobs[0]["together"]:
+            picked = [job["together"][name] for job in jobs]
+            _row(
+                name,
+                [
+                    _spread(jobs, lambda j, n=name: j["together"][n]["over"][DEFAULT]),
+                    _spread(jobs, lambda j, n=name: _rise(j, n)),
+                    _spread(jobs, lambda j, n=name: _rise(j, n) - _rise(j, AWAY)),
+                    f"{mean(item['attackers_dropped'] for item in picked):.2f}",
+                    f"{mean(item['dropped'] for item in picked):.2f}",
+                    f"{sum(item['unpaid'][DEFAULT] for item in picked)}",
+                    f"{mean(item['triggered'] for item in picked):.0%}",
+                ],
+            )
+        natural = mean(job["nobody"]["triggered"] for job in jobs)
+        alone = mean(job["alone"]["backdoor"]["triggered"] for job in jobs)
+        print(f"\nThe trigger works without a backdoor on {natural:.0%} of rows, with one alone on {alone:.0%}.\n")
+
+
+def _print_nobody(groups: Groups) -> None:
+    print("No attacker; and, for the harm of a filter, the runs with one.\n")
+    titles = ["dropped a round", "unpaid by gain", "default", "fixed", "most dropped a round beside one attacker"]
+    _head("honest contributors", [*titles, "unpaid beside one attacker", "error"])
+    for (data, deal), jobs in groups.items():
+        beside = [item for job in jobs for item in job["alone"].values()]
+        _row(
+            f"{data}, {deal}",
+            [
+                f"{mean(job['nobody']['dropped'] for job in jobs):.3f}",
+                *(f"{sum(job['nobody']['unpaid'][share] for job in jobs)}" for share in PAYS),
+                f"{max(item['dropped'] for item in beside):.3f}",
+                f"{sum(item['unpaid'][DEFAULT] for item in beside)}",
+                f"{mean(job['nobody']['error'] for job in jobs):.3f}",
+            ],
+        )
+
+
+def _print_ways(groups: Groups) -> None:
+    print(
+        "\nTwo ways to validate: sum of scores over the gain on the same rows, both summed over a run; rounds (of all)"
+    )
+    print("with a sum of 0 or less; and, where own leaves are left out, rounds with a gain and a sum of 0 or less.\n")
+    titles = ["separate weeks: sum / gain", "rounds <= 0", "own left out: sum / gain", "rounds <= 0", "gain, and <= 0"]
+    _head("validation", [*titles, "own left in: sum / gain"])
+    for (data, deal), jobs in groups.items():
+        rounds = [ways for job in jobs for ways in job["ways"]]
+        _row(
+            f"{data}, {deal}",
+            [
+                _spread(jobs, lambda j: _ratio(j, "sum_apart", "gain_apart"), 3),
+                f"{mean(w['sum_apart'] <= 0 for w in rounds):.0%}",
+                _spread(jobs, lambda j: _ratio(j, "sum_own", "gain_own"), 3),
+                f"{mean(w['sum_own'] <= 0 for w in rounds):.0%}",
+                f"{mean(w['sum_own'] <= 0 < w['gain_own'] for w in rounds):.0%}",
+                _spread(jobs, lambda j: _ratio(j, "sum_own", "gain_own") + _ratio(j, "favour", "gain_own"), 3),
+            ],
+        )
+    print()
+
+
+def _ratio(job: Job, top: str, bottom: str) -> float:
+    return sum(w[top] for w in job["ways"]) / sum(w[bottom] for w in job["ways"])
+
+
+def _rise(job: Job, name: str) -> float:
+    return 100 * (float(job["together"][name]["error"]) / float(job["nobody"]["error"]) - 1)
+
+
+def _alone(name: str) -> Callable[[Job], Figures]:
+    return lambda job: job["alone"][name]
+
+
+def _name(jobs: Sequence[Job], name: str, share: int) -> str:
+    most = max(_over_one([job], name, share) for job in jobs)
+    together = _over_one(jobs, name, share)
+    return f"{together:.3f}" + (f" ({most:.2f})" if most - together >= 0.005 else "")
+
+
+def _over_one(jobs: Sequence[Job], name: str, share: int) -> float:
+    """The ratio of sums over seeds, as `_pooled`."""
+    one = sum(job["honest"]["over"][share] for job in jobs)
+    return sum(job["names"][name][share] for job in jobs) / one if one else 0.0
+
+
+def _late(jobs: Sequence[Job], name: str, share: int) -> str:
+    return f"{_pooled(jobs, name, share):.2f}"
+
+
+def _pooled(jobs: Sequence[Job], name: str, share: int) -> float:
+    """The ratio of sums over seeds: of one seed a twin may have earned next to nothing."""
+    late, early = (sum(job["late"][name][share][place] for job in jobs) for place in (0, 1))
+    return late / early if early else 0.0
+
+
+def _spread(jobs: Sequence[Job], pick: Pick, digits: int = 2) -> str:
+    return _cell([pick(job) for job in jobs], digits)
+
+
+def _cell(values: Sequence[float], digits: int = 2) -> str:
+    shown = f"{mean(values):.{digits}f}"
+    if max(values) - min(values) < 0.5 * 10**-digits:
+        return shown
+    return f"{shown} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def _head(first: str, titles: Sequence[str]) -> None:
+    _row(first, titles)
+    print("|---" * (len(titles) + 1) + "|")
+
+
+def _row(first: str, cells: Sequence[str]) -> None:
+    print("| " + " | ".join([first, *cells]) + " |")
