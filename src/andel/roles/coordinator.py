@@ -78,7 +78,10 @@ class Coordinator:
         task = parse_task(task_bytes)
         self.clear_way()
         self._store.put(plan.to_bytes())
-        manager.open(self._key, plan.hash, plan.version, plan.budget, plan.deadline)
+        if plan.attempt:
+            manager.retry(self._key, plan.round, plan.hash, plan.deadline)
+        else:
+            manager.open(self._key, plan.hash, plan.version, plan.budget, plan.deadline)
         federated = FederatedRound(self._grid, plan, task_bytes, self._waiting, self._settings)
         commitments = federated.collect_commitments()
         listed = digest_of_cid(write_commitments(self._store, commitments))
