@@ -156,10 +156,10 @@ def test_an_honest_result_is_not_challenged_and_a_false_challenge_pays_the_hones
         for validator in small.validators:
             validator.step()
     assert model.disputes.hearing_of(state.round, 0).outcome == Outcome.UPHELD
-    assert [model.disputes.owed_to(key.address) for key in actors.validators] == [CHALLENGE // 3] * 3
     small.local.advance(WINDOW)
     small.settle()
-    assert [model.disputes.owed_to(key.address) for key in actors.validators] == [0, 0, 0]
+    taken = {event.arguments["account"]: event.arguments["amount"] for event in model.disputes.logs("OwedWithdrawn", 0)}
+    assert taken == {key.address: CHALLENGE // 3 for key in actors.validators}
     publish_reference(small.store, small.world.founded)
     audited = audit(model, small.store)
     assert audited.ok, audited.failure
