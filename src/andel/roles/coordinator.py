@@ -20,6 +20,7 @@ from andel.ledger.standstill import Standstill
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.conflict_box import ConflictBox
 from andel.roles.planting import Planter
+from andel.roles.posted import answer_posted, posted_in, take_posted
 from andel.roles.replay import read_history, read_policy
 from andel.training.flower import Grid
 from andel.training.plan import RoundPlan
@@ -105,10 +106,12 @@ class Coordinator:
         suspended = self._suspended(plan, task, history, disclosures)
         proven = self._proven(plan, task, commitments, openings, history, bounded(brought), suspended)
         parameters = decode_version(self._store.get_digest(plan.version), task)
-        updates = federated.collect_updates(parameters, seed, proven)
-        result = federated.result()
+        federated.collect_updates(parameters, seed, proven)
+        result = self._with_posted(federated.result(), task, proven)
+        updates = result.updates
         evidence = digest_of_cid(write_manifest(self._store, result, brought))
         manager.close(self._key, plan.round, updates_root(plan, updates), evidence)
+        answer_posted(self._key, self._model, self._store, result, task, proven)
         state = self._record_seed(plan.round)
         if self._planter:
             self._planter.propose(state)
@@ -181,6 +184,14 @@ class Coordinator:
             if self._waiting.clock() >= until:
                 raise TrainingError(f"round {number} was not finalised within {seconds:.0f} s", "are k validators up?")
             self._waiting.sleep(self._settings.poll_seconds)
+
+    def _with_posted(self, result: RoundResult, task: Task, proven: Mapping[Address, int]) -> RoundResult:
+        """The result with the updates that contributors posted because none of theirs had come."""
+        there = {item.contributor for item in result.updates}
+        posted = posted_in(self._model, self._model.round_manager.round_of(result.plan.round))
+        late = [item for item in posted if item.contributor not in there]
+        taken = [found for item in late if (found := take_posted(self._store, result, task, proven, item))]
+        return replace(result, updates=(*result.updates, *taken)) if taken else result
 
     def _disclosures(
         self, federated: FederatedRound, history: History, commitments: Sequence[DataCommitment]

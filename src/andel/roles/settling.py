@@ -15,6 +15,7 @@ from andel.errors import AndelError, ChainError, EvidenceError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState
+from andel.roles.posted import check_refusals
 from andel.roles.replay import ReferenceOpener, Replay, replay_round
 from andel.sealing import unseal
 from andel.training.plan import RoundPlan
@@ -47,13 +48,14 @@ class Settler:
             return None
         try:
             replay = replay_round(self._model, self._store, state.round, self._references)
+            check_refusals(self._model, self._store, state, replay)
             self._store.put(replay.report.version)
             self._store.put(replay.report.history.to_bytes())
         except ChainError:
             raise  # says nothing about the evidence: the next look tries again
         except AndelError as error:
             self._refused[place] = _LOOKS_BETWEEN_TRIES
-            log.error("round %d attempt %d cannot be settled: %s", *place, error)
+            log.error("round %d attempt %d is not attested: %s", *place, error)
             return None
         if replay.attestation["attempt"] != state.attempt:
             return None  # the next attempt began meanwhile
