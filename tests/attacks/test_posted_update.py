@@ -2,8 +2,8 @@
 
 Who: the coordinator. What stops it: whoever stands in the fixed set of data trains by itself, puts the update into the
 content store and its signed hash on chain. While it is neither shown in the closed set nor refused with a reason,
-nobody can attest; a reason that is not true is attested by no honest validator. A coordinator that only lost the message
-takes the update up from the store. What cannot be judged is the claim that the bytes were not in the store in time.
+nobody can attest; a reason that is not true is attested by no honest validator. A coordinator that only lost the
+message takes the update up from the store. What cannot be judged is a claim that the bytes came too late.
 """
 
 import pytest
@@ -119,7 +119,7 @@ def test_what_was_posted_without_the_update_is_refused_for_that_reason(small):
 
 @pytest.mark.parametrize(("seconds", "attested"), [(0, True), (120, False)])
 def test_only_what_was_posted_just_before_the_close_may_be_called_late(small, monkeypatch, seconds, attested):
-    victim, answer = small.honest()[1], coordinating.answer_posted
+    victim, answer = small.honest()[1], posted.answer_posted
 
     class Waiting(PostingGrid):
         def push_messages(self, messages):
