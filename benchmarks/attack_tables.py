@@ -26,9 +26,9 @@ def print_tables(jobs: Sequence[Job]) -> None:
     columns = [(group, share) for group in groups for share in (PAYS if group[0] == NEW_YORK else (DEFAULT,))]
     _print_alone(groups)
     print(
-        "\nPay over what the same contributor gets under one name, honestly, of all seeds together (and of the seed"
+        "\nPay over what the same contributor gets under one name, honestly, of all seeds together (and of the seed where"
     )
-    print("where that is most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
+    print("it is most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
     _head("guise", [f"{data}, {deal}: {PAYS[share]}" for (data, deal), share in columns])
     for name in jobs[0]["names"]:
         _row(name, [_name(groups[group], name, share) for group, share in columns])
