@@ -163,3 +163,23 @@ def test_an_honest_result_is_not_challenged_and_a_false_challenge_pays_the_hones
     publish_reference(small.store, small.world.founded)
     audited = audit(model, small.store)
     assert audited.ok, audited.failure
+
+
+def test_two_thirds_that_keep_to_a_lie_win_the_hearing_as_the_threat_model_says(launch_world):
+    """The limit of a hearing: with two of three the liars' word counts, and the challenger loses its bond."""
+    small = launch_world("two thirds lie", operation=Operation(challenge_window=WINDOW))
+    small.close_round()
+    first = lie(small)
+    assert watcher(small).step()
+    second = liar(small, 0)
+    second.number = 1
+    reveals = [persist(small, attacker) for attacker in (first, second)]
+    small.validators[2].step()
+    for reveal in reveals:
+        reveal()
+    small.validators[2].step()
+    assert small.validators[2].step()  # anybody concludes
+    model = small.world.model
+    assert model.disputes.hearing_of(1, 0).outcome == Outcome.UPHELD
+    assert state_of(small).status == Status.ATTESTED
+    assert model.disputes.owed_to(small.world.actors.watcher.address) == 0

@@ -6,6 +6,9 @@ nobody can attest; a reason that is not true is attested by no honest validator.
 message takes the update up from the store. What cannot be judged is a claim that the bytes came too late.
 """
 
+import math
+
+import numpy as np
 import pytest
 
 from andel.errors import Reverted
@@ -18,7 +21,8 @@ from andel.roles.founder import publish_reference
 from andel.roles.posting import Poster
 from andel.training import wire
 from andel.training.grid import LocalGrid
-from andel.training.result import commitment_place
+from andel.training.result import commitment_place, sign_update
+from andel.training.updates import encode_update, shapes_of
 from andel.value.manifest import read_commitments, read_evidence
 from tests.attacks.test_dropped_update import DroppingGrid
 from tests.attacks.test_lying_validator import state_of
@@ -138,6 +142,33 @@ def test_only_what_was_posted_just_before_the_close_may_be_called_late(small, mo
     small.close_round(Waiting(small, victim))
     assert state_of(small).unresolved == 0
     assert small.validators[0].step() is attested
+
+
+def test_who_sends_one_update_and_posts_another_holds_up_nothing(small):
+    """Both are signed and sound; the set holds one of them, and that is reason enough to refuse the other."""
+    victim = small.honest()[1].contributor
+
+    class TwoFaced(LocalGrid):
+        def push_messages(self, messages):
+            if any(message.metadata.message_type == wire.TRAIN for message in messages):
+                plan, task, _ = wire.read_instruction(messages[0])
+                other = encode_update(np.ones(sum(map(math.prod, shapes_of(task))), np.int64), task)
+                signed = sign_update(
+                    victim.key,
+                    plan,
+                    update=other,
+                    batches_hash=sha256(victim.batches(plan)),
+                    weight=victim.weight(plan),
+                )
+                posted.post_update(
+                    victim.key, small.world.model, small.store, plan, coordinating_commitments(small), signed
+                )
+            return super().push_messages(messages)
+
+    small.play(TwoFaced(small.nodes()))
+    assert (state_of(small).status, state_of(small).unresolved) == (Status.FINALISED, 0)
+    value = next(each for each in small.report(1).contributors if each.contributor == victim.address)
+    assert value.weight > 0
 
 
 def coordinating_commitments(small):

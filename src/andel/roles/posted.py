@@ -57,6 +57,7 @@ class Ground(StrEnum):
     NOT_THERE = "its bytes are not in the content store"
     MALFORMED = "its bytes are no update of the task"
     NOT_PROVEN = "no slot of the contributor is proven"
+    OTHER = "the closed set holds another update that the contributor signed"
     LATE = "it was posted less than a minute before the close"
 
 
@@ -128,7 +129,9 @@ def answer_posted(
             sent(manager.resolve_posted, key, plan.round, posted.contributor, *shown)
             continue
         ground = _ground(store, plan, result.commitments, task, proven, posted)
-        if ground is None and _is_late(model, state, posted):
+        if item is not None and _is_signed(plan, item):
+            ground = Ground.OTHER
+        elif ground is None and _is_late(model, state, posted):
             ground = Ground.LATE
         if ground is None:
             log.error("round %d: %s posted an update that is not in the closed set", plan.round, posted.contributor)
@@ -149,9 +152,12 @@ def check_refusals(model: ModelContracts, store: ContentStore, state: RoundState
     for event in refusals:
         contributor = event.arguments["contributor"]
         place = f"round {state.round}, refusal of {contributor}"
-        ground = _read_reason(store, place, event.arguments["reasonHash"], plan, posted[contributor])
-        late = ground is Ground.LATE and _is_late(model, state, posted[contributor])
-        if not late and not _is_true(ground, store, replay, proven, posted[contributor]):
+        item = posted.get(contributor)
+        if item is None:
+            raise EvidenceError(place, "the chain tells of no such posting")
+        ground = _read_reason(store, place, event.arguments["reasonHash"], plan, item)
+        late = ground is Ground.LATE and _is_late(model, state, item)
+        if not late and not _is_true(ground, store, replay, proven, item):
             raise EvidenceError(place, f"it is not true that {ground.value}")
 
 
@@ -164,6 +170,10 @@ def _is_true(
         # an update that is not in the set has no weight in the report: the data's own verdict stands in its reason
         reasons = {value.contributor: value.reason for value in replay.report.contributors}
         return weight == 0 and reasons.get(posted.contributor, "") != "no update"
+    if ground is Ground.OTHER:
+        closed = {item.contributor: item for item in evidence.updates}
+        other = closed.get(posted.contributor)
+        return other is not None and other.update_hash != posted.update_hash and _is_signed(evidence.plan, other)
     weights = {item.contributor: 1 for item in evidence.commitments}
     if ground is Ground.NOT_THERE:
         if store.has(cid_of_digest(posted.update_hash)):

@@ -157,11 +157,8 @@ class Watcher:
             return False
         self._judged.add(place)
         proof = forged_update(self._model, self._store, state)
-        agreed = self._traces.agreed(state)
-        if proof is None and agreed is not None:
-            verdict = self._settler.verdict(state)
-            if verdict is None or verdict.digest != state.agreed:
-                proof = fraud_of(self._model, self._store, state, agreed, verdict.report if verdict else None)
+        if proof is None and (agreed := self._traces.agreed(state)) is not None:
+            proof = fraud_of(self._model, self._store, state, agreed, None)
         if proof is None:
             return False
         log.warning("round %d breaks a rule that its contract can check", state.round)
@@ -181,6 +178,11 @@ class Watcher:
         self._judged.add(place)
         if verdict.digest == state.agreed:
             return False
+        if (said := self._traces.agreed(state)) is not None:  # what could not be opened without a verdict, or came late
+            proof = fraud_of(self._model, self._store, state, said, verdict.report)
+            if proof is not None and sent(proof, self._key):
+                self._collect = True
+                return True
         bond = disputes.challenge_bond_of(state.round)
         log.error("round %d: %d validators agreed on another result than is found here", state.round, state.k)
         if bond > self._bond_limit:
