@@ -1,8 +1,8 @@
 """One run of the attack table: rounds of the full pipeline with an attack in them, and what became of everybody.
 
-The share of the budget that a round pays whatever its gain moves no score and no model, so a run under the default
-rules gives the pay under the others too: by the pipeline's own `round_budget` and `split_reward`, which are checked
-here against what `settle` paid.
+The share of the budget that a round pays whatever its gain, and the noise it must pass, move no score and no model, so
+a run under the default rules gives the pay under others too: by the pipeline's own `round_budget` and `split_reward`,
+which are checked here against what `settle` paid.
 """
 
 from __future__ import annotations
@@ -16,54 +16,63 @@ from attack_worlds import triggered_change, with_trigger
 
 from andel.simulation.offchain_rounds import OffchainMember, OffchainRounds
 from andel.training.integer_mlp import IntArray, predict_change
+from andel.training.rules import DEFAULT_RULES
 from andel.training.updates import flatten
 from andel.units import Address
 from andel.value.budget import round_budget
 from andel.value.report import ValueReport
 from andel.value.shares import split_reward
 
-SHARES = (0, 5_000, 10_000)
-"""Basis points of the budget that a round above its noise pays whatever its gain: merit pay, default, fixed pay."""
+_RULES = DEFAULT_RULES
+PAY_RULES = {
+    "by gain": (0, _RULES.noise_sigmas),
+    "default": (_RULES.round_share_bps, _RULES.noise_sigmas),
+    "fixed": (10_000, _RULES.noise_sigmas),
+    "floor 4": (_RULES.round_share_bps, 4),
+}
+"""Basis points of the budget that a round above its noise pays whatever its gain, and how many standard errors that
+noise is: merit pay, the default, fixed pay, and the default with a higher floor.
+"""
 INFLATED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """`weights` that counted in the last round; `pays` by round, fixed share and account; `dropped` updates by account;
+    """`weights` that counted in the last round; `pays` by round, pay rule and account; `dropped` updates by account;
     the last version's mean absolute error on the report rows, and on how many of them the trigger works.
     """
 
     weights: Mapping[Address, int]
-    pays: tuple[Mapping[int, Mapping[Address, int]], ...]
+    pays: tuple[Mapping[str, Mapping[Address, int]], ...]
     dropped: Mapping[Address, int]
     error: float
     triggered: float
 
-    def paid(self, share: int, accounts: Iterable[Address]) -> int:
+    def paid(self, rule: str, accounts: Iterable[Address]) -> int:
         """What those accounts were paid in all."""
         wanted = set(accounts)
-        return sum(amount for pay in self.pays for account, amount in pay[share].items() if account in wanted)
+        return sum(amount for pay in self.pays for account, amount in pay[rule].items() if account in wanted)
 
-    def over_fair(self, share: int, accounts: Iterable[Address], drawn: int = 0) -> float:
+    def over_fair(self, rule: str, accounts: Iterable[Address], drawn: int = 0) -> float:
         """Their part of all pay over their part of all weight; 0 where nobody was paid. With `drawn` contributors who
         train again each round, what is expected of one that would be found out: it earns in a round if it was drawn in
         none before.
         """
         wanted = set(accounts)
-        everything = self.paid(share, self.weights)
+        everything = self.paid(rule, self.weights)
         weight = sum(self.weights[account] for account in wanted) / sum(self.weights.values())
         unseen = 1 - drawn / len(self.weights)
         own = sum(
             amount * unseen**earlier
             for earlier, pay in enumerate(self.pays)
-            for account, amount in pay[share].items()
+            for account, amount in pay[rule].items()
             if account in wanted
         )
         return own / everything / weight if everything else 0.0
 
-    def a_round(self, share: int, account: Address, first: int = 1, *, minted: bool = False) -> float:
+    def a_round(self, rule: str, account: Address, first: int = 1, *, minted: bool = False) -> float:
         """Mean pay a round from round `first` on, of all or only of those that minted; 0 of none."""
-        pays = [pay[share] for pay in self.pays[first - 1 :] if not minted or any(pay[share].values())]
+        pays = [pay[rule] for pay in self.pays[first - 1 :] if not minted or any(pay[rule].values())]
         return sum(pay.get(account, 0) for pay in pays) / max(len(pays), 1)
 
 
@@ -107,23 +116,26 @@ def _played(rounds: OffchainRounds) -> Played:
     return Played(weights, _pays(rounds), dropped, rounds.errors().mae, _triggered(rounds))
 
 
-def _pays(rounds: OffchainRounds) -> tuple[Mapping[int, Mapping[Address, int]], ...]:
-    best = dict.fromkeys(SHARES, 0)
+def _pays(rounds: OffchainRounds) -> tuple[Mapping[str, Mapping[Address, int]], ...]:
+    best = dict.fromkeys(PAY_RULES, 0)
     pays = []
     for report in rounds.reports:
         pay = {}
-        for share in SHARES:
-            pay[share], best[share] = _pay(rounds, report, share, best[share])
+        for rule, (share, sigmas) in PAY_RULES.items():
+            pay[rule], best[rule] = _pay(rounds, report, share, sigmas, best[rule])
         settled = {line.contributor: int(line.share) for line in report.contributors}
-        if pay[rounds.plan.rules.round_share_bps] != settled:
+        if pay["default"] != settled:
             raise SystemExit(f"round {report.round}: the pay computed here is not what settle paid")
         pays.append(pay)
     return tuple(pays)
 
 
-def _pay(rounds: OffchainRounds, report: ValueReport, share: int, best: int) -> tuple[dict[Address, int], int]:
+def _pay(
+    rounds: OffchainRounds, report: ValueReport, share: int, sigmas: int, best: int
+) -> tuple[dict[Address, int], int]:
     plan = rounds.plan
-    budget = round_budget(plan.budget, plan.operator_share_bps, share, report.gain, report.noise, best)
+    noise = report.noise // plan.rules.noise_sigmas * sigmas
+    budget = round_budget(plan.budget, plan.operator_share_bps, share, report.gain, noise, best)
     parts = split_reward(budget.paid, [line.merit for line in report.contributors])
     return {line.contributor: int(part) for line, part in zip(report.contributors, parts, strict=True)}, budget.best
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import mean
 from typing import Any
 
+from attack_runs import PAY_RULES
 from attack_worlds import NEW_YORK, SEASONS
 
 Job = dict[str, Any]
@@ -13,27 +14,27 @@ Figures = dict[str, Any]
 Groups = dict[tuple[str, str], list[Job]]
 Pick = Callable[[Job], float]
 
-DEFAULT = 5_000
 AWAY = "they stay away"
-PAYS = {0: "by gain", DEFAULT: "default", 10_000: "fixed"}
-KINDS = (*PAYS.values(), "drawn")
+PAYS = tuple(PAY_RULES)
+KINDS = (*PAYS, "drawn")
+OTHERS = ("default", "floor 4")
 
 
 def print_tables(jobs: Sequence[Job]) -> None:
     """Every table, with a line above each that says what its cells are."""
     groups = _groups(jobs)
     print("Runs: " + ", ".join(f"{data}, {deal}: {len(own)} seeds" for (data, deal), own in groups.items()) + "\n")
-    columns = [(group, share) for group in groups for share in (PAYS if group[0] == NEW_YORK else (DEFAULT,))]
+    columns = [(group, rule) for group in groups for rule in (PAYS if group[0] == NEW_YORK else OTHERS)]
     _print_alone(groups)
     print(
-        "\nPay over what the same contributor gets under one name, honestly, of all seeds together (and of the seed where"
+        "\nPay over what the same contributor gets under one name, honestly, all seeds together (and of the seed where"
     )
-    print("it is most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
-    _head("guise", [f"{data}, {deal}: {PAYS[share]}" for (data, deal), share in columns])
+    print("most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
+    _head("guise", [f"{data}, {deal}: {rule}" for (data, deal), rule in columns])
     for name in jobs[0]["names"]:
-        _row(name, [_name(groups[group], name, share) for group, share in columns])
+        _row(name, [_name(groups[group], name, rule) for group, rule in columns])
     for name in jobs[0]["late"]:
-        _row(name, [_late(groups[group], name, share) for group, share in columns])
+        _row(name, [_late(groups[group], name, rule) for group, rule in columns])
     _print_poisoners(groups)
     _print_nobody(groups)
     _print_ways(groups)
@@ -42,7 +43,7 @@ def print_tables(jobs: Sequence[Job]) -> None:
 def _print_alone(groups: Groups) -> None:
     print("Share over fair share, mean over seeds, by default with least to most; *by gain*, *fixed*: the parts of pay")
     print("apart; *drawn*: by default, expected where one contributor a round is drawn to train again.\n")
-    columns = [(group, kind) for group in groups for kind in (KINDS if group[0] == NEW_YORK else ("default",))]
+    columns = [(group, kind) for group in groups for kind in (KINDS if group[0] == NEW_YORK else OTHERS)]
     _head("one attacker", [f"{data}, {deal}: {kind}" for (data, deal), kind in columns])
     first = next(iter(groups.values()))[0]
     picks: dict[str, Callable[[Job], Figures]] = {"honest in its place": lambda job: job["honest"]}
@@ -62,7 +63,7 @@ def _print_alone(groups: Groups) -> None:
 def _paid(figures: Figures, kind: str) -> float:
     if kind == "drawn":
         return float(figures["audited"])
-    return float(figures["over"][next(share for share, name in PAYS.items() if name == kind)])
+    return float(figures["over"][kind])
 
 
 def summary(jobs: Sequence[Job]) -> dict[str, Any]:
@@ -74,10 +75,10 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
         "settings": len(jobs),
         "rounds": jobs[0]["setting"]["rounds"],
         "over_fair": {
-            name: round(mean(j["alone"][name]["over"][DEFAULT] for j in york), 4) for name in jobs[0]["alone"]
+            name: round(mean(j["alone"][name]["over"]["default"] for j in york), 4) for name in jobs[0]["alone"]
         },
-        "over_one_name": {n: {PAYS[s]: round(_over_one(york, n, s), 4) for s in PAYS} for n in names},
-        "late_joiner": {n: {PAYS[s]: round(_pooled(york, n, s), 3) for s in PAYS} for n in jobs[0]["late"]},
+        "over_one_name": {n: {s: round(_over_one(york, n, s), 4) for s in PAYS} for n in names},
+        "late_joiner": {n: {s: round(_pooled(york, n, s), 3) for s in PAYS} for n in jobs[0]["late"]},
         "error_rise_percent": rise,
         "honest_dropped_a_round": round(max(job["nobody"]["dropped"] for job in jobs), 3),
         "honest_unpaid": max(max(job["nobody"]["unpaid"].values()) for job in jobs),
@@ -109,12 +110,12 @@ def _print_poisoners(groups: Groups) -> None:
             _row(
                 name,
                 [
-                    _spread(jobs, lambda j, n=name: j["together"][n]["over"][DEFAULT]),
+                    _spread(jobs, lambda j, n=name: j["together"][n]["over"]["default"]),
                     _spread(jobs, lambda j, n=name: _rise(j, n)),
                     _spread(jobs, lambda j, n=name: _rise(j, n) - _rise(j, AWAY)),
                     f"{mean(item['attackers_dropped'] for item in picked):.2f}",
                     f"{mean(item['dropped'] for item in picked):.2f}",
-                    f"{sum(item['unpaid'][DEFAULT] for item in picked)}",
+                    f"{sum(item['unpaid']['default'] for item in picked)}",
                     f"{mean(item['triggered'] for item in picked):.0%}",
                 ],
             )
@@ -124,43 +125,51 @@ def _print_poisoners(groups: Groups) -> None:
 
 
 def _print_nobody(groups: Groups) -> None:
-    print("No attacker; and, for the harm of a filter, the runs with one.\n")
-    titles = ["dropped a round", "unpaid by gain", "default", "fixed", "most dropped a round beside one attacker"]
-    _head("honest contributors", [*titles, "unpaid beside one attacker", "error"])
+    print(
+        "Honest contributors, no attacker among them: updates dropped a round, contributors unpaid of all seeds, least"
+    )
+    print(
+        "and most of a share over fair share in any seed, and what part of the budget was minted. Beside one attacker:"
+    )
+    print("the most dropped a round in any run, and the unpaid of all runs.\n")
+    titles = ["dropped", "unpaid", "least", "most", "minted", "dropped beside one", "unpaid beside one", "error"]
+    _head("setting: pay", titles)
     for (data, deal), jobs in groups.items():
         beside = [item for job in jobs for item in job["alone"].values()]
-        _row(
-            f"{data}, {deal}",
-            [
-                f"{mean(job['nobody']['dropped'] for job in jobs):.3f}",
-                *(f"{sum(job['nobody']['unpaid'][share] for job in jobs)}" for share in PAYS),
+        clean = [job["nobody"] for job in jobs]
+        for rule in PAYS:
+            cells = [
+                f"{mean(item['dropped'] for item in clean):.3f}",
+                f"{sum(item['unpaid'][rule] for item in clean)}",
+                f"{min(item['least'][rule] for item in clean):.2f}",
+                f"{max(item['most'][rule] for item in clean):.2f}",
+                f"{mean(item['minted'][rule] for item in clean):.0%}",
                 f"{max(item['dropped'] for item in beside):.3f}",
-                f"{sum(item['unpaid'][DEFAULT] for item in beside)}",
-                f"{mean(job['nobody']['error'] for job in jobs):.3f}",
-            ],
-        )
+                f"{sum(item['unpaid'][rule] for item in beside)}",
+                f"{mean(item['error'] for item in clean):.3f}",
+            ]
+            _row(f"{data}, {deal}: {rule}", cells)
 
 
 def _print_ways(groups: Groups) -> None:
     print(
-        "\nTwo ways to validate: sum of scores over the gain on the same rows, both summed over a run; rounds (of all)"
+        "\nTwo ways to validate. *Sum / gain*: of scores over the gain on the same rows, both summed over a run. *Lost*:"
     )
-    print("with a sum of 0 or less; and, where own leaves are left out, rounds with a gain and a sum of 0 or less.\n")
-    titles = ["separate weeks: sum / gain", "rounds <= 0", "own left out: sum / gain", "rounds <= 0", "gain, and <= 0"]
+    print("rounds, of all, with a gain on these rows and a sum of 0 or less; *<= 0*: of all, whatever the gain.\n")
+    titles = ["separate weeks: sum / gain", "<= 0", "lost", "own left out: sum / gain", "<= 0", "lost"]
     _head("validation", [*titles, "own left in: sum / gain"])
     for (data, deal), jobs in groups.items():
         rounds = [ways for job in jobs for ways in job["ways"]]
-        _row(
-            f"{data}, {deal}",
-            [
-                _spread(jobs, lambda j: _ratio(j, "sum_apart", "gain_apart"), 3),
-                f"{mean(w['sum_apart'] <= 0 for w in rounds):.0%}",
-                _spread(jobs, lambda j: _ratio(j, "sum_own", "gain_own"), 3),
-                f"{mean(w['sum_own'] <= 0 for w in rounds):.0%}",
-                f"{mean(w['sum_own'] <= 0 < w['gain_own'] for w in rounds):.0%}",
-                _spread(jobs, lambda j: _ratio(j, "sum_own", "gain_own") + _ratio(j, "favour", "gain_own"), 3),
-            ],
-        )
+        cells = []
+        for way in ("apart", "own"):
+            total, gain = f"sum_{way}", f"gain_{way}"
+            cells += [
+                _cell([_ratio(job, total, gain) for job in jobs], 3),
+                f"{mean(item[total] <= 0 for item in rounds):.0%}",
+                f"{mean(item[total] <= 0 < item[gain] for item in rounds):.0%}",
+            ]
+        cells.append(_spread(jobs, lambda j: _ratio(j, "sum_own", "gain_own") + _ratio(j, "favour", "gain_own"), 3))
+        _row(f"{data}, {deal}", cells)
     print()
 
 
@@ -176,25 +185,25 @@ def _alone(name: str) -> Callable[[Job], Figures]:
     return lambda job: job["alone"][name]
 
 
-def _name(jobs: Sequence[Job], name: str, share: int) -> str:
-    most = max(_over_one([job], name, share) for job in jobs)
-    together = _over_one(jobs, name, share)
+def _name(jobs: Sequence[Job], name: str, rule: str) -> str:
+    most = max(_over_one([job], name, rule) for job in jobs)
+    together = _over_one(jobs, name, rule)
     return f"{together:.3f}" + (f" ({most:.2f})" if most - together >= 0.005 else "")
 
 
-def _over_one(jobs: Sequence[Job], name: str, share: int) -> float:
+def _over_one(jobs: Sequence[Job], name: str, rule: str) -> float:
     """The ratio of sums over seeds, as `_pooled`."""
-    one = sum(job["honest"]["over"][share] for job in jobs)
-    return sum(job["names"][name][share] for job in jobs) / one if one else 0.0
+    one = sum(job["honest"]["over"][rule] for job in jobs)
+    return sum(job["names"][name][rule] for job in jobs) / one if one else 0.0
 
 
-def _late(jobs: Sequence[Job], name: str, share: int) -> str:
-    return f"{_pooled(jobs, name, share):.2f}"
+def _late(jobs: Sequence[Job], name: str, rule: str) -> str:
+    return f"{_pooled(jobs, name, rule):.2f}"
 
 
-def _pooled(jobs: Sequence[Job], name: str, share: int) -> float:
+def _pooled(jobs: Sequence[Job], name: str, rule: str) -> float:
     """The ratio of sums over seeds: of one seed a twin may have earned next to nothing."""
-    late, early = (sum(job["late"][name][share][place] for job in jobs) for place in (0, 1))
+    late, early = (sum(job["late"][name][rule][place] for job in jobs) for place in (0, 1))
     return late / early if early else 0.0
 
 

@@ -27,8 +27,8 @@ from attack_moves import (
     stale_copy,
     zero,
 )
-from attack_runs import SHARES, Played, play_run
-from attack_tables import AWAY, DEFAULT, print_tables, summary
+from attack_runs import PAY_RULES, Played, play_run
+from attack_tables import AWAY, print_tables, summary
 from attack_worlds import (
     BEIJING_NAME,
     IN_TURN,
@@ -45,7 +45,7 @@ from attack_worlds import (
 )
 from validation_ways import compare_ways
 
-from andel.simulation.offchain_rounds import OffchainMember, OffchainRounds
+from andel.simulation.offchain_rounds import BUDGET, OPERATOR_SHARE_BPS, OffchainMember, OffchainRounds
 
 ALONE: dict[str, Move] = {
     "zero": zero,
@@ -60,6 +60,7 @@ ALONE: dict[str, Move] = {
     "ALIE, 1.5 deviations": alie,
     "backdoor": backdoor,
 }
+WHOLE = BUDGET * (10_000 - OPERATOR_SHARE_BPS) // 10_000
 TOGETHER: dict[str, Move] = {
     name: ALONE[name]
     for name in (
@@ -132,7 +133,7 @@ def play_setting(setting: Setting) -> dict[str, Any]:
     }
 
 
-def _names(grounds: Grounds, count: int) -> dict[str, dict[int, float]]:
+def _names(grounds: Grounds, count: int) -> dict[str, dict[str, float]]:
     """Share over fair share of the attacker, honest, in other guises."""
     own = (grounds.attacker,)
     others = tuple(member for member in grounds.founded.members if member is not grounds.attacker)
@@ -153,11 +154,11 @@ def _names(grounds: Grounds, count: int) -> dict[str, dict[int, float]]:
     found = {}
     for name, (played, members) in guises.items():
         accounts = [member.address for member in members]
-        found[name] = {share: played.over_fair(share, accounts) for share in SHARES}
+        found[name] = {rule: played.over_fair(rule, accounts) for rule in PAY_RULES}
     return found
 
 
-def _late(grounds: Grounds, count: int) -> dict[str, dict[int, tuple[float, float]]]:
+def _late(grounds: Grounds, count: int) -> dict[str, dict[str, tuple[float, float]]]:
     """Mean pay a round of a contributor that joins half-way, and of its twin from the beginning: each over the rounds
     it was active in, over those of them that minted anything, and both over the rounds that they shared.
     """
@@ -166,14 +167,14 @@ def _late(grounds: Grounds, count: int) -> dict[str, dict[int, tuple[float, floa
     late, early = twin.address, grounds.attacker.address
     return {
         "late joiner, each active round": {
-            share: (played.a_round(share, late, joins), played.a_round(share, early)) for share in SHARES
+            rule: (played.a_round(rule, late, joins), played.a_round(rule, early)) for rule in PAY_RULES
         },
         "late joiner, each active round that minted": {
-            share: (played.a_round(share, late, joins, minted=True), played.a_round(share, early, minted=True))
-            for share in SHARES
+            rule: (played.a_round(rule, late, joins, minted=True), played.a_round(rule, early, minted=True))
+            for rule in PAY_RULES
         },
         "late joiner, rounds that both were in": {
-            share: (played.a_round(share, late, joins), played.a_round(share, early, joins)) for share in SHARES
+            rule: (played.a_round(rule, late, joins), played.a_round(rule, early, joins)) for rule in PAY_RULES
         },
     }
 
@@ -188,14 +189,17 @@ def _together(grounds: Grounds, count: int) -> dict[str, dict[str, Any]]:
 
 
 def _figures(played: Played, attackers: tuple[OffchainMember, ...]) -> dict[str, Any]:
-    """`unpaid` counts honest contributors by fixed share; `dropped` is honest updates a round."""
+    """`unpaid`, `least`, `most` are of honest contributors, `dropped` is honest updates a round, `minted` a part."""
     bad = {member.address for member in attackers}
     good = [account for account in played.weights if account not in bad]
     count = len(played.pays)
     return {
-        "over": {share: played.over_fair(share, bad) if bad else 0.0 for share in SHARES},
-        "audited": played.over_fair(DEFAULT, bad, drawn=1) if bad else 0.0,
-        "unpaid": {share: sum(played.paid(share, [account]) == 0 for account in good) for share in SHARES},
+        "over": {rule: played.over_fair(rule, bad) if bad else 0.0 for rule in PAY_RULES},
+        "audited": played.over_fair("default", bad, drawn=1) if bad else 0.0,
+        "unpaid": {rule: sum(played.paid(rule, [account]) == 0 for account in good) for rule in PAY_RULES},
+        "least": {rule: min(played.over_fair(rule, [account]) for account in good) for rule in PAY_RULES},
+        "most": {rule: max(played.over_fair(rule, [account]) for account in good) for rule in PAY_RULES},
+        "minted": {rule: played.paid(rule, played.weights) / (count * WHOLE) for rule in PAY_RULES},
         "dropped": sum(played.dropped.get(account, 0) for account in good) / count,
         "attackers_dropped": sum(played.dropped.get(account, 0) for account in bad) / count,
         "weight": sum(played.weights[account] for account in bad) / sum(played.weights.values()),

@@ -45,6 +45,7 @@ from andel.value.report import ValueReport
 from andel.value.settle import ChainFacts, settle
 
 BUDGET = BaseUnits(1_000 * TOKEN)
+OPERATOR_SHARE_BPS = 1_000
 _POISON = -3
 _AS_PROVEN: Mapping[Address, int] = MappingProxyType({})
 
@@ -218,7 +219,7 @@ def found_offchain(scenario: Scenario, seed: bytes) -> OffchainRounds:
         k=2,
         n=3,
         budget=BUDGET,
-        operator_share_bps=1_000,
+        operator_share_bps=OPERATOR_SHARE_BPS,
         alliance=AccountKey(derive_secret(b"offchain alliance", seed.hex())).address,
         policy=EVERYWHERE.hash,
         terms=sha256(b"offchain terms"),
