@@ -27,9 +27,9 @@ def print_tables(jobs: Sequence[Job]) -> None:
     columns = [(group, rule) for group in groups for rule in (PAYS if group[0] == NEW_YORK else OTHERS)]
     _print_alone(groups)
     print(
-        "\nPay over what the same contributor gets under one name, honestly, all seeds together (and of the seed where"
+        "\nPay over what the same contributor gets under one name, honestly, of all seeds together (and of the seed with"
     )
-    print("most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
+    print("most of it); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
     _head("guise", [f"{data}, {deal}: {rule}" for (data, deal), rule in columns])
     for name in jobs[0]["names"]:
         _row(name, [_name(groups[group], name, rule) for group, rule in columns])
@@ -152,9 +152,7 @@ def _print_nobody(groups: Groups) -> None:
 
 
 def _print_ways(groups: Groups) -> None:
-    print(
-        "\nTwo ways to validate. *Sum / gain*: of scores over the gain on the same rows, both summed over a run. *Lost*:"
-    )
+    print("\nTwo ways to validate. *Sum / gain*: of scores over the gain on the same rows, summed over a run. *Lost*:")
     print("rounds, of all, with a gain on these rows and a sum of 0 or less; *<= 0*: of all, whatever the gain.\n")
     titles = ["separate weeks: sum / gain", "<= 0", "lost", "own left out: sum / gain", "<= 0", "lost"]
     _head("validation", [*titles, "own left in: sum / gain"])
