@@ -26,10 +26,8 @@ def print_tables(jobs: Sequence[Job]) -> None:
     print("Runs: " + ", ".join(f"{data}, {deal}: {len(own)} seeds" for (data, deal), own in groups.items()) + "\n")
     columns = [(group, rule) for group in groups for rule in (PAYS if group[0] == NEW_YORK else OTHERS)]
     _print_alone(groups)
-    print(
-        "\nPay over what the same contributor gets under one name, honestly, of all seeds together (and of the seed with"
-    )
-    print("most of it); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
+    print("\nPay over what the same contributor gets under one name, honestly (all seeds, and the seed with most);")
+    print("a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
     _head("guise", [f"{data}, {deal}: {rule}" for (data, deal), rule in columns])
     for name in jobs[0]["names"]:
         _row(name, [_name(groups[group], name, rule) for group, rule in columns])
