@@ -152,9 +152,7 @@ def _print_nobody(groups: Groups) -> None:
 
 
 def _print_ways(groups: Groups) -> None:
-    print(
-        "\nTwo ways to validate. *Sum / gain*: of scores over the gain on the same rows, both summed over a run. *Lost*:"
-    )
+    print("\nTwo ways to validate. *Sum / gain*: of scores over the gain on the same rows, both over a run. *Lost*:")
     print("rounds, of all, with a gain on these rows and a sum of 0 or less; *<= 0*: of all, whatever the gain.\n")
     titles = ["separate weeks: sum / gain", "<= 0", "lost", "own left out: sum / gain", "<= 0", "lost"]
     _head("validation", [*titles, "own left in: sum / gain"])
