@@ -8,9 +8,10 @@ error. Device signatures are 64 bytes r‖s with any s (some firmware emits high
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from coincurve import PrivateKey, PublicKey
 from coincurve._libsecp256k1 import ffi, lib
@@ -116,18 +117,26 @@ def verify_signature(digest: bytes, signature: bytes, public_key: bytes) -> bool
 
     Raises InputError when the key is no point of the curve.
     """
-    if p256.is_p256(public_key):
-        return p256.verify(digest, signature, public_key)
-    if len(signature) != 64 or len(digest) != 32:  # the library below reads that many bytes, whatever it is given
-        return False
-    key = _public_key(public_key)
+    return verify_signatures([(digest, signature, public_key)])[0]
+
+
+def verify_signatures(signed: Iterable[tuple[bytes, bytes, bytes]]) -> list[bool]:
+    """What `verify_signature` says of each (digest, signature, public key), or raises; made for many at once."""
     # straight to the library: coincurve takes DER only, and writing and parsing that costs 4 % of a verify
-    found = _NEW_SIGNATURE(_SIGNATURE_TYPE)
-    if not _PARSE(_CONTEXT, found, signature):
-        return False
-    if signature[32] > 0x7E:  # it verifies low s only; a high s is the same signature from the other side
-        _NORMALISE(_CONTEXT, found, found)
-    return bool(_VERIFY(_CONTEXT, found, digest, key.public_key))
+    found = _NEW_SIGNATURE(_SIGNATURE_TYPE)  # one for all of this call, and for no other: threads verify side by side
+    verdicts = []
+    for digest, signature, public_key in signed:
+        key = _library_key(public_key)
+        if key is None:
+            verdicts.append(p256.verify(digest, signature, public_key))
+        # the library reads that many bytes, whatever it is given
+        elif len(signature) != 64 or len(digest) != 32 or not _PARSE(_CONTEXT, found, signature):
+            verdicts.append(False)
+        else:
+            if signature[32] > 0x7E:  # it verifies low s only; a high s is the same signature from the other side
+                _NORMALISE(_CONTEXT, found, found)
+            verdicts.append(_VERIFY(_CONTEXT, found, digest, key) == 1)
+    return verdicts
 
 
 def recover_address(digest: bytes, signature: bytes) -> Address:
@@ -208,6 +217,12 @@ def _private_key(secret: bytes) -> PrivateKey:
     if len(secret) != 32 or not 0 < int.from_bytes(secret, "big") < CURVE_ORDER:
         raise InputError("a secret key is 32 bytes inside the order of secp256k1")
     return PrivateKey(secret)
+
+
+@lru_cache(maxsize=65_536)
+def _library_key(public_key: bytes) -> Any:
+    """The key as the library takes it, None for one of P-256."""
+    return None if p256.is_p256(public_key) else _public_key(public_key).public_key
 
 
 @lru_cache(maxsize=65_536)

@@ -1,9 +1,9 @@
 """Attack: a coordinator leaves out, alters, invents or reorders what contributors sent.
 
 Who: the coordinator, who collects everything. What stops it: each update is signed over its own hash, and the set is
-under a root on chain, so nothing can be altered or invented, and order cannot matter. What is *not* stopped: leaving
-a contributor out. One that had committed its data stands in the manifest without an update, for everybody to see; one
-that is left out before that leaves no trace, since a contributor cannot yet post its own hash on chain.
+under a root on chain, so nothing can be altered or invented, and order cannot matter. One that had committed its data
+stands in the manifest without an update, for everybody to see, and can post the update itself
+(`test_posted_update.py`). What is *not* stopped: leaving a contributor out before its commitment is in the fixed set.
 """
 
 from dataclasses import replace
@@ -59,7 +59,7 @@ def test_a_contributor_dropped_after_its_commitment_stands_in_the_manifest(launc
 
 
 def test_a_contributor_dropped_before_its_commitment_leaves_no_trace_yet(launch_world):
-    """Nothing defends against this today; the threat model says so. When something does, this test must change."""
+    """Nothing defends against this; the threat model says so. Posting needs a commitment in the fixed set."""
     small = launch_world("dropped at once")
     victim = small.honest()[1]
     small.play(DroppingGrid(small.nodes(), 1_000 + victim.participant.number, wire.BATCHES))

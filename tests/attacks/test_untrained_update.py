@@ -2,7 +2,8 @@
 
 Who: a contributor that saves the work, steers the model, or trains on data that no device signed, and looks honest to
 every test of what its update is worth. What stops it: seed 2 draws, after all updates are closed, whose training is
-done again from its own signed readings; one that differs, or is not shown, costs its devices their weight.
+done again from its own signed readings; one that differs, or is not shown, costs its devices their weight, and
+`andel audit` names it.
 """
 
 from dataclasses import replace
@@ -11,10 +12,12 @@ import numpy as np
 import pytest
 
 from andel.hashing import sha256
+from andel.roles.founder import publish_reference
 from andel.simulation.participants import Kind
 from andel.training.updates import decode_version
 from andel.value.retraining import DUE_ROUNDS, Outcome
 from andel.value.standing import FALSE_TRAINING_ROUNDS
+from tests.support.own_data_run import call_main
 from tests.support.small_run import envelope_scenario
 from tests.support.worlds import build_world, disclosed_by, play
 
@@ -40,7 +43,9 @@ def scaled(owner, part):
     return update * part // 8
 
 
-def test_over_flower_who_trained_is_cleared_and_who_changed_its_update_is_out(launch_world):
+def test_over_flower_who_trained_is_cleared_and_who_changed_its_update_is_out(
+    launch_world, tmp_path, monkeypatch, capsys
+):
     """The mods of the dishonest sit where only their own node sees them; their readings give them away."""
     small = launch_world("training done again", envelope_scenario(audits=100))
     small.play()
@@ -52,6 +57,14 @@ def test_over_flower_who_trained_is_cleared_and_who_changed_its_update_is_out(la
         assert (verdict.outcome is Outcome.DIFFERENT) == (contributor in cheats), verdict.detail
     counted = {value.contributor for value in report.contributors if value.weight}
     assert counted == {member.contributor.address for member in small.honest()}
+    publish_reference(small.store, small.world.founded)
+    where = ["--rpc", small.world.chain.url, "--model", small.world.model.round_manager.address]
+    where += ["--store", str(small.folder / "content"), "--checkpoint", str(tmp_path / "audit.jsonl")]
+    for _ in range(2):  # the second time from the checkpoint
+        shown = call_main(["audit", *where], monkeypatch, capsys)
+        lines = [line for line in shown.stdout.splitlines() if line.startswith("fraud shown")]
+        assert shown.returncode == 0, shown.stdout
+        assert sorted(line.split()[7] for line in lines) == sorted(cheats)
 
 
 def test_everybody_drawn_shows_its_readings_and_loses_nothing():

@@ -148,8 +148,12 @@ def test_a_packet_that_only_its_signature_spoils_is_verified_once(monkeypatch):
         calls.append(given)
         return verify_signature(*given)
 
-    for module in (envelope, packets, pebble):
+    def all_counted(signed):
+        return [counted(*given) for given in signed]
+
+    for module in (envelope, pebble):
         monkeypatch.setattr(module, "verify_signature", counted)
+    monkeypatch.setattr(packets, "verify_signatures", all_counted)
     bad = [(sensor.packet()[:-1] + b"\0", sensor.public_key, None) for sensor in (PEBBLE, SENSOR)]
     refused = [found.reason for found in read_packets(bad) if isinstance(found, PacketRefused)]
     assert refused == [Refusal.BAD_SIGNATURE] * 2 and len(calls) == 2

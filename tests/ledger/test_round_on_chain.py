@@ -132,7 +132,7 @@ def test_a_round_out_of_time_is_voided_and_tried_again(play, local_chain, earned
     assert refusal.value.arguments == (number, rounds.voidable_at(number))
     local_chain.advance(101)
     receipt = rounds.void(play.actors.stranger, number)
-    assert receipt.event("RoundVoided").arguments == {"round": number, "attempt": 0, "reason": 2}
+    assert receipt.event("RoundVoided").arguments == {"round": number, "attempt": 0, "reason": VoidReason.DEADLINE}
     deadline = play.chain.block_time() + 3_600
     rounds.retry(play.actors.coordinator, number, sha256(b"second plan"), deadline)
     state = rounds.round_of(number)

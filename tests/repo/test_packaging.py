@@ -34,7 +34,8 @@ def test_every_requirement_is_locked_within_its_range(tree):
 
 
 def test_every_pin_has_a_hash(tree):
-    for name in ("build.lock", "dev.lock", "fuzz.lock", "numpy-2.0.lock", "numpy-2.2.lock", "slither.lock"):
+    locks = ("build", "dev", "fuzz", "numpy-2.0", "numpy-2.2", "pydvl", "slither")
+    for name in (f"{lock}.lock" for lock in locks):
         for block in re.split(r"\n(?=[A-Za-z0-9])", tree.text(Path("requirements", name))):
             if LOCKED.match(block):
                 assert "--hash=sha256:" in block, f"{name}: {block.splitlines()[0]}"

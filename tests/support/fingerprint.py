@@ -48,7 +48,7 @@ def network(layers: tuple[int, ...]) -> Digest:
     lengths = [norm(update) for update in updates]
     limit = norm_limit(lengths, weights, "weighted-median")
     clipped = np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
-    step = aggregate(clipped, weights)
+    step = aggregate(updates, weights)
     dots = exact_dots(clipped, gradient)
     projection = project_off(gradient, [flatten(trained) - flatten(first), updates[0]])
     novel = scores(projection.novel(clipped, dots), weights, step.weight_sum, projection.scale)

@@ -33,7 +33,7 @@ from andel.simulation.local_chain import LocalChain, find_anvil
 from andel.simulation.participants import Kind
 from andel.simulation.scenario import Scenario, TableChoice, table_scenario, weather_scenario
 from andel.simulation.series import ChannelSpec, Dataset, Series
-from andel.simulation.world import ROUND_SECONDS, Member, World, build_world
+from andel.simulation.world import ROUND_SECONDS, Member, Operation, World, build_world
 from andel.training.client_app import LocalContributor, contributor_app
 from andel.training.flower import ClientApp
 from andel.training.grid import LocalGrid, LocalNode
@@ -82,11 +82,12 @@ def climate(sites: int = 2, weeks: int = WEEKS, seed: int = 5) -> Dataset:
 def envelope_scenario(seed: int = 1, *, owners: int = 2, dishonest: bool = True, audits: int = 0) -> Scenario:
     """Two stations that send Andel's envelope, with so many honest owners each.
 
-    Whom seed 2 draws changes from run to run, so no training is drawn to be done again unless a test asks for it.
+    Seeds change from run to run: so no training is drawn to be done again unless a test asks for it, and no step is
+    longer than the aggregate, that both rounds have something to gain.
     """
     choice = TableChoice(("temperature", "humidity"), "temperature", 3, owners, dishonest)
     scenario = table_scenario(climate(), choice, ROUNDS, seed)
-    return replace(scenario, rules=replace(scenario.rules, audits=audits))
+    return replace(scenario, rules=replace(scenario.rules, audits=audits, line_search=(0, 1, 2, 3, 4)))
 
 
 def pebble_scenario(seed: int = 1) -> Scenario:
@@ -142,6 +143,12 @@ class SmallWorld:
         version, pool = manager.current_version(), self.world.model.pool
         budget = BaseUnits(min(BUDGET, pool.accrued() - pool.minted()))
         return next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
+
+    def retry_plan(self) -> RoundPlan:
+        """The plan of the newest round's next attempt."""
+        former, manager = self.results[-1].plan, self.world.model.round_manager
+        attempt = manager.round_of(former.round).attempt + 1
+        return replace(former, attempt=attempt, deadline=self.world.chain.block_time() + ROUND_SECONDS)
 
     def close_round(self, grid: LocalGrid | None = None) -> RoundResult:
         """A round up to seed 2; validators have not looked at it yet."""
@@ -211,7 +218,9 @@ def app_of(contributor: LocalContributor, kind: Kind = Kind.HONEST) -> ClientApp
     return contributor_app(lambda _: contributor, mods_of(kind))
 
 
-def launch(scenario: Scenario, local: LocalChain, folder: Path, seed: bytes) -> SmallWorld:
+def launch(
+    scenario: Scenario, local: LocalChain, folder: Path, seed: bytes, operation: Operation | None = None
+) -> SmallWorld:
     """Everything up to round 1."""
     chain = local.connect()
     world = build_world(
@@ -220,8 +229,9 @@ def launch(scenario: Scenario, local: LocalChain, folder: Path, seed: bytes) -> 
         ContentStore(str(folder / "content")),
         folder,
         sha256(seed),
-        lambda actors: local.fund([key.address for key in actors.accounts]),
+        lambda actors: local.fund([key.address for key in (*actors.accounts, *actors.standbys, actors.watcher)]),
         lambda _: None,
+        operation,
     )
     validators = tuple(Validator(key, world.model, world.store) for key in world.actors.validators)
     return SmallWorld(world, local, folder, validators)
@@ -283,9 +293,9 @@ def launch_world(shared_node: LocalChain, tmp_path_factory: pytest.TempPathFacto
     """Makes a world that a test may do anything to; each name is another world with other keys."""
     made: list[SmallWorld] = []
 
-    def make(name: str, scenario: Scenario | None = None) -> SmallWorld:
+    def make(name: str, scenario: Scenario | None = None, operation: Operation | None = None) -> SmallWorld:
         folder = tmp_path_factory.mktemp("small-world")
-        made.append(launch(scenario or envelope_scenario(), shared_node, folder, name.encode()))
+        made.append(launch(scenario or envelope_scenario(), shared_node, folder, name.encode(), operation))
         return made[-1]
 
     yield make

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from andel.errors import InputError
 from andel.training.updates import MAX_UPDATE
 from andel.value import aggregate as module
-from andel.value import clip as clip_module
+from andel.value import exact_blocks as blocks_module
 from andel.value.aggregate import Aggregate, aggregate, stepped
 from andel.value.clip import clip_to, norm, norm_limit, weighted_median
 from tests.support.flower_strategies import FedMedian, aggregated_by_flower
@@ -38,7 +38,7 @@ def clipped_and_added(updates, weights, clip="weighted-median"):
     lengths = [norm(update) for update in updates]
     limit = norm_limit(lengths, weights, clip)
     short = np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
-    summed = aggregate(short, weights)
+    summed = aggregate(short, weights, "none")
     return Clipped(short, limit, summed.total, summed.weight_sum)
 
 
@@ -132,7 +132,7 @@ def test_the_wide_clip_equals_the_narrow_one(update, limit):
     array = np.array(update, np.int64)
     narrow = clip_to(array, norm(array), limit)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clip_module, "_EXACT_INT64", 0)
+        patch.setattr(blocks_module, "_EXACT_INT64", 0)
         assert np.array_equal(clip_to(array, norm(array), limit), narrow)
         assert clip_to(array, norm(array), limit).dtype == np.int64
 
@@ -143,7 +143,7 @@ steps = st.tuples(st.integers(0, 64), st.sampled_from([1, 2, 4]))
 @given(st.lists(st.integers(-(2**40), 2**40), min_size=3, max_size=3), st.integers(1, 10**9), steps)
 def test_the_wide_step_equals_the_narrow_one_and_fractions(total, weight_sum, times):
     before = np.array([0, 2**30, -(2**30)], np.int64)
-    step = Aggregate(np.array(total, np.int64), weight_sum)
+    step = Aggregate(np.zeros((0, 3), np.int64), (), (), 0, np.array(total, np.int64), weight_sum)
     narrow = stepped(before, step, *times)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_EXACT_INT64", 0)

@@ -38,7 +38,7 @@ def scored(updates, weights, task=TASK, before=BEFORE, rows=ROWS):
     lengths = [norm(update) for update in updates]
     limit = norm_limit(lengths, weights, "weighted-median")
     short = np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
-    step = aggregate(short, weights)
+    step = aggregate(short, weights, "none")
     dots = exact_dots(short, path_gradient(before, step, task, rows))
     return Clipped(short, weights, limit, step), scores(dots, weights, step.weight_sum)
 
@@ -164,13 +164,15 @@ def test_dots_are_those_of_python_integers(shape, bits):
     gradient = random.integers(-(1 << bits), 1 << bits, columns, endpoint=True)
     expected = [sum(x * g for x, g in zip(row, gradient.tolist(), strict=True)) for row in updates.tolist()]
     assert exact_dots(updates, gradient) == expected
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_EXACT", 0)
-        assert exact_dots(updates, gradient) == expected
+    assert exact_dots(updates.astype(np.int32), gradient) == expected
+    for room in (0, 1 << 36):  # no float at all; pieces of few bits
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "EXACT", room)
+            assert exact_dots(updates, gradient) == expected
 
 
 def test_dots_of_long_vectors_at_the_bounds_are_exact():
-    """6,000 parameters at the largest update and gradient pass 2**53 in halves; Python integers take over."""
+    """6,000 parameters at the largest update and gradient take four pieces of the gradient."""
     updates = np.full((2, 6_000), 1 << 26, np.int64)
     updates[1] *= -1
     gradient = np.full(6_000, (1 << 40) - 1, np.int64)

@@ -8,7 +8,6 @@ import pytest
 from andel.training.integer_mlp import MAX_PARAMETER
 from andel.training.updates import flatten
 from andel.value.aggregate import aggregate
-from andel.value.clip import clip_to, norm, norm_limit
 from andel.value.line_search import best_step
 from andel.value.reference import draw_rows
 from tests.support.worlds import SECOND_SEED, build_world
@@ -22,14 +21,7 @@ HONEST = np.stack([owner.update(WORLD) for owner in WORLD.owners])
 
 def chosen(updates, quarters=WORLD.plan.rules.line_search, before=BEFORE):
     """The quarters taken."""
-    return best_step(before, aggregate(clipped(updates), [1] * len(updates)), WORLD.task, quarters, ROWS)
-
-
-def clipped(updates):
-    """Clipped as in a round."""
-    lengths = [norm(update) for update in updates]
-    limit = norm_limit(lengths, [1] * len(updates), "weighted-median")
-    return np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
+    return best_step(before, aggregate(updates, [1] * len(updates)), WORLD.task, quarters, ROWS)
 
 
 @pytest.mark.parametrize("quarters", [(0, 1, 2), (16, 4, 1), (3,), (64, 0), (4, 4, 4)])

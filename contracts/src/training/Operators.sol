@@ -146,7 +146,7 @@ contract Operators is IOperators, Ownable2Step {
         entry.unbonding = 0;
         entry.withdrawableAt = 0;
         emit BondWithdrawn(msg.sender, amount);
-        _pay(msg.sender, amount);
+        _paySender(amount);
     }
 
     /// @inheritdoc IOperators
@@ -155,7 +155,7 @@ contract Operators is IOperators, Ownable2Step {
         if (amount == 0) return 0;
         rewardOf[msg.sender] = 0;
         emit RewardWithdrawn(msg.sender, amount);
-        _pay(msg.sender, amount);
+        _paySender(amount);
     }
 
     /// @inheritdoc IOperators
@@ -284,9 +284,9 @@ contract Operators is IOperators, Ownable2Step {
         emit OperatorsSet(number, coordinator_, validators.k, validators.validators, standbys_);
     }
 
-    function _pay(address to, uint256 amount) private {
-        (bool paid,) = to.call{ value: amount }("");
-        require(paid, Operators_PaymentFailed(to, amount));
+    function _paySender(uint256 amount) private {
+        (bool paid,) = msg.sender.call{ value: amount }("");
+        require(paid, Operators_PaymentFailed(msg.sender, amount));
     }
 
     /// Who closes the set of updates does not judge it.

@@ -13,7 +13,8 @@ library OrderedTree {
         if (index >= width) return false;
         bytes32 node = sha256(bytes.concat(hex"00", leaf));
         while (width > 1) {
-            if (index ^ 1 < width) {
+            // The last node of an odd level has no sibling and is promoted.
+            if (index % 2 == 1 || index + 1 < width) {
                 if (next == place.siblings.length) return false;
                 bytes32 sibling = place.siblings[next++];
                 node = index % 2 == 1

@@ -3,42 +3,24 @@ pragma solidity ^0.8.30;
 
 import { Attestation, AttestationTypes } from "./AttestationTypes.sol";
 import { Founding } from "./Founding.sol";
-import { IHaltable } from "./IHaltable.sol";
 import { PlantState } from "./IPlants.sol";
 import { IRoundManager } from "./IRoundManager.sol";
 import { Plants } from "./Plants.sol";
 import { PostedUpdates } from "./PostedUpdates.sol";
 import { Config, Round, Status, VoidReason } from "./RoundTypes.sol";
+import { Votes } from "./Votes.sol";
 import { Ownable } from "@openzeppelin/contracts/access/Ownable.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @notice See {IRoundManager}, which is the manual.
-contract RoundManager is Plants, PostedUpdates {
-    struct Ballot {
-        bytes32 commitment;
-        bytes32 revealed;
-    }
-
+contract RoundManager is Plants, PostedUpdates, Votes {
     uint256 private constant BPS = 10_000;
     uint256 private constant TOKEN = 1e18;
 
-    /// What a ballot shows whose vote was taken out; no digest is this.
-    bytes32 private constant DROPPED = bytes32(uint256(1));
-
-    /// @inheritdoc IRoundManager
-    mapping(bytes32 digest => uint32) public votesFor;
-
-    mapping(uint64 round => mapping(uint32 attempt => mapping(address validator => Ballot))) private _ballots;
-
     constructor(Config memory config) Founding(config) EIP712("Andel", "1") {
         currentVersion = config.genesisVersion;
-    }
-
-    modifier onlyDisputes() {
-        require(msg.sender == address(disputes), RoundManager_NotDisputes(msg.sender));
-        _;
     }
 
     /// @inheritdoc IRoundManager
@@ -213,56 +195,6 @@ contract RoundManager is Plants, PostedUpdates {
         _pay(round, entry, claimsRoot, claimsTotal, gain);
     }
 
-    /// @inheritdoc IHaltable
-    function halt(uint64 round) external onlyDisputes {
-        Round storage entry = _inStatus(round, Status.Attested);
-        entry.status = Status.Challenged;
-        entry.movedAt = uint48(block.timestamp);
-        emit RoundHalted(round, entry.attempt);
-    }
-
-    /// @inheritdoc IHaltable
-    function resume(uint64 round) external onlyDisputes {
-        Round storage entry = _inStatus(round, Status.Challenged);
-        entry.status = Status.Attested;
-        entry.movedAt = uint48(block.timestamp);
-        // A hearing may take longer than the window; who finalises still has a day.
-        entry.finalisableAt = uint64(Math.max(entry.finalisableAt, block.timestamp));
-        emit RoundResumed(round, entry.attempt, entry.finalisableAt);
-    }
-
-    /// @inheritdoc IHaltable
-    function annul(uint64 round, VoidReason reason) external onlyDisputes {
-        Round storage entry = _round(round);
-        Status status = entry.status;
-        require(
-            status == Status.Closed || status == Status.Attested || status == Status.Challenged,
-            RoundManager_WrongStatus(round, status)
-        );
-        _void(round, entry, reason);
-    }
-
-    /// @inheritdoc IHaltable
-    function dropVote(address validator) external onlyDisputes {
-        uint64 round = roundsCount;
-        Round storage entry = _rounds[round];
-        Status status = entry.status;
-        if (status < Status.Closed || status > Status.Challenged) return;
-        Ballot storage ballot = _ballots[round][entry.attempt][validator];
-        bytes32 revealed = ballot.revealed;
-        if (ballot.commitment == bytes32(0) || revealed == DROPPED) return;
-        ballot.revealed = DROPPED;
-        // As if it had never committed, so that nobody waits for its reveal and others still commit.
-        if (revealed == bytes32(0)) entry.commitCount -= 1;
-        else votesFor[revealed] -= 1;
-        emit VoteDropped(round, entry.attempt, validator);
-        if (status != Status.Closed) {
-            if (votesFor[entry.agreed] < entry.k) _void(round, entry, VoidReason.VotesLost);
-        } else if (entry.revealCount != 0 && entry.revealCount == entry.commitCount) {
-            _void(round, entry, VoidReason.NoAgreement);
-        }
-    }
-
     /// @inheritdoc IRoundManager
     function operatorPartOf(uint64 round, uint256 minted) external view returns (uint256 total) {
         (total,) = _operatorPart(_round(round), minted);
@@ -271,20 +203,6 @@ contract RoundManager is Plants, PostedUpdates {
     /// @inheritdoc IRoundManager
     function owner() external view returns (address) {
         return Ownable(address(operators)).owner();
-    }
-
-    /// @inheritdoc IRoundManager
-    function ballotOf(
-        uint64 round,
-        uint32 attempt,
-        address validator
-    )
-        external
-        view
-        returns (bytes32 commitment, bytes32 revealed)
-    {
-        Ballot storage ballot = _ballots[round][attempt][validator];
-        return (ballot.commitment, ballot.revealed);
     }
 
     /// @inheritdoc IRoundManager

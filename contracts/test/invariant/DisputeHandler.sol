@@ -151,8 +151,9 @@ contract DisputeHandler is World {
         if (round == 0) return;
         Attestation memory result = withTruth ? truth : lie;
         if (result.round != round) return;
-        (bytes32 root, uint256 extra) = withTruth ? (bytes32("root"), 1) : (bytes32("lie"), 2);
-        uint256 total = pool.contributorsMinted() + extra;
+        bytes32 root = "root";
+        if (!withTruth) root = "lie";
+        uint256 total = pool.contributorsMinted() + (withTruth ? 1 : 2);
         try manager.finalise(result, root, total, 1, 1) {
             judge(round, manager.attestationHash(result));
         } catch { }

@@ -7,6 +7,8 @@ library TypedData {
         "DataCommitment(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 batchesHash)";
     string internal constant UPDATE =
         "Update(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updateHash,bytes32 batchesHash,uint32 weight)";
+    string internal constant DISCLOSURE =
+        "Disclosure(address model,uint64 round,bytes32 updateHash,bytes32 batchesHash,bytes32 disclosureHash)";
     string internal constant ATTESTATION =
         "Attestation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updatesRoot,bytes32 versionHash,bytes32 valueRoot,bytes32 stateHash,int64 evaluation,bytes32 evidenceHash)";
     string internal constant PREDICTION =

@@ -10,7 +10,21 @@ import typer
 from rich.console import Console
 
 from andel import __version__
-from andel.cli import alliance, audit, claim, demo, device, evidence, intake, serve, status, validate, value
+from andel.cli import (
+    alliance,
+    audit,
+    claim,
+    demo,
+    device,
+    evidence,
+    intake,
+    operator,
+    serve,
+    status,
+    validate,
+    value,
+    watch,
+)
 from andel.errors import AndelError
 
 app = typer.Typer(
@@ -24,11 +38,14 @@ app.command("demo")(demo.demo)
 app.command("intake")(intake.intake)
 app.command("status")(status.show_status)
 app.command("validate")(validate.validate)
+app.command("watch")(watch.watch)
+app.command("challenge")(watch.challenge)
 app.command("serve")(serve.serve_model)
 app.command("claim")(claim.claim_tokens)
 app.command("audit")(audit.audit_model)
 app.add_typer(device.app)
 app.add_typer(alliance.app)
+app.add_typer(operator.app)
 app.add_typer(value.app)
 app.command("export")(evidence.export_evidence)
 app.command("forget")(evidence.forget_evidence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,9 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DEVICES_AT_ONCE = 100
 """Devices in one transaction: some 5 million gas."""
 
+WEI = 10**18
+"""In one coin of the chain."""
+
 _KEY_FILE_BYTES = 200
 _MAX_FILE_BYTES = 1024 * 1024
 
@@ -58,6 +62,23 @@ def parse_key(text: str, where: str) -> AccountKey:
         return AccountKey(bytes.fromhex(text.removeprefix("0x")))
     except (ValueError, InputError):
         raise SettingsError(f"{where} does not hold a secret key", "64 hex digits, nothing else") from None
+
+
+def parse_coins(text: str) -> int:
+    """Wei in an amount of the chain's coin, such as 0.01. Raises InputError."""
+    try:
+        wei = Decimal(text) * WEI
+    except InvalidOperation:
+        wei = Decimal(-1)
+    if not wei.is_finite() or wei < 0 or wei != int(wei) or wei >= 2**128:
+        raise InputError(f"not an amount of coins: {text[:40]!r}", "a number such as 0.01, at most 18 places")
+    return int(wei)
+
+
+def coins(wei: int) -> str:
+    """Wei as coins, exactly."""
+    whole, part = divmod(wei, WEI)
+    return f"{whole}.{part:018}".rstrip("0").rstrip(".")
 
 
 def open_model(rpc: str, model: str) -> ModelContracts:

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption, open_model, open_store, read_key
+from andel.cli.options import (
+    KeyFileOption,
+    ModelOption,
+    RpcOption,
+    StoreOption,
+    open_model,
+    open_store,
+    parse_coins,
+    read_key,
+)
+from andel.errors import SettingsError
 from andel.roles.validator import Validator
 
 
@@ -18,12 +28,21 @@ def validate(
     key_file: KeyFileOption,
     until_round: Annotated[int, typer.Option(min=0, help="End when this round is final; 0: serve for ever.")] = 0,
     poll_seconds: Annotated[float, typer.Option(min=0.01, max=60.0, help="Between looks at the chain.")] = 0.1,
+    watch: Annotated[bool, typer.Option("--watch", help="Watch as well, as `andel watch` does.")] = False,
+    bond_limit: Annotated[
+        str, typer.Option(help="With --watch: the most coins to put down for a challenge; 0 reports only.")
+    ] = "0",
 ) -> None:
-    """Settle every closed round from its evidence, and attest to the result by commit and reveal."""
+    """Settle every closed round from its evidence, attest to the result by commit and reveal, speak in hearings."""
+    if parse_coins(bond_limit) and not watch:
+        raise SettingsError("--bond-limit without --watch challenges nothing", "add --watch")
     key = read_key(key_file)
     opened = open_model(rpc, model)
     manager = opened.round_manager
     typer.echo(f"validating {manager.address} as {key.address}", err=True)
     if key.address not in [record.account for record in opened.operators.of_epoch().validators]:
         typer.echo(f"{key.address} is not among the model's validators: it waits until it is", err=True)
-    Validator(key, opened, open_store(store)).run(until_round, time.sleep, time.monotonic, poll_seconds)
+    elif not opened.operators.is_bonded(key.address):
+        typer.echo(f"{key.address} is not fully bonded: it counts for nothing; see `andel operator deposit`", err=True)
+    limit = parse_coins(bond_limit) if watch else None
+    Validator(key, opened, open_store(store), limit).run(until_round, time.sleep, time.monotonic, poll_seconds)

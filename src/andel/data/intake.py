@@ -7,8 +7,10 @@ Cheap checks come first, so that a flood from unknown devices costs no curve ari
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,8 +27,6 @@ CHUNK_PACKETS: Final = 4_000
 
 CHUNK_BYTES: Final = 4 << 20
 """Bytes after which a transaction ends early, so that long packets cost no memory."""
-
-_TOGETHER: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,14 @@ class Intake:
         self._devices = devices
         self._settings = settings
         self._store = store
-        # what the registry says of a device is the same for every packet of it
-        self._own = {
-            device: record
+        # what the registry says of a device is the same for every packet of it, and so is what reading takes
+        own = {
+            device: KnownDevice(record.public_key, record.epoch)
             for device, record in devices.items()
             if record.owner == owner and not record.revoked and not is_publicly_known(device)
         }
-        store.remember({device: KnownDevice(record.public_key, record.epoch) for device, record in self._own.items()})
+        self._own = {device: (known.public_key, known.epoch) for device, known in own.items()}
+        store.remember(own)
 
     def take(
         self,
@@ -100,7 +101,8 @@ class Intake:
         total = IntakeCounts(0, {})
         for chunk in chunks(packets):
             refusals: list[RefusedPacket] = []
-            replays = self._store.add(self._judge_all(chunk, refusals), refusals)
+            with _collector_at_rest():
+                replays = self._store.add(self._judge_all(chunk, refusals), refusals)
             refused = Counter(packet.reason for packet in (*refusals, *replays))
             counts = IntakeCounts(len(chunk) - refused.total(), dict(sorted(refused.items())))
             total += counts
@@ -111,33 +113,20 @@ class Intake:
     def _judge_all(
         self, chunk: Sequence[tuple[Address, bytes]], refusals: list[RefusedPacket]
     ) -> Iterator[SignedReading]:
-        # a few hundred at once: enough to read quickly, and no thousands of parsed packets wait in memory
-        for start in range(0, len(chunk), _TOGETHER):
-            part = chunk[start : start + _TOGETHER]
-            records = [self._own.get(device) for device, _ in part]
-            found = iter(
-                read_packets(
-                    [
-                        (raw, record.public_key, record.epoch)
-                        for (_, raw), record in zip(part, records, strict=True)
-                        if record
-                    ]
-                )
-            )
-            for (device, raw), record in zip(part, records, strict=True):
-                try:
-                    yield self._check(device, self._stranger(device) if record is None else next(found))
-                except PacketRefused as refusal:
-                    refusals.append(RefusedPacket(device, refusal.reason, refusal.message, raw))
-
-    def _check(self, device: Address, reading: SignedReading | PacketRefused) -> SignedReading:
-        if isinstance(reading, PacketRefused):
-            raise reading
-        if reading.device != device:
-            raise PacketRefused(Refusal.BAD_SIGNATURE, f"signed by {reading.device}, announced as {device}")
-        if fault := find_fault(reading, self._settings.accepted_time, self._settings.ranges):
-            raise PacketRefused(*fault)
-        return reading
+        own = self._own
+        accepted_time, ranges = self._settings.accepted_time, self._settings.ranges
+        found = iter(read_packets([(raw, *own[device]) for device, raw in chunk if device in own]))
+        for device, raw in chunk:
+            reading = next(found) if device in own else self._stranger(device)
+            if isinstance(reading, PacketRefused):
+                refusals.append(RefusedPacket(device, reading.reason, reading.message, raw))
+            elif reading.device != device:
+                detail = f"signed by {reading.device}, announced as {device}"
+                refusals.append(RefusedPacket(device, Refusal.BAD_SIGNATURE, detail, raw))
+            elif fault := find_fault(reading, accepted_time, ranges):
+                refusals.append(RefusedPacket(device, *fault, raw))
+            else:
+                yield reading
 
     def _stranger(self, device: Address) -> PacketRefused:
         record = self._devices.get(device)
@@ -148,6 +137,19 @@ class Intake:
         if record.revoked:
             return PacketRefused(Refusal.REVOKED, "the device's owner revoked it")
         return PacketRefused(Refusal.FOREIGN_OWNER, f"the device belongs to {record.owner}")
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    # thousands of readings wait for their rows, and none is in a circle: looking for circles among them again and again
+    # would cost a packet 1 to 2 us
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def chunks(packets: Iterable[tuple[Address, bytes]]) -> Iterator[list[tuple[Address, bytes]]]:

@@ -8,6 +8,7 @@ curve waits. Processes are spawned and share nothing; keys and settings are sent
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import pickle
 import signal
@@ -48,6 +49,7 @@ class _Worker:
     pipe: Connection
     chunk: list[tuple[Address, bytes]] = field(default_factory=list)
     size: int = 0
+    full: int = CHUNK_PACKETS
     waiting: int = 0
 
 
@@ -99,12 +101,15 @@ class IntakeWorkers:
         if not self._open:
             raise StoreError("the intake processes have ended", "start the intake again")
         tally = _Tally(acknowledge)
+        for worker in self._workers:
+            # first chunks of different sizes, so that the processes come to write one after the other from then on
+            worker.full = CHUNK_PACKETS * (worker.number + 1) // len(self._workers)
         try:
             for packet in packets:
                 worker = self._workers[self._number(packet[0])]
                 worker.chunk.append(packet)
                 worker.size += len(packet[1])
-                if len(worker.chunk) >= CHUNK_PACKETS or worker.size >= CHUNK_BYTES:
+                if len(worker.chunk) >= worker.full or worker.size >= CHUNK_BYTES:
                     self._send(worker, tally)
             for worker in self._workers:
                 self._send(worker, tally)
@@ -141,7 +146,7 @@ class IntakeWorkers:
             worker.pipe.send_bytes(pickle.dumps(worker.chunk, protocol=pickle.HIGHEST_PROTOCOL))
         except OSError as error:
             raise _dead(worker) from error
-        worker.chunk, worker.size = [], 0
+        worker.chunk, worker.size, worker.full = [], 0, CHUNK_PACKETS
         worker.waiting += 1
 
     def _receive(self, workers: Sequence[_Worker], tally: _Tally) -> None:
@@ -189,6 +194,7 @@ def _work(pipe: Any, scope: IntakeScope, store_url: str) -> None:
     try:
         store = EvidenceStore(store_url)
         intake = Intake(scope.owner, scope.devices, scope.settings, store)
+        gc.freeze()  # modules and devices stay: the collector need not look through them after every few packets
         while True:
             pipe.send(intake.take(pickle.loads(pipe.recv_bytes())))
     except (EOFError, ConnectionError):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from struct import Struct
 from typing import Final, NamedTuple, NoReturn
 
 from andel.device.reading import (
@@ -40,6 +41,8 @@ _TIMESTAMP = _SEQUENCE + 8
 _COUNT = _TIMESTAMP + 8
 _CHANNELS = _COUNT + 1
 _SIGNATURE_BYTES = 64
+_COUNTERS = Struct(">QQ")
+_KEY_PREFIXES: Final = {1: b"", 2: MULTICODEC}
 
 
 def encode_envelope(key: DeviceKey, sequence: int, timestamp: int, measurements: Sequence[Measurement]) -> bytes:
@@ -78,14 +81,15 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
     """
     if not raw.startswith(TAG) or not _CHANNELS + _SIGNATURE_BYTES < len(raw) <= MAX_PACKET_BYTES:
         _malformed(f"{len(raw)} bytes are no envelope")
-    if raw[len(TAG)] not in CURVE_NUMBERS.values():
+    prefix = _KEY_PREFIXES.get(raw[len(TAG)])
+    if prefix is None:
         raise PacketRefused(Refusal.UNSUPPORTED, f"curve number {raw[len(TAG)]} is not 1 (secp256k1) or 2 (P-256)")
-    public_key = key_in(raw)
-    timestamp = int.from_bytes(raw[_TIMESTAMP:_COUNT], "big")
+    public_key = prefix + raw[_KEY:_SEQUENCE]
+    sequence, timestamp = _COUNTERS.unpack_from(raw, _SEQUENCE)
     if timestamp > MAX_TIMESTAMP:
         _malformed(f"timestamp {timestamp} is over {MAX_TIMESTAMP}")
     body, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
-    channels = _find_channels(body)
+    _check_channels(body)
     digest = sha256(body)
     try:
         device = device_address(public_key)
@@ -94,21 +98,12 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
         raise PacketRefused(Refusal.MALFORMED, "the public key is no point of its curve") from error
     if not verified:
         raise PacketRefused(Refusal.BAD_SIGNATURE, NOT_THE_ENVELOPES)
-    return SignedReading(
-        device=device,
-        timestamp=timestamp,
-        measurements=partial(_measurements, body, channels),
-        raw=raw,
-        digest=digest,
-        profile="envelope",
-        sequence=int.from_bytes(raw[_SEQUENCE:_TIMESTAMP], "big"),
-    )
+    return SignedReading(device, timestamp, partial(_measurements, body), raw, digest, "envelope", sequence)
 
 
 def key_in(raw: bytes) -> bytes:
     """The public key that stands in an envelope, compressed; only that it is there was checked."""
-    prefix = MULTICODEC if raw[len(TAG)] == CURVE_NUMBERS[Curve.P256] else b""
-    return prefix + raw[_KEY:_SEQUENCE]
+    return _KEY_PREFIXES.get(raw[len(TAG)], b"") + raw[_KEY:_SEQUENCE]
 
 
 def _encode_channel(measurement: Measurement) -> tuple[bytes, bytes]:
@@ -131,37 +126,37 @@ class _Label(NamedTuple):
     exponent: int
 
 
-_Channels = list[tuple[_Label, int]]
-"""Each channel's label, and where its value stands."""
-
-
-def _find_channels(body: bytes) -> _Channels:
-    """The channels of an envelope, in order. Raises PacketRefused when they are not in canonical form."""
+def _check_channels(body: bytes) -> None:
+    """Raises PacketRefused when the channels of an envelope are not in canonical form."""
     count = body[_COUNT]
     if not 0 < count <= MAX_CHANNELS:
         _malformed(f"{count} channels; an envelope holds 1 to {MAX_CHANNELS}")
-    found = []
     offset, last_name, end = _CHANNELS, b"", len(body)
     for _ in range(count):
         unit = offset + 1 + body[offset] if offset < end else end
         value = unit + 2 + body[unit] if unit < end else end + 1
         if value + 8 > end:
             _malformed("the envelope ends inside a channel")
-        label = _label(body[offset:value])
-        if label.name <= last_name:
+        name = _label(body[offset:value])[0]
+        if name <= last_name:
             _malformed("channel names do not rise strictly")
-        found.append((label, value))
-        offset, last_name = value + 8, label.name
+        offset, last_name = value + 8, name
     if offset != end:
         _malformed("bytes follow the last channel")
-    return found
 
 
-def _measurements(body: bytes, channels: _Channels) -> tuple[Measurement, ...]:
-    return tuple(
-        Measurement(label.channel, int.from_bytes(body[at : at + 8], "big", signed=True), label.exponent, label.unit)
-        for label, at in channels
-    )
+def _measurements(body: bytes) -> tuple[Measurement, ...]:
+    """The measurements of an envelope whose channels were checked."""
+    found = []
+    offset = _CHANNELS
+    for _ in range(body[_COUNT]):
+        unit = offset + 1 + body[offset]
+        value = unit + 2 + body[unit]
+        _, channel, unit_text, exponent = _label(body[offset:value])
+        offset = value + 8
+        number = int.from_bytes(body[value:offset], "big", signed=True)
+        found.append(Measurement(channel, number, exponent, unit_text))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4_096)

@@ -38,6 +38,9 @@ _OWN_SECOND: Final = _COARSE | _UNSIGNED  # temperature2 is the motion sensor's
 _POSITIVE: Final = _COARSE | _UNSIGNED
 _COPY_OF_BITS: Final = _TWOS | _ZIGZAG_POSITION
 _NO_FIX_ZIGZAG: Final = 2 * NO_FIX
+_LAST_LATITUDE: Final = 2 * MAX_LATITUDE
+_LAST_LONGITUDE: Final = 2 * MAX_LONGITUDE
+"""The greatest bits that are a place on Earth in zigzag, where bits rise with the distance from zero."""
 _AXES_SENT: Final = (0, 3)
 _MASK: Final = 2**32 - 1
 _SCALED: Final = (
@@ -111,11 +114,11 @@ def open_epochs(message: Any, epoch: Epoch | None = None) -> EpochMask:
     Raises PacketRefused (unsupported) when there is none.
     """
     first, second = message.temperature, message.temperature2
-    # what current firmware sends is told in one comparison
+    # what current firmware sends is told by one comparison here, and two further down
     left = _ZIGZAG if first != second == (first >> 1 ^ -(first & 1)) & _MASK and first else 0
     left = left or _by_temperature(message, first, second)
     latitude, longitude = message.latitude, message.longitude
-    if latitude or longitude:
+    if latitude > _LAST_LATITUDE or longitude > _LAST_LONGITUDE or (left != _ZIGZAG and (latitude or longitude)):
         left = _by_position(message, left, latitude, longitude)
     if epoch is not None:
         left &= _BIT.get(epoch, 0)
@@ -171,6 +174,11 @@ def measure(message: Any, left: EpochMask) -> Values:
     return tuple(found)
 
 
+def measure_data(data: bytes, left: EpochMask) -> Values:
+    """As `measure`, of signed data that was parsed before."""
+    return measure(parse_sensor_data(data), left)
+
+
 def _as_written(channel: str, value: int, epoch: Epoch) -> int:
     if channel in ("latitude", "longitude"):
         if epoch == Epoch.COARSE and value != NO_FIX:
@@ -205,9 +213,6 @@ def _by_temperature(message: Any, first: int, second: int) -> EpochMask:
 
 
 def _by_position(message: Any, left: EpochMask, latitude: int, longitude: int) -> EpochMask:
-    north, east = _zigzag(latitude), _zigzag(longitude)
-    if left == _ZIGZAG and -MAX_LATITUDE <= north <= MAX_LATITUDE and -MAX_LONGITUDE <= east <= MAX_LONGITUDE:
-        return left
     both = message.HasField("latitude") and message.HasField("longitude")
     if latitude == longitude == _NO_FIX_ZIGZAG:
         return left & (_ZIGZAG | _ZIGZAG_POSITION)  # and not 29.5 degrees south and west to the last digit

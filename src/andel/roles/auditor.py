@@ -192,6 +192,7 @@ class _Auditor:
         if found.missing and not found.task:
             result.rests_on.append(f"round {found.number} rests on the signatures of {found.k} of {found.n} validators")
         result.add_missing(found.missing)
+        result.frauds += found.frauds
         for place, cid in found.objects:
             self._names.setdefault(cid, place)
         result.tally.merge(found.tally)

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from andel.content import ContentStore, digest_of_cid
 from andel.errors import EvidenceError, PlanError, Reverted, TrainingError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
-from andel.ledger.round_state import RoundState, Status
+from andel.ledger.round_state import RoundState, Status, VoidReason
 from andel.ledger.standstill import Standstill
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.conflict_box import ConflictBox
+from andel.roles.planting import Planter
+from andel.roles.posted import answer_posted, posted_in, take_posted
 from andel.roles.replay import read_history, read_policy
 from andel.training.flower import Grid
 from andel.training.plan import RoundPlan
@@ -38,6 +42,8 @@ from andel.value.retraining import retrain_all, suspended_devices
 
 log = logging.getLogger(__name__)
 
+_ATTEMPTS_MAX: Final = 8  # tests are drawn; so many in a row are not
+
 
 class Coordinator:
     """Runs rounds of one model over a Flower grid."""
@@ -51,8 +57,11 @@ class Coordinator:
         waiting: Waiting,
         settings: RoundSettings | None = None,
         box: ConflictBox | None = None,
+        planter: Planter | None = None,
     ) -> None:
-        """In `box` lie the conflicts that witnesses brought; each round takes up those that count against it."""
+        """In `box` lie the conflicts that witnesses brought; each round takes up those that count against it. `planter`
+        makes tests of some attempts.
+        """
         self._key = key
         self._model = model
         self._store = store
@@ -60,6 +69,7 @@ class Coordinator:
         self._waiting = waiting
         self._settings = settings or RoundSettings()
         self._box = box
+        self._planter = planter
         self._standstill = Standstill(model.round_manager.chain, key, waiting.clock)
 
     def run_round(self, plan: RoundPlan, conflicts: Sequence[bytes] = ()) -> RoundResult:
@@ -78,7 +88,12 @@ class Coordinator:
         task = parse_task(task_bytes)
         self.clear_way()
         self._store.put(plan.to_bytes())
-        manager.open(self._key, plan.hash, plan.version, plan.budget, plan.deadline)
+        if plan.attempt:
+            manager.retry(self._key, plan.round, plan.hash, plan.deadline)
+        else:
+            manager.open(self._key, plan.hash, plan.version, plan.budget, plan.deadline)
+        if self._planter:
+            self._planter.seal(plan.round, plan.attempt)
         federated = FederatedRound(self._grid, plan, task_bytes, self._waiting, self._settings)
         commitments = federated.collect_commitments()
         listed = digest_of_cid(write_commitments(self._store, commitments))
@@ -91,12 +106,36 @@ class Coordinator:
         suspended = self._suspended(plan, task, history, disclosures)
         proven = self._proven(plan, task, commitments, openings, history, bounded(brought), suspended)
         parameters = decode_version(self._store.get_digest(plan.version), task)
-        updates = federated.collect_updates(parameters, seed, proven)
-        result = federated.result()
+        federated.collect_updates(parameters, seed, proven)
+        result = self._with_posted(federated.result(), task, proven)
+        updates = result.updates
         evidence = digest_of_cid(write_manifest(self._store, result, brought))
         manager.close(self._key, plan.round, updates_root(plan, updates), evidence)
-        self._record_seed(plan.round)
+        answer_posted(self._key, self._model, self._store, result, task, proven)
+        state = self._record_seed(plan.round)
+        if self._planter:
+            self._planter.propose(state)
         return result
+
+    def see_through(
+        self, plan: RoundPlan, seconds: float, alive: Callable[[], None] = lambda: None, conflicts: Sequence[bytes] = ()
+    ) -> RoundState:
+        """A round until validators have finalised it; an attempt that was a test is tried again.
+
+        Raises as `run_round` and `wait_settled`; `seconds` are for each attempt.
+        """
+        chain = self._model.round_manager.chain
+        given = plan.deadline - chain.block_time()
+        for _ in range(_ATTEMPTS_MAX):
+            self.run_round(plan, conflicts)
+            state = self._wait_ended(plan.round, seconds, alive)
+            if state.status == Status.FINALISED:
+                return state
+            if state.void_reason != VoidReason.TEST:
+                break
+            log.info("round %d, attempt %d, was a test: it is tried again", plan.round, plan.attempt)
+            plan = replace(plan, attempt=plan.attempt + 1, deadline=chain.block_time() + given)
+        raise TrainingError(f"round {plan.round} is void", "validators did not agree; see their logs")
 
     def clear_way(self) -> None:
         """Voids the newest round when it was left unfinished and its time is over, so that the next can open.
@@ -105,7 +144,10 @@ class Coordinator:
         """
         manager = self._model.round_manager
         newest = manager.rounds_count()
-        status = manager.round_of(newest).status if newest else Status.NONE
+        state = manager.round_of(newest) if newest else None
+        status = state.status if state else Status.NONE
+        if self._planter and state:
+            self._planter.open(state)
         if status in (Status.NONE, Status.FINALISED, Status.VOID):
             return
         if status == Status.CHALLENGED:
@@ -124,17 +166,32 @@ class Coordinator:
 
         `alive` is called at each look and may raise. Raises TrainingError after `seconds`, or when it is void.
         """
+        state = self._wait_ended(number, seconds, alive)
+        if state.status == Status.VOID:
+            raise TrainingError(f"round {number} is void", "validators did not agree; see their logs")
+        return state
+
+    def _wait_ended(self, number: int, seconds: float, alive: Callable[[], None]) -> RoundState:
+        """The round's state once it is final or void, and its plant, if any, opened."""
         until = self._waiting.clock() + seconds
         while True:
             state = self._model.round_manager.round_of(number)
-            if state.status == Status.FINALISED:
+            if self._planter and self._planter.open(state):
+                continue
+            if state.status in (Status.FINALISED, Status.VOID):
                 return state
-            if state.status == Status.VOID:
-                raise TrainingError(f"round {number} is void", "validators did not agree; see their logs")
             alive()
             if self._waiting.clock() >= until:
                 raise TrainingError(f"round {number} was not finalised within {seconds:.0f} s", "are k validators up?")
             self._waiting.sleep(self._settings.poll_seconds)
+
+    def _with_posted(self, result: RoundResult, task: Task, proven: Mapping[Address, int]) -> RoundResult:
+        """The result with the updates that contributors posted because none of theirs had come."""
+        there = {item.contributor for item in result.updates}
+        posted = posted_in(self._model, self._model.round_manager.round_of(result.plan.round))
+        late = [item for item in posted if item.contributor not in there]
+        taken = [found for item in late if (found := take_posted(self._store, result, task, proven, item))]
+        return replace(result, updates=(*result.updates, *taken)) if taken else result
 
     def _disclosures(
         self, federated: FederatedRound, history: History, commitments: Sequence[DataCommitment]

@@ -8,13 +8,17 @@ from andel.keys import AccountKey, DeviceKey, derive_secret
 
 VALIDATORS = 3
 QUORUM = 2
+STANDBYS = 2
 BOND = 10**16
 """What each operator of a run puts down, wei."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """`founder` owns the model, `lister` vouches for devices, `coordinator` runs rounds and serves."""
+    """`founder` owns the model, `lister` vouches for devices, `coordinator` runs rounds and serves.
+
+    `standbys` and `watcher` act only where a run's `Operation` asks for them.
+    """
 
     founder: AccountKey
     lister: AccountKey
@@ -24,10 +28,12 @@ class Actors:
     owners: tuple[AccountKey, ...]
     devices: tuple[DeviceKey, ...]
     reference_devices: tuple[DeviceKey, ...]
+    standbys: tuple[AccountKey, ...]
+    watcher: AccountKey
 
     @property
     def accounts(self) -> tuple[AccountKey, ...]:
-        """Everybody who sends transactions."""
+        """Everybody who sends transactions in every run."""
         return (self.founder, self.lister, self.coordinator, self.consumer, *self.validators, *self.owners)
 
 
@@ -49,4 +55,6 @@ def make_actors(seed: bytes, participants: int, sites: int) -> Actors:
         owners=tuple(account("owner", i) for i in range(participants)),
         devices=tuple(device("owner", i) for i in range(participants)),
         reference_devices=tuple(device("reference", i) for i in range(sites)),
+        standbys=tuple(account("standby", i) for i in range(STANDBYS)),
+        watcher=account("watcher"),
     )

@@ -63,6 +63,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """How a run's model is operated: seconds in which an agreed result can be challenged, how many stand by for the
+    coordinator, and after how many idle seconds one of them may take its place.
+    """
+
+    challenge_window: int = 0
+    standbys: int = 0
+    idle_period: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """A founded model with its members, ready for round 1."""
 
@@ -111,6 +122,7 @@ def build_world(
     seed: bytes,
     fund: Callable[[Actors], None],
     say: Say,
+    operation: Operation | None = None,
 ) -> World:
     """Sets everything up, saying what it does."""
     actors = make_actors(seed, len(scenario.participants), len(scenario.dataset.series))
@@ -143,7 +155,7 @@ def build_world(
         CURRENT,
         scenario.rules,
     )
-    model = _deploy(chain, shared, actors, founded)
+    model = _deploy(chain, shared, actors, founded, operation or Operation())
     gas = _enter_batches(model, founder)
     model.operators.deposit_bonds(actors.founder)
     say(f"bonds deposited for the coordinator and {VALIDATORS} validators: {BOND / 10**18} coins each")
@@ -184,7 +196,9 @@ def _founder(
     return founder
 
 
-def _deploy(chain: Chain, shared: SharedContracts, actors: Actors, founded: FoundedModel) -> ModelContracts:
+def _deploy(
+    chain: Chain, shared: SharedContracts, actors: Actors, founded: FoundedModel, operation: Operation
+) -> ModelContracts:
     return deploy_model(
         chain,
         actors.founder,
@@ -209,6 +223,9 @@ def _deploy(chain: Chain, shared: SharedContracts, actors: Actors, founded: Foun
             policy_hash=EVERYWHERE.hash,
             terms_hash=terms_hash(),
             listers=(actors.lister.address,),
+            challenge_window=operation.challenge_window,
+            standbys=tuple(key.address for key in actors.standbys[: operation.standbys]),
+            idle_period=operation.idle_period,
         ),
     )
 

@@ -11,14 +11,29 @@ import numpy as np
 import numpy.typing as npt
 
 from andel.training.integer_mlp import IntArray
+from andel.value.exact_blocks import EXACT, Updates, largest, row_blocks
 
 _LOW_BITS: Final = 13
-_EXACT: Final = 1 << 53
 
 
-def exact_dots(rows: IntArray, vector: IntArray) -> list[int]:
-    """⟨row, vector⟩ of each row (n, m), exactly."""
-    return [int(dot) for dot in exact_products(rows, vector)]
+def exact_dots(updates: Updates, gradient: IntArray) -> list[int]:
+    """⟨x_i, G⟩ of each row, exactly, as Python integers.
+
+    The gradient is cut into as many pieces of few bits as keep every sum below 2**53, so that float64 BLAS is exact:
+    two for usual gradients and a few thousand parameters. The updates are read once.
+    """
+    dots: list[int] = []
+    pieces: dict[int, npt.NDArray[np.float64]] = {}
+    for place, block in row_blocks(updates):
+        bits = _piece_bits(largest(updates[place]) * len(gradient))
+        if bits == 0:  # over 2**25 parameters at the largest update: slower and never wrong
+            dots += [int(dot) for dot in updates[place].astype(object) @ gradient.astype(object)]
+            continue
+        if bits not in pieces:
+            pieces[bits] = _pieces(gradient, bits)
+        products = (block @ pieces[bits]).tolist()
+        dots += [sum(int(part) << (bits * k) for k, part in enumerate(parts)) for parts in products]
+    return dots
 
 
 def exact_products(left: IntArray, right: IntArray) -> npt.NDArray[Any]:
@@ -31,7 +46,7 @@ def exact_products(left: IntArray, right: IntArray) -> npt.NDArray[Any]:
     for shift, half in _halves(left):
         for other_shift, other in _halves(right):
             bound = int(np.abs(half).max(initial=0)) * int(np.abs(other).max(initial=0)) * len(right)
-            if bound < _EXACT:
+            if bound < EXACT:
                 product = (half.astype(np.float64) @ other.astype(np.float64)).astype(np.int64).astype(object)
             else:  # slower and never wrong
                 product = half.astype(object) @ other.astype(object)
@@ -42,3 +57,18 @@ def exact_products(left: IntArray, right: IntArray) -> npt.NDArray[Any]:
 def _halves(values: IntArray) -> tuple[tuple[int, IntArray], tuple[int, IntArray]]:
     high = values >> _LOW_BITS
     return (_LOW_BITS, high), (0, values - (high << _LOW_BITS))
+
+
+def _piece_bits(bound: int) -> int:
+    """The bits of a factor whose products with all that adds up to `bound` stay below 2**53; 0 when there are none."""
+    return max(EXACT // (bound + 1), 1).bit_length() - 1
+
+
+def _pieces(values: IntArray, bits: int) -> npt.NDArray[np.float64]:
+    """Columns with Σ column k · 2**(bits · k) = values, each within ±2**bits."""
+    columns = []
+    while largest(values) > 1 << bits:
+        high = values >> bits
+        columns.append(values - (high << bits))
+        values = high
+    return np.stack([*columns, values], axis=1).astype(np.float64)

@@ -16,7 +16,6 @@ from andel.training.rules import ValueRules
 from andel.training.task import Task
 from andel.value.aggregate import Aggregate, aggregate, stepped
 from andel.value.aumann_shapley import path_gradient, scores, start_gradient
-from andel.value.clip import clip_to, norm, norm_limit
 from andel.value.exact_dots import exact_dots
 from andel.value.gate import GateVerdict, gate
 from andel.value.line_search import best_step
@@ -88,23 +87,19 @@ def improve(
         rules.gate_mads,
     )
     dropped = _filter(updates, weights, judged, rules)
-    kept = [i for i, by in enumerate(dropped) if not by]
-    lengths = [norm(update) for update in updates]
-    limit = norm_limit([lengths[i] for i in kept], [weights[i] for i in kept], rules.clip)
-    clipped = np.stack([clip_to(update, length, limit) for update, length in zip(updates, lengths, strict=True)])
-    summed = aggregate(clipped[kept], [weights[i] for i in kept])
+    summed = aggregate(updates, weights, rules.clip, [not by for by in dropped], in_place=True)
     gradient = path_gradient(before, summed, task, scoring)
-    dots = exact_dots(clipped, gradient)
+    dots = exact_dots(summed.updates, gradient)
     projection = project_off(gradient, steps)
     plain = scores(dots, weights, summed.weight_sum)
-    novel = scores(projection.novel(clipped, dots), weights, summed.weight_sum, projection.scale)
+    novel = scores(projection.novel(summed.updates, dots), weights, summed.weight_sum, projection.scale)
     step = best_step(before, summed, task, rules.line_search, steering)
     scored = (
         Scored(length, at_start, whole, min(score, 0) if by else score, by)
-        for length, at_start, whole, score, by in zip(lengths, judged.scores, plain, novel, dropped, strict=True)
+        for length, at_start, whole, score, by in zip(summed.lengths, judged.scores, plain, novel, dropped, strict=True)
     )
     after = stepped(before, summed, step, 4) if step else before
-    return Improvement(before, after, tuple(scored), step, limit, summed, judged)
+    return Improvement(before, after, tuple(scored), step, summed.norm_limit, summed, judged)
 
 
 def _filter(updates: IntArray, weights: Sequence[int], judged: GateVerdict, rules: ValueRules) -> list[str]:

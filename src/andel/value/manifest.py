@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from andel.content import ContentStore, cid_of_digest, digest_of_cid
 from andel.data.conflict import MAX_CONFLICT_BYTES, MAX_CONFLICTS
-from andel.encoding import canonical_json
+from andel.encoding import canonical_json, parse_json
 from andel.errors import ContentError, EvidenceError, InputError
 from andel.keys import address_bytes, parse_address
 from andel.training.integer_mlp import Parameters
@@ -56,6 +56,18 @@ def write_commitments(store: ContentStore, commitments: tuple[DataCommitment, ..
 def commitments_object(commitments: tuple[DataCommitment, ...]) -> bytes:
     """The list of data commitments as it is kept: whose, over which batches, signed how."""
     return canonical_json(_commitment_entries(commitments))
+
+
+def read_commitments(store: ContentStore, commitments_hash: Digest, place: str) -> tuple[DataCommitment, ...]:
+    """The list behind the digest that stands on chain since `commitData`. Raises EvidenceError naming what fails."""
+    reader = _Reader(store, place)
+    data = reader.get("commitments", cid_of_digest(commitments_hash))
+    try:
+        entries = parse_json(data, _MAX_BYTES)
+        found = tuple(_read_commitment(reader, item) for item in _entries({"list": entries}, "list"))
+    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        raise EvidenceError(f"{place}, commitments", f"the list cannot be read: {error}") from error
+    return found
 
 
 def write_manifest(store: ContentStore, result: RoundResult, conflicts: Sequence[bytes] = ()) -> str:

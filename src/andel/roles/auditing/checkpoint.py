@@ -27,7 +27,7 @@ from andel.roles.auditing.findings import Tally
 from andel.roles.auditing.rounds import RoundProof
 from andel.units import Digest
 
-_FORMAT: Final = "andel-audit/1"
+_FORMAT: Final = "andel-audit/2"
 _MAX_LINE: Final = 16 * 1024 * 1024
 _MAX_QUESTIONS: Final = 64 * 1024 * 1024
 _DIGESTS: Final = ("parent", "version", "before", "state", "claims_root")
@@ -115,6 +115,7 @@ def _line(record: Record) -> bytes:
         "operators": [[account, str(amount)] for account, amount in proof.operators.items()],
         "tally": [[kind, rests, count] for (kind, rests), count in proof.tally.counts.items()],
         "objects": [list(item) for item in proof.objects],
+        "frauds": list(proof.frauds),
     }
     values |= {name: getattr(proof, name).hex() for name in _DIGESTS}
     values |= {name: str(getattr(proof, name)) for name in _NUMBERS}
@@ -140,6 +141,7 @@ def _parse(line: bytes) -> Record | None:
             operators={parse_address(account): int(amount) for account, amount in values["operators"]},
             tally=tally,
             objects=tuple((place, cid) for place, cid in values["objects"]),
+            frauds=tuple(str(fraud) for fraud in values["frauds"]),
             resumed=True,
         )
         return Record(

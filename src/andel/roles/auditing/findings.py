@@ -104,7 +104,8 @@ class Checked:
 
 @dataclass(slots=True)
 class Audit:
-    """What an audit found. `failure` names the first place that does not hold; empty when all does.
+    """What an audit found. `failure` names the first place that does not hold; empty when all does. `frauds` are what
+    contributors were found to have done, and paid for: evidence and chain agree on it.
 
     `missing` is evidence that is gone or kept back: then nothing disagrees, and yet the audit is not `ok`. `resumed`
     rounds were proven by an earlier audit of the same inputs.
@@ -113,6 +114,7 @@ class Audit:
     checked: Checked = field(default_factory=Checked)
     reports: list[ValueReport] = field(default_factory=list)
     rests_on: list[str] = field(default_factory=list)
+    frauds: list[str] = field(default_factory=list)
     failure: str = ""
     tally: Tally = field(default_factory=Tally)
     missing: list[Missing] = field(default_factory=list)
@@ -137,6 +139,7 @@ class Audit:
             "failure": self.failure,
             "checked": asdict(self.checked),
             "rests_on": self.rests_on,
+            "frauds": self.frauds,
             "table": [{"kind": kind, "what": KINDS[kind], **row} for kind, row in self.tally.rows()],
             "missing": [{"place": item.place, "kind": item.rests.value} for item in self.missing],
             "resumed_rounds": self.resumed,

@@ -35,6 +35,8 @@ _EVENTS: Final = (
     "AttestationAgreed",
     "ValueOpened",
     "RoundFinalised",
+    "VoteDropped",
+    "RoundResumed",
 )
 _CREDITS: Final = ("RoundCredited", "OperatorCredited")
 _ATTESTED: Final = tuple(part.split(" ")[1] for part in TYPES["Attestation"].rstrip(")").split("(")[1].split(","))
@@ -203,15 +205,21 @@ def _check_times(steps: _Steps, state: RoundState, model: ModelContracts) -> Non
     founding, agreed = model.round_manager.founding(), steps.only("AttestationAgreed")
     if agreed.arguments["attestationHash"] != state.agreed:
         raise EvidenceError(f"{steps.place}, agreement", "its event names another attestation than the round's state")
-    reveals = steps.all("AttestationRevealed")
+    reveals, dropped = steps.all("AttestationRevealed"), steps.all("VoteDropped")
     last = max((steps.time_of(event) for event in reveals), default=0)
     whole = len(reveals) == len(steps.all("AttestationCommitted"))
     earliest = steps.time_of(agreed) + founding.challenge_window
     told = int(agreed.arguments["finalisableAt"])
     if told not in (earliest, earliest + founding.commit_period):
         raise EvidenceError(f"{steps.place}, agreement", "its window does not follow from the time of the reveals")
-    expected = min(told, last + founding.challenge_window) if whole else told
-    if state.finalisable_at != expected or steps.time_of(steps.only("RoundFinalised")) < expected:
+    sooner = min(told, last + founding.challenge_window)
+    possible = {sooner if whole else told}
+    if dropped:  # whether all had revealed depends on which came first, the slash or the last reveal
+        possible |= {sooner, told}
+    if resumed := steps.all("RoundResumed"):
+        possible = {max(each, steps.time_of(resumed[0])) for each in possible} | {sooner}
+    end = state.finalisable_at
+    if end not in possible or steps.time_of(steps.only("RoundFinalised")) < end:
         raise EvidenceError(f"{steps.place}, agreement", "the round's state has another end of its window")
 
 
@@ -240,13 +248,18 @@ def _check_attestations(
     committed = {event.arguments["validator"]: event for event in steps.all("AttestationCommitted")}
     reveals = steps.all("AttestationRevealed")
     place = f"{steps.place}, attestations"
-    if (len(steps.all("AttestationCommitted")), len(reveals)) != (state.commit_count, state.reveal_count):
+    dropped = _dropped(steps)
+    if not dropped <= set(committed):
+        raise EvidenceError(place, "a vote was taken out that was never cast")
+    # who was slashed before it revealed counts as if it had never committed
+    counted = len(committed) - len(dropped - {event.arguments["validator"] for event in reveals})
+    if (counted, len(reveals)) != (state.commit_count, state.reveal_count):
         raise EvidenceError(place, "the events are not as many as the round's state counts")
     known = {validator.account for validator in operators.validators}
     named = [event.arguments["validator"] for event in reveals]
     if len(set(named)) != len(named) or not set(named) <= set(committed) <= known:
         raise EvidenceError(place, "one was not committed to, or not by a validator of the round")
-    agreed = [event for event in reveals if event.arguments["attestationHash"] == state.agreed]
+    agreed = _agreed(steps, state)
     if len(agreed) < operators.k:
         raise EvidenceError(place, f"{len(agreed)} reveals agree with what is final; k is {operators.k}")
     sent = model.round_manager.chain.sent_to([event.transaction for event in reveals])
@@ -256,9 +269,25 @@ def _check_attestations(
         direct = is_direct(model.round_manager.chain, place, model.round_manager.address, to)
         found = direct and _signature_of(place, model, event, committed[validator], data)
         tally.add("attestations", Rests.RECOMPUTED if found else Rests.NODE)
-        if found and event.arguments["attestationHash"] == state.agreed:
+        if found and validator in agreed:
             signed.append(validator)
     return tuple(signed)
+
+
+def _dropped(steps: _Steps) -> set[Address]:
+    """The validators that were slashed out of the attempt (`Disputes`): their votes count no longer."""
+    return {event.arguments["validator"] for event in steps.all("VoteDropped")}
+
+
+def _agreed(steps: _Steps, state: RoundState) -> list[Address]:
+    """The validators whose votes for the final result count."""
+    dropped = _dropped(steps)
+    reveals = [event.arguments for event in steps.all("AttestationRevealed")]
+    return [
+        item["validator"]
+        for item in reveals
+        if item["attestationHash"] == state.agreed and item["validator"] not in dropped
+    ]
 
 
 def _signature_of(place: str, model: ModelContracts, event: Event, commitment: Event, data: bytes) -> bool:
@@ -292,11 +321,7 @@ def _check_credits(
     events = model.pool.logs(_CREDITS, block, block, round=state.round)
     blocks_of(model.pool.chain, place, events)
     rounds = [event.arguments for event in events if event.name == "RoundCredited"]
-    agreed = [
-        event.arguments["validator"]
-        for event in steps.all("AttestationRevealed")
-        if event.arguments["attestationHash"] == state.agreed
-    ]
+    agreed = _agreed(steps, state)
     bps = model.round_manager.founding().operator_share_bps
     each = state.minted * bps // (_BPS - bps) // (1 + len(agreed))
     due = {account: each for account in (operators.coordinator, *agreed)} if each else {}

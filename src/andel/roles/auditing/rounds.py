@@ -20,12 +20,14 @@ from andel.roles.auditing.findings import Missing, Rests, Tally
 from andel.roles.auditing.record import check_record
 from andel.roles.auditing.registry import RegistryAudit
 from andel.roles.chain_facts import RoundOnChain, read_round
+from andel.roles.posted import check_refusals
 from andel.roles.replay import ReferenceOpener, Replay, replay_round
 from andel.units import Address, Digest
 from andel.value.manifest import read_named
 from andel.value.proof import committed_headers, is_entered
 from andel.value.reference import ReferenceSet
 from andel.value.report import ValueReport
+from andel.value.retraining import Outcome as Training
 
 REFERENCE_PACKETS = "reference packets"
 
@@ -43,7 +45,8 @@ class RoundProof:
     """A final round as it was proven: what later rounds and the money build on, and what was checked.
 
     `task` is the task's CID, `reference` that of the reference packets, empty where the plan is gone; `objects` are
-    (place, CID) of all it refers to, each verified; amounts are base units.
+    (place, CID) of all it refers to, each verified; amounts are base units. `frauds` tell of trainings that were done
+    again and gave another update.
     """
 
     number: int
@@ -64,6 +67,7 @@ class RoundProof:
     tally: Tally
     objects: tuple[tuple[str, str], ...]
     missing: tuple[Missing, ...] = ()
+    frauds: tuple[str, ...] = ()
     report: ValueReport | None = None
     resumed: bool = False
 
@@ -144,6 +148,7 @@ class RoundProver:
             tally=tally,
             objects=tuple((place, cid) for cid, place in objects.found.items()),
             missing=tuple(objects.missing),
+            frauds=_frauds(number, replay) if replay else (),
             report=replay.report if replay and self._keep else None,
         )
 
@@ -158,6 +163,7 @@ class RoundProver:
         """The round settled again and compared; None, with the place noted, when evidence for that is gone."""
         try:
             replay = replay_round(self._model, self._store, number, self._references)
+            check_refusals(self._model, self._store, on_chain.state, replay)
         except EvidenceError as error:
             note_missing(objects.missing, error)
             tally.add("results", Rests.SIGNATURES)
@@ -180,6 +186,15 @@ class RoundProver:
             _audit_reference(self._model, reference)
             self._entered.append(reference)
         return reference.packets
+
+
+def _frauds(number: int, replay: Replay) -> tuple[str, ...]:
+    """Each training that was due in this round, done again, and differed: what its fraud proof shows."""
+    return tuple(
+        f"round {number}: {contributor} did not train what it signed: {verdict.detail}"
+        for contributor, verdict in replay.report.retrained.items()
+        if verdict.outcome is Training.DIFFERENT
+    )
 
 
 def named_objects(number: int, state: RoundState, replay: Replay | None) -> list[tuple[str, str]]:

@@ -1,0 +1,84 @@
+"""Settling the newest round once, for every duty that needs the verdict: attesting, speaking in a hearing, watching.
+
+Takes a model, a content store, and a way to the reference packets. Gives an attempt's `Replay`, made once, or None
+while its evidence cannot be fetched and verified; then it is tried again after some looks, since evidence may come
+late. Never signs and never sends.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from andel.content import ContentStore
+from andel.errors import AndelError, ChainError, EvidenceError
+from andel.keys import AccountKey
+from andel.ledger.deployment import ModelContracts
+from andel.ledger.round_state import RoundState
+from andel.roles.posted import check_refusals
+from andel.roles.replay import ReferenceOpener, Replay, replay_round
+from andel.sealing import unseal
+from andel.training.plan import RoundPlan
+from andel.value.manifest import read_named
+
+log = logging.getLogger(__name__)
+
+_LOOKS_BETWEEN_TRIES: Final = 50
+
+
+class Settler:
+    """The verdicts of one participant on one model's newest attempt."""
+
+    def __init__(self, model: ModelContracts, store: ContentStore, references: ReferenceOpener) -> None:
+        self._model = model
+        self._store = store
+        self._references = references
+        self._verdicts: dict[tuple[int, int], Replay] = {}
+        self._refused: dict[tuple[int, int], int] = {}
+
+    def verdict(self, state: RoundState) -> Replay | None:
+        """The verdict on a closed attempt after seed 2; None where its evidence cannot be attested to.
+
+        What follows from it (the next version, the next state) is in the store then. Raises ChainError.
+        """
+        place = (state.round, state.attempt)
+        if place in self._verdicts:
+            return self._verdicts[place]
+        if self._is_refused(place):
+            return None
+        try:
+            replay = replay_round(self._model, self._store, state.round, self._references)
+            check_refusals(self._model, self._store, state, replay)
+            self._store.put(replay.report.version)
+            self._store.put(replay.report.history.to_bytes())
+        except ChainError:
+            raise  # says nothing about the evidence: the next look tries again
+        except AndelError as error:
+            self._refused[place] = _LOOKS_BETWEEN_TRIES
+            log.error("round %d attempt %d is not attested: %s", *place, error)
+            return None
+        if replay.attestation["attempt"] != state.attempt:
+            return None  # the next attempt began meanwhile
+        self._verdicts = {place: replay}  # one at a time: former attempts are over
+        return replay
+
+    def _is_refused(self, place: tuple[int, int]) -> bool:
+        """Whether an attempt's evidence failed lately."""
+        left = self._refused.get(place, 0)
+        if left > 1:
+            self._refused[place] = left - 1
+            return True
+        self._refused.pop(place, None)
+        return False
+
+
+def references_for(store: ContentStore, key: AccountKey) -> ReferenceOpener:
+    """Reference packets as `key` can come to them: sealed to it, or published for everybody."""
+
+    def read(plan: RoundPlan) -> bytes:
+        try:
+            return read_named(store, "reference packets", plan.reference.packets)
+        except EvidenceError:
+            return unseal(read_named(store, "sealed reference packets", plan.reference.sealed), key)
+
+    return ReferenceOpener(store, read)

@@ -1,0 +1,30 @@
+"""`benchmarks/value.py` runs, small, and ends in its one JSON line; only what must hold anywhere is asserted."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*options):
+    """The finished process."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "value.py"), "--quick", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_the_benchmark_of_value_measures_and_ends_in_one_json_line():
+    done = run("--sets", "nyc", "--parts", "fidelity,scale,retraining")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["gradients"] == 2
+    assert 0 < found["median_error"] <= found["worst_error"] < 0.2
+    assert all(-1 <= found[name] <= 1 for name in ("spearman", "spearman_worst", "spearman_retraining"))
+    assert found["seconds_10000"] > 0 and found["quick"]
+
+
+def test_a_part_that_does_not_exist_is_named():
+    done = run("--parts", "fidelty")
+    assert done.returncode == 2
+    assert "no part is called fidelty" in done.stderr
