@@ -26,8 +26,10 @@ def print_tables(jobs: Sequence[Job]) -> None:
     print("Runs: " + ", ".join(f"{data}, {deal}: {len(own)} seeds" for (data, deal), own in groups.items()) + "\n")
     columns = [(group, rule) for group in groups for rule in (PAYS if group[0] == NEW_YORK else OTHERS)]
     _print_alone(groups)
-    print("\nPay over what the same contributor gets under one name, honestly (all seeds, and the seed with most);")
-    print("a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
+    print(
+        "\nPay over what the same contributor gets under one name, honestly, all seeds together (and of the seed where"
+    )
+    print("it is most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
     _head("guise", [f"{data}, {deal}: {rule}" for (data, deal), rule in columns])
     for name in jobs[0]["names"]:
         _row(name, [_name(groups[group], name, rule) for group, rule in columns])
@@ -150,7 +152,7 @@ def _print_nobody(groups: Groups) -> None:
 
 
 def _print_ways(groups: Groups) -> None:
-    print("\nTwo ways to validate. *Sum / gain*: of scores over the gain on the same rows, summed over a run. *Lost*:")
+    print("\nTwo ways to validate. *Sum / gain*: of scores over the gain on the same rows, both over a run. *Lost*:")
     print("rounds, of all, with a gain on these rows and a sum of 0 or less; *<= 0*: of all, whatever the gain.\n")
     titles = ["separate weeks: sum / gain", "<= 0", "lost", "own left out: sum / gain", "<= 0", "lost"]
     _head("validation", [*titles, "own left in: sum / gain"])
