@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from andel.content import ContentStore, cid_of_digest
-from andel.data.batch import BatchHeader
+from andel.data.batch import BatchHeader, parse_batches
 from andel.data.opening_check import OpeningFault
 from andel.errors import ContentMissing, EvidenceError, InputError
 from andel.ledger.deployment import ModelContracts
@@ -24,7 +24,7 @@ from andel.roles.posted import check_refusals
 from andel.roles.replay import ReferenceOpener, Replay, replay_round
 from andel.units import Address, Digest
 from andel.value.manifest import read_named
-from andel.value.proof import committed_headers, is_entered
+from andel.value.proof import is_entered
 from andel.value.reference import ReferenceSet
 from andel.value.report import ValueReport
 from andel.value.retraining import Outcome as Training
@@ -271,13 +271,14 @@ def note_missing(missing: list[Missing], error: EvidenceError) -> None:
 
 
 def _headers(replay: Replay) -> list[tuple[Address, BatchHeader]]:
+    """(owner, header) of what was committed; its signatures are `settle`'s to judge, here entry, root and owner fit."""
     found = []
     for commitment in replay.evidence.commitments:
         try:
-            headers = committed_headers(replay.evidence.plan, commitment)
+            owner, headers = parse_batches(commitment.batches)
         except InputError:
             continue  # `settle` gave the contributor its reason
-        found += [(commitment.contributor, header) for header in headers if header.device in replay.facts.admitted]
+        found += [(owner, header) for header in headers if header.device in replay.facts.admitted]
     return found
 
 
