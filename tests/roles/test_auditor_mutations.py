@@ -145,6 +145,9 @@ def _meaning(data):
     return json.loads(json.dumps(value).lower())
 
 
+BALANCE_OF = '"data":"0x70a08231'
+
+
 @pytest.mark.parametrize(
     "count", [pytest.param(ANSWERS, id="some"), pytest.param(ANSWERS_IN_FULL, id="many", marks=pytest.mark.full)]
 )
@@ -158,8 +161,9 @@ def test_a_turned_bit_in_what_the_node_says_is_found_by_the_audit_or_by_a_second
             unread.append(alteration)
     assert len(unread) <= count // 20
     for alteration in unread:
-        assert alteration.kind == "eth_getBlockByNumber", alteration.what
-        assert any(name in alteration.what for name in UNREAD), alteration.what
+        if BALANCE_OF not in alteration.what:  # anybody may send the pool more than it owes
+            assert alteration.kind == "eth_getBlockByNumber", alteration.what
+            assert any(name in alteration.what for name in UNREAD), alteration.what
         doubted = material.audit(altered=alteration.altered, second=True).failure
         assert ", second node: " in doubted or "latest" in alteration.what or not _asked(material, alteration), doubted
 
