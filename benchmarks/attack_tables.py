@@ -16,54 +16,63 @@ Pick = Callable[[Job], float]
 
 AWAY = "they stay away"
 PAYS = tuple(PAY_RULES)
-KINDS = (*PAYS, "drawn")
-OTHERS = ("default", "floor 4")
 
 
 def print_tables(jobs: Sequence[Job]) -> None:
     """Every table, with a line above each that says what its cells are."""
     groups = _groups(jobs)
     print("Runs: " + ", ".join(f"{data}, {deal}: {len(own)} seeds" for (data, deal), own in groups.items()) + "\n")
-    columns = [(group, rule) for group in groups for rule in (PAYS if group[0] == NEW_YORK else OTHERS)]
-    _print_alone(groups)
+    print("Share over fair share, mean over seeds, by default with least to most; *by gain*, *fixed*: the parts of pay")
+    print("apart.\n")
+    _print_alone(groups, ("by gain", "default", "fixed"), ("default",))
     print(
         "\nPay over what the same contributor gets under one name, honestly, all seeds together (and of the seed where"
     )
     print("it is most); a late joiner's pay over that of its twin, an equal contributor from the first round on.\n")
-    _head("guise", [f"{data}, {deal}: {rule}" for (data, deal), rule in columns])
-    for name in jobs[0]["names"]:
-        _row(name, [_name(groups[group], name, rule) for group, rule in columns])
-    for name in jobs[0]["late"]:
-        _row(name, [_late(groups[group], name, rule) for group, rule in columns])
+    _print_guises(groups, ("by gain", "default", "fixed"), ("default",))
+    print("\nThe same runs under other rules. *Drawn*: by default, expected where one contributor a round is drawn to")
+    print("train again; *floor 4*: the default, with `noise_sigmas` 4.\n")
+    _print_alone(groups, ("drawn", "floor 4"), ("drawn", "floor 4"))
+    print()
+    _print_guises(groups, ("floor 4",), ("floor 4",))
     _print_poisoners(groups)
     _print_nobody(groups)
     _print_ways(groups)
 
 
-def _print_alone(groups: Groups) -> None:
-    print("Share over fair share, mean over seeds, by default with least to most; *by gain*, *fixed*: the parts of pay")
-    print("apart; *drawn*: by default, expected where one contributor a round is drawn to train again.\n")
-    columns = [(group, kind) for group in groups for kind in (KINDS if group[0] == NEW_YORK else OTHERS)]
-    _head("one attacker", [f"{data}, {deal}: {kind}" for (data, deal), kind in columns])
+def _print_alone(groups: Groups, york: Sequence[str], others: Sequence[str]) -> None:
+    columns = _columns("one attacker", groups, york, others)
     first = next(iter(groups.values()))[0]
-    picks: dict[str, Callable[[Job], Figures]] = {"honest in its place": lambda job: job["honest"]}
-    picks |= {name: _alone(name) for name in first["alone"]}
-    for name, pick in picks.items():
-        cells = []
-        for group, kind in columns:
-            values = [_paid(pick(job), kind) for job in groups[group]]
-            cells.append(_cell(values) if kind == "default" else f"{mean(values):.2f}")
-        cells = [
-            "" if kind == "drawn" and name.startswith("honest") else cell
-            for cell, (_, kind) in zip(cells, columns, strict=True)
-        ]
-        _row(name, cells)
+    # who trains honestly loses nothing by being drawn
+    shown = [(group, kind.replace("drawn", "default")) for group, kind in columns]
+    _row("honest in its place", [_paid_cell(groups[group], lambda job: job["honest"], kind) for group, kind in shown])
+    for name in first["alone"]:
+        _row(name, [_paid_cell(groups[group], _alone(name), kind) for group, kind in columns])
 
 
-def _paid(figures: Figures, kind: str) -> float:
+def _print_guises(groups: Groups, york: Sequence[str], others: Sequence[str]) -> None:
+    columns = _columns("guise", groups, york, others)
+    first = next(iter(groups.values()))[0]
+    for name in first["names"]:
+        _row(name, [_name(groups[group], name, rule) for group, rule in columns])
+    for name in first["late"]:
+        _row(name, [_late(groups[group], name, rule) for group, rule in columns])
+
+
+def _columns(
+    title: str, groups: Groups, york: Sequence[str], others: Sequence[str]
+) -> list[tuple[tuple[str, str], str]]:
+    """Prints the head, and gives what its columns are: a setting and a way to pay."""
+    columns = [(group, kind) for group in groups for kind in (york if group[0] == NEW_YORK else others)]
+    _head(title, [f"{data}, {deal}: {kind}" for (data, deal), kind in columns])
+    return columns
+
+
+def _paid_cell(jobs: Sequence[Job], pick: Callable[[Job], Figures], kind: str) -> str:
     if kind == "drawn":
-        return float(figures["audited"])
-    return float(figures["over"][kind])
+        return f"{mean(pick(job)['audited'] for job in jobs):.2f}"
+    values = [float(pick(job)["over"][kind]) for job in jobs]
+    return _cell(values) if kind == "default" else f"{mean(values):.2f}"
 
 
 def summary(jobs: Sequence[Job]) -> dict[str, Any]:
