@@ -38,6 +38,7 @@ ROOT = Path(__file__).parent.parent
 ROUNDS = 10
 FORMS: tuple[tuple[int, ...], ...] = ((), (32,), (64, 32))
 """Hidden layers of the models."""
+STEPS = 20
 RELEASES = ("", "numpy-2.0", "numpy-2.2")
 """Environments with a NumPy of their own; the first is the product's."""
 KERNELS = ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
@@ -111,7 +112,9 @@ def _run(release: str, kernel: str, threads: int, *arguments: str) -> dict[str, 
     if done.returncode == -signal.SIGILL:
         return None
     if done.returncode:
-        raise SystemExit(f"{release or 'numpy'}, {kernel}, {threads} threads: {done.stderr}")
+        raise SystemExit(
+            f"{release or 'numpy'}, {kernel}, {threads} threads ended with {done.returncode}: {done.stderr}"
+        )
     said: dict[str, str] = json.loads(done.stdout)
     return said
 
@@ -123,9 +126,9 @@ def _say(text: str) -> None:
 def _record(local: LocalChain, folder: Path, form: tuple[int, ...]) -> RecordedModel:
     folder.mkdir()
     store = ContentStore(f"{folder}/content")
-    scenario = synthetic_scenario(2, 3)
+    scenario = synthetic_scenario(2, 2)
     world = build_world(
-        replace(scenario, task=replace(scenario.task, layers=form)),
+        replace(scenario, task=replace(scenario.task, layers=form, steps=STEPS)),
         local.connect(),
         store,
         folder,
