@@ -194,12 +194,20 @@ def _commitment_entries(commitments: tuple[DataCommitment, ...]) -> list[dict[st
 def _read_commitment(reader: _Reader, item: dict[str, Any]) -> DataCommitment:
     contributor = parse_address(item["contributor"])
     batches = reader.get(f"batches of {contributor}", item["batches"])
-    return DataCommitment(contributor, batches, bytes.fromhex(item["signature"]))
+    return DataCommitment(contributor, batches, _signature(item["signature"]))
+
+
+def _signature(text: str) -> bytes:
+    """The bytes of lower-case hex; a manifest has one form, whoever signs what."""
+    signature = bytes.fromhex(text)
+    if signature.hex() != text:
+        raise InputError(f"a signature is not in lower-case hex: {text[:60]!r}")
+    return signature
 
 
 def _read_disclosure(reader: _Reader, contributor: str, cid: str, signature: str) -> SignedDisclosure:
     whose = parse_address(contributor)
-    return SignedDisclosure(whose, reader.get(f"disclosure of {whose}", cid), bytes.fromhex(signature))
+    return SignedDisclosure(whose, reader.get(f"disclosure of {whose}", cid), _signature(signature))
 
 
 def _read_update(reader: _Reader, item: dict[str, Any]) -> SignedUpdate:
@@ -210,7 +218,7 @@ def _read_update(reader: _Reader, item: dict[str, Any]) -> SignedUpdate:
         digest_of_cid(item["update"]),
         digest_of_cid(item["batches"]),
         _weight(item["weight"]),
-        bytes.fromhex(item["signature"]),
+        _signature(item["signature"]),
         update,
     )
 
