@@ -125,7 +125,7 @@ def _pays(rounds: OffchainRounds) -> tuple[Mapping[str, Mapping[Address, int]], 
             pay[rule], best[rule] = _pay(rounds, report, share, sigmas, best[rule])
         settled = {line.contributor: int(line.share) for line in report.contributors}
         if pay["default"] != settled:
-            raise SystemExit(f"round {report.round}: the pay computed here is not what settle paid")
+            raise RuntimeError(f"round {report.round}: the pay computed here is not what settle paid")
         pays.append(pay)
     return tuple(pays)
 

@@ -78,7 +78,7 @@ def main() -> None:
     """Plays every setting and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--beijing-seeds", type=int, default=2)
+    parser.add_argument("--beijing-seeds", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--quick", action="store_true")

@@ -18,7 +18,6 @@ from andel.training.integer_mlp import IntArray, loss_sum, scaled_targets
 from andel.training.updates import flatten, split_parameters
 from andel.value.aggregate import Aggregate, aggregate, stepped
 from andel.value.aumann_shapley import path_gradient
-from andel.value.clip import clip_to, norm
 from andel.value.reference import ScoringRows, draw_rows
 
 
@@ -45,12 +44,13 @@ def compare_ways(rounds: OffchainRounds, count: int) -> list[Ways]:
         report = rounds.play(updates)
         lines = {line.contributor: line for line in report.contributors}
         kept = [member for member in rounds.members if not lines[member.address].reason]
-        clipped = [clip_to(updates[m.address], norm(updates[m.address]), report.norm_limit) for m in kept]
-        summed = aggregate(np.stack(clipped), [member.slots for member in kept])
+        summed = aggregate(
+            np.stack([updates[m.address] for m in kept]), [m.slots for m in kept], rounds.plan.rules.clip
+        )
         if summed.hash != report.aggregate_hash:
-            raise SystemExit(f"round {number}: the aggregate computed here is not the one settled")
+            raise RuntimeError(f"round {number}: the aggregate computed here is not the one settled")
         drawn = _own_rows(rounds, kept, len(scoring.targets), number)
-        found.append(_ways(rounds, before, kept, clipped, summed, scoring, drawn))
+        found.append(_ways(rounds, before, kept, summed, scoring, drawn))
     return found
 
 
@@ -58,7 +58,6 @@ def _ways(
     rounds: OffchainRounds,
     before: IntArray,
     members: Sequence[OffchainMember],
-    clipped: Sequence[IntArray],
     summed: Aggregate,
     scoring: ScoringRows,
     drawn: Sequence[ScoringRows],
@@ -69,7 +68,7 @@ def _ways(
     sizes = np.array([len(rows.targets) for rows in drawn], float)
     whole = sizes @ own / sizes.sum()
     without = [(sizes @ own - size * part) / (sizes.sum() - size) for size, part in zip(sizes, own, strict=True)]
-    values = np.stack(clipped).astype(float)
+    values = summed.updates.astype(float)
     scores_all = weights * (values @ whole)
     scores_without = weights * np.array([x @ g for x, g in zip(values, without, strict=True)])
     unit = 2.0**49
