@@ -31,6 +31,7 @@ LOG_PAGE_BLOCKS: Final = 2_000
 
 _LOG_PAGES_AT_ONCE: Final = 16  # an answer of many full pages would be over its bound
 _SLOWEST_BLOCK_SECONDS: Final = 15.0
+_RECEIPT_LOOKS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,13 @@ class Chain:
     def gas_spent_on(self, contract: Contract, from_block: int, to_block: int) -> int:
         """Gas of all transactions sent to a contract in these blocks, both included."""
         requests: list[Request] = [("eth_getBlockReceipts", (hex(block),)) for block in range(from_block, to_block + 1)]
-        spent = 0
-        for answer in self._rpc.batch(requests):
+        answers, spent = self._rpc.batch(requests), 0
+        for _ in range(_RECEIPT_LOOKS):
+            if all(isinstance(answer, list) for answer in answers):
+                break
+            self._sleep(max(self._poll, 0.2))  # a node may know a block before its receipts
+            answers = self._rpc.batch(requests)
+        for answer in answers:
             if not isinstance(answer, list):
                 raise ChainError(f"the node gave no receipts of blocks {from_block} to {to_block}")
             for receipt in answer:
