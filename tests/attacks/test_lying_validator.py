@@ -144,8 +144,7 @@ def test_who_lied_is_not_paid_for_validating(small):
     attacker.reveal()
     small.settle(small.validators[1:])
     gained = [pool.operator_balance(key.address) - old for key, old in zip(keys, before, strict=True)]
-    minted = small.report(small.world.model.round_manager.rounds_count()).minted
-    assert gained[0] == 0 and gained[1] == gained[2] and (gained[1] > 0) == (minted > 0)
+    assert gained[0] == 0 and gained[1] == gained[2] > 0
 
 
 def test_a_copied_commitment_cannot_be_revealed(small):

@@ -34,9 +34,8 @@ def test_the_poisoner_takes_part_and_earns_exactly_nothing_in_every_round(finish
     assert len(rounds) == finished_run.world.scenario.rounds
     for value in rounds:
         assert value.weight > 0 and value.reason in ("", "dropped by the gate")
-        assert value.score <= 0 and value.plain < 0  # the part of its harm that is new may be none
+        assert value.score < 0
         assert (value.merit, value.share) == (0, 0)
-    assert rounds[0].score < 0
 
 
 def test_the_poisoner_has_nothing_to_claim_and_its_device_is_in_debt(finished_run):
@@ -49,8 +48,8 @@ def test_the_poisoner_has_nothing_to_claim_and_its_device_is_in_debt(finished_ru
 
 def test_the_model_improves_in_spite_of_it(finished_run):
     first, last = finished_run.audited.reports[0], finished_run.audited.reports[-1]
-    assert first.gain > first.noise and first.minted > 0
-    assert last.gain > -last.noise  # what a second round adds after a good first one may drown in the noise
+    assert all(report.gain > report.noise and report.minted > 0 for report in (first, last))
+    assert last.evaluation < first.evaluation
 
 
 def test_the_poisoner_really_sent_three_times_the_opposite(finished_run):

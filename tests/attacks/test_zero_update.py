@@ -31,8 +31,7 @@ def test_the_rider_has_nothing_to_claim(finished_run):
 def test_what_the_rider_does_not_earn_goes_to_those_who_trained(finished_run):
     for report in finished_run.audited.reports:
         honest = {member.contributor.address for member in finished_run.small.honest()}
-        assert sum(value.share for value in report.contributors if value.contributor in honest) == report.minted
-    assert finished_run.audited.reports[0].minted > 0
+        assert sum(value.share for value in report.contributors if value.contributor in honest) == report.minted > 0
 
 
 @pytest.mark.parametrize("riders", [1, 2, 4])

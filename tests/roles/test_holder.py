@@ -38,16 +38,12 @@ def test_everybody_is_paid_what_was_earned_and_a_second_claim_pays_nothing(small
 
 
 def test_after_another_round_only_the_difference_is_paid(small):
-    model, payer = small.world.model, small.world.actors.consumer
-    accounts = list(current_history(model, small.store).earned)
-    for account in accounts:
-        claim(model, small.store, payer, account)
-    before = {account: model.pool.claimed(account) for account in accounts}
+    model, account = small.world.model, small.honest()[0].contributor.address
+    claim(model, small.store, small.world.actors.consumer, account)
+    before = model.pool.claimed(account)
     small.play()
-    paid = {account: claim(model, small.store, payer, account)[0] for account in accounts}
-    earned = current_history(model, small.store).earned
-    assert paid == {account: earned[account] - before[account] for account in accounts}
-    assert any(paid.values())  # who of them earned in the second round is the seeds' to say
+    paid, _ = claim(model, small.store, small.world.actors.consumer, account)
+    assert paid == current_history(model, small.store).earned[account] - before > 0
 
 
 @pytest.mark.parametrize("kind", [Kind.RIDER, Kind.POISONER, Kind.REPLAYER])

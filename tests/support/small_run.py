@@ -82,12 +82,13 @@ def climate(sites: int = 2, weeks: int = WEEKS, seed: int = 5) -> Dataset:
 def envelope_scenario(seed: int = 1, *, owners: int = 2, dishonest: bool = True, audits: int = 0) -> Scenario:
     """Two stations that send Andel's envelope, with so many honest owners each.
 
-    Seeds change from run to run: so no training is drawn to be done again unless a test asks for it, and no step is
-    longer than a quarter of the aggregate, that both rounds have something to gain.
+    Seeds change from run to run: so no training is drawn to be done again unless a test asks for it. And nothing is
+    projected off: of four owners whose data is alike, a second round may have nothing new from anybody, and then it
+    pays nobody whatever it gains.
     """
     choice = TableChoice(("temperature", "humidity"), "temperature", 3, owners, dishonest)
     scenario = table_scenario(climate(), choice, ROUNDS, seed)
-    return replace(scenario, rules=replace(scenario.rules, audits=audits, line_search=(0, 1)))
+    return replace(scenario, rules=replace(scenario.rules, audits=audits, novelty_steps=0))
 
 
 def pebble_scenario(seed: int = 1) -> Scenario:
