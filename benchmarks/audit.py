@@ -38,7 +38,7 @@ from andel.roles.replay import read_history, read_policy
 from andel.simulation.local_chain import LocalChain
 from andel.simulation.world import World, build_world
 from andel.training.updates import decode_version
-from andel.value.manifest import read_evidence
+from andel.value.manifest import read_disclosed, read_evidence, read_former
 from andel.value.reference import open_reference
 from andel.value.settle import settle
 
@@ -135,7 +135,9 @@ def bare_work(
         facts = chain_facts(model, plan, on_chain, evidence.commitments)
         history, policy = read_history(store, plan), read_policy(store, plan)
         inputs = (plan, task, parameters, evidence.commitments, evidence.openings, facts, evidence.updates)
-        settles.append(partial(settle, *inputs, history, reference, policy, evidence.conflicts))
+        former = read_former(store, plan, task, history)
+        disclosed = read_disclosed(store, history, evidence.disclosures, f"round {number}")
+        settles.append(partial(settle, *inputs, history, reference, policy, evidence.conflicts, former, disclosed))
         opened += [check for data in evidence.openings.values() for check in _opened_checks(data)]
     return settles, opened, [_check(raw) for raw in unpack_packets(packets)]
 
