@@ -24,8 +24,9 @@ from andel.content import ContentStore, cid_of_digest
 from andel.data.policy import parse_policy
 from andel.encoding import canonical_json
 from andel.hashing import sha256
+from andel.training.engine import genesis_parameters, train_update
 from andel.training.task import Task
-from andel.training.updates import decode_version, encode_update, genesis_parameters, train_update
+from andel.training.updates import decode_version, encode_update
 from andel.units import Address, Digest
 from andel.value.history import EMPTY_HISTORY
 from andel.value.manifest import RoundEvidence, read_disclosed, read_evidence, read_former

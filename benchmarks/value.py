@@ -33,8 +33,9 @@ from value_rounds import Federation, Round, draw, federation, pieces, play, trai
 from value_scale import measure_scale
 
 from andel.errors import SettingsError
+from andel.training.engine import genesis_parameters
 from andel.training.rules import DEFAULT_RULES
-from andel.training.updates import flatten, genesis_parameters
+from andel.training.updates import flatten
 from andel.value.aggregate import aggregate, stepped
 from andel.value.coalition_values import antithetic_permutations, exact_shapley
 from andel.value.line_search import best_step

@@ -22,9 +22,10 @@ from andel.simulation.scenario import Scenario, TableChoice, table_scenario, wea
 from andel.simulation.series import Dataset, Series
 from andel.simulation.tables import read_tables
 from andel.simulation.weather import find_weather_folder, read_weather
+from andel.training.engine import genesis_parameters, train_update
 from andel.training.rules import DEFAULT_RULES
 from andel.training.task import Task
-from andel.training.updates import flatten, genesis_parameters, split_parameters, train_update
+from andel.training.updates import flatten, split_parameters
 from andel.units import day_of
 from andel.value.aggregate import Aggregate, aggregate, stepped
 from andel.value.line_search import best_step

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from value_rounds import SIZED_FEATURES, sized
 
-from andel.training.updates import flatten, genesis_parameters
+from andel.training.engine import genesis_parameters
+from andel.training.updates import flatten
 from andel.value.aggregate import aggregate
 from andel.value.aumann_shapley import path_gradient, scores
 from andel.value.exact_dots import exact_dots

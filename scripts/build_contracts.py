@@ -27,6 +27,7 @@ SOURCES = {
     "Alliance": "training/Alliance.sol",
     "ModelToken": "value/ModelToken.sol",
     "RewardPool": "value/RewardPool.sol",
+    "Judgements": "value/Judgements.sol",
     "OnchainModels": "serving/OnchainModels.sol",
     "PredictionLog": "serving/PredictionLog.sol",
 }

@@ -9,6 +9,7 @@ AndelError
 │   └── SettingsError       a setting or an option is unusable
 ├── SourceError             packets cannot be fetched from where they were said to come
 ├── EvidenceError           evidence and chain disagree; names the place
+│   └── EvidenceDue         evidence is still to come, and may
 ├── StoreError              the evidence store cannot be read or written
 ├── ContentError            the content store
 │   ├── ContentMissing      an object is not there
@@ -75,6 +76,10 @@ class EvidenceError(AndelError):
     def __init__(self, place: str, message: str, hint: str = "") -> None:
         super().__init__(f"{place}: {message}", hint)
         self.place = place
+
+
+class EvidenceDue(EvidenceError):
+    """Evidence that the round's rules still wait for; nothing is wrong yet."""
 
 
 class StoreError(AndelError):

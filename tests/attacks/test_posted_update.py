@@ -22,7 +22,7 @@ from andel.roles.posting import Poster
 from andel.training import wire
 from andel.training.grid import LocalGrid
 from andel.training.result import commitment_place, sign_update
-from andel.training.updates import encode_update, shapes_of
+from andel.training.updates import encode_update
 from andel.value.manifest import read_commitments, read_evidence
 from tests.attacks.test_dropped_update import DroppingGrid
 from tests.attacks.test_lying_validator import state_of
@@ -152,7 +152,7 @@ def test_who_sends_one_update_and_posts_another_holds_up_nothing(small):
         def push_messages(self, messages):
             if any(message.metadata.message_type == wire.TRAIN for message in messages):
                 plan, task, _ = wire.read_instruction(messages[0])
-                other = encode_update(np.ones(sum(map(math.prod, shapes_of(task))), np.int64), task)
+                other = encode_update(np.ones(sum(map(math.prod, task.shapes)), np.int64), task)
                 signed = sign_update(
                     victim.key,
                     plan,

@@ -14,7 +14,16 @@ FUNCTION_LINES_MAX = 70
 SIGN_LINES_MAX = 15
 ROOMS = ("device", "data", "training", "value", "ledger", "serving")
 ABOVE = ("roles", "simulation", "cli")
-LOCKS = ("build.lock", "dev.lock", "fuzz.lock", "numpy-2.0.lock", "numpy-2.2.lock", "pydvl.lock", "slither.lock")
+LOCKS = (
+    "build.lock",
+    "dev.lock",
+    "fuzz.lock",
+    "numpy-2.0.lock",
+    "numpy-2.2.lock",
+    "pydvl.lock",
+    "slither.lock",
+    "torch.lock",
+)
 BANNED_NAMES = {"util", "utils", "common", "core", "helper", "helpers", "manager", "managers", "misc"}
 # Taken apart, so that this file does not hold what it looks for.
 OPEN_ENDS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")

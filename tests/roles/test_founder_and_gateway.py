@@ -5,13 +5,15 @@ from dataclasses import replace
 import pytest
 
 from andel.content import cid_of_digest
-from andel.errors import InputError, Reverted, SettingsError
+from andel.errors import InputError, PlanError, Reverted, SettingsError
 from andel.hashing import keccak, sha256
 from andel.ledger.deployment import find_model
-from andel.roles.founder import next_plan
+from andel.roles.founder import found_model, next_plan
 from andel.roles.gateway import model_file_of, publish_version, registry_of, unit_of
 from andel.sealing import unseal
 from andel.serving.compile import compile_model
+from andel.training.floats import FloatTraining
+from andel.training.rules import DEFAULT_RULES
 from andel.units import BaseUnits
 from tests.support.small_run import START
 
@@ -91,3 +93,13 @@ def test_a_step_is_told_in_the_tasks_unit(small):
     assert unit_of(replace(task, exponent=-2, unit="degC")) == "0.01 degC"
     assert unit_of(replace(task, exponent=0, unit="µg/m³")) == "µg/m³"
     assert unit_of(replace(task, exponent=2, unit="Pa")) == "100 Pa"
+
+
+def test_a_float_task_is_neither_founded_with_audits_nor_quantised(small):
+    floats = FloatTraining("mlp-gelu", "adam", ((1, 1), (1,)), small.world.actors.founder.address)
+    task = replace(small.world.founded.definition, floats=floats)
+    rules = replace(DEFAULT_RULES, audits=1)
+    with pytest.raises(PlanError, match="audits is 1"):
+        found_model(small.store, task, small.world.actors.founder.address, [], {}, [], bytes(16), rules=rules)
+    with pytest.raises(InputError, match="one of floats"):
+        model_file_of(small.store, sha256(b"any"), small.store.put(task.to_bytes()))

@@ -25,6 +25,7 @@ from andel.device.reading import Measurement, SignedReading
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey, address_bytes, derive_secret
+from andel.training.engine import genesis_parameters, train_update
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import DayRanges, Reference, RoundPlan
 from andel.training.result import (
@@ -37,7 +38,7 @@ from andel.training.result import (
 )
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
-from andel.training.updates import encode_update, encode_version, genesis_parameters, train_update
+from andel.training.updates import encode_update, encode_version
 from andel.typed_data import sign_typed
 from andel.units import TOKEN, Address, BaseUnits, Digest, day_of
 from andel.value.history import EMPTY_HISTORY, History, parse_history

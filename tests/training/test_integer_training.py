@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from andel.errors import InputError
 from andel.hashing import sha256
+from andel.training.engine import genesis_parameters, train_update
 from andel.training.integer_mlp import loss_sum, parameter_shapes
 from andel.training.integer_training import initial_parameters, train_steps
-from andel.training.updates import encode_update, encode_version, flatten, genesis_parameters, train_update
+from andel.training.updates import encode_update, encode_version, flatten
 from tests.support.networks import FORMS, ONE, UNIT, cases, plain, random_network, random_rows
 from tests.support.worlds import build_world, small_task
 from tests.training import plain_network

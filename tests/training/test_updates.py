@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from andel.errors import InputError
 from andel.hashing import sha256
+from andel.training.engine import genesis_parameters, train_update
 from andel.training.integer_bounds import MAX_PARAMETER
 from andel.training.updates import (
     MAX_UPDATE,
@@ -16,15 +17,12 @@ from andel.training.updates import (
     encode_update,
     encode_version,
     flatten,
-    genesis_parameters,
-    shapes_of,
     split_parameters,
-    train_update,
 )
 from tests.support.worlds import FIRST_SEED, build_world, small_task
 
 TASK = small_task()
-SHAPES = shapes_of(TASK)
+SHAPES = TASK.shapes
 SIZE = sum(int(np.prod(shape)) for shape in SHAPES)
 
 updates = arrays.arrays(np.int64, SIZE, elements=st.integers(-MAX_UPDATE, MAX_UPDATE))
@@ -89,7 +87,7 @@ def test_an_update_in_the_wide_form_of_a_version_is_refused():
 def test_an_update_of_another_network_is_refused():
     for layers in ((), (5,), (7,), (6, 1)):
         other = small_task(layers=layers)
-        size = sum(int(np.prod(shape)) for shape in shapes_of(other))
+        size = sum(int(np.prod(shape)) for shape in other.shapes)
         with pytest.raises(InputError, match="expected shapes"):
             decode_update(encode_update(np.zeros(size, np.int64), other), TASK)
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andel.training.engine import genesis_parameters
 from andel.training.integer_mlp import MAX_PARAMETER, loss_sum
-from andel.training.updates import flatten, genesis_parameters, split_parameters
+from andel.training.updates import flatten, split_parameters
 from andel.value import exact_dots as module
 from andel.value.aggregate import Aggregate, aggregate, stepped
 from andel.value.aumann_shapley import path_gradient, scores

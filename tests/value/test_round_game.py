@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from andel.training.engine import genesis_parameters
 from andel.training.integer_mlp import MAX_PARAMETER, loss_sum
-from andel.training.updates import flatten, genesis_parameters, split_parameters
+from andel.training.updates import flatten, split_parameters
 from andel.value.aggregate import aggregate, stepped
 from andel.value.coalition_values import antithetic_permutations, exact_shapley
 from andel.value.reference import draw_rows

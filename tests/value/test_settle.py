@@ -14,15 +14,10 @@ from andel.data.features import FeatureSpec
 from andel.errors import EvidenceError, InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes
+from andel.training.engine import genesis_parameters
 from andel.training.result import DataCommitment, sign_commitment
 from andel.training.rules import ValueRules
-from andel.training.updates import (
-    decode_version,
-    encode_version,
-    flatten,
-    genesis_parameters,
-    split_parameters,
-)
+from andel.training.updates import decode_version, encode_version, flatten, split_parameters
 from andel.typed_data import typed_digest
 from andel.units import BaseUnits
 from andel.value.claims import ClaimTree

@@ -28,6 +28,7 @@ CONTRACTS: Final = (
     "ModelToken",
     "OnchainModels",
     "PredictionLog",
+    "Judgements",
 )
 """The contracts whose compiled code comes with this package."""
 

@@ -13,13 +13,15 @@ from andel.content import ContentStore, cid_of_digest
 from andel.data.batch import Batch, batches_object
 from andel.data.bundle import pack_packets
 from andel.device.epochs import Epoch
+from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.ledger.alliance import AllianceRules
 from andel.sealing import seal
+from andel.training.engine import genesis_parameters
 from andel.training.plan import DayRanges, Reference, RoundPlan
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
-from andel.training.updates import encode_version, genesis_parameters
+from andel.training.updates import encode_version
 from andel.units import Address, BaseUnits, Digest
 
 
@@ -52,8 +54,12 @@ def found_model(
 
     Args: batches of the reference devices in the order of devices and days; `days` with keys "score" and
     "report"; `readers` the validators' 32-byte sealing keys; a fresh random 16-byte `content_key`; `epoch` of the
-    reference devices' firmware, where it is known.
+    reference devices' firmware, where it is known. Raises PlanError for rules that the task cannot have.
     """
+    if task.floats is not None and rules.audits:
+        raise PlanError(
+            f"rule audits is {rules.audits}, but a float task's training cannot be done again", "set it to 0"
+        )
     packets = pack_packets([packet for batch in batches for packet in batch.packets])
     reference = Reference(
         batches=store.put(batches_object(owner, [batch.header for batch in batches])),

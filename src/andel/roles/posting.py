@@ -16,10 +16,11 @@ from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
 from andel.roles.posted import post_update
 from andel.training.client_app import LocalContributor
+from andel.training.engine import train_update
 from andel.training.plan import RoundPlan, parse_plan
 from andel.training.result import SignedUpdate, sign_update
 from andel.training.task import Task, parse_task
-from andel.training.updates import decode_version, encode_update, train_update
+from andel.training.updates import decode_version, encode_update
 from andel.value.manifest import read_commitments, read_named
 
 log = logging.getLogger(__name__)

@@ -15,12 +15,15 @@ from andel.errors import EvidenceError
 from andel.hashing import sha256
 from andel.ledger.deployment import ModelContracts
 from andel.roles.chain_facts import chain_facts, check_plan, read_round
+from andel.roles.judgements import agreed_judge
 from andel.training.plan import RoundPlan
 from andel.training.task import Task
 from andel.training.updates import decode_version
 from andel.typed_data import typed_digest
 from andel.units import Digest
 from andel.value.history import EMPTY_HISTORY, History, parse_history
+from andel.value.judge import JudgeOf, LiveJudge
+from andel.value.judgement import AgreedJudge
 from andel.value.manifest import (
     RoundEvidence,
     commitments_object,
@@ -36,13 +39,16 @@ from andel.value.settle import ChainFacts, settle
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A round settled again: its evidence, what the chain said of it, the verdict, and the attestation that follows."""
+    """A round settled again: its evidence, what the chain said of it, the verdict, and the attestation that follows;
+    of a float task, the `agreed` median that it rests on.
+    """
 
     evidence: RoundEvidence
     facts: ChainFacts
     report: ValueReport
     attestation: dict[str, object]
     digest: Digest
+    agreed: AgreedJudge | None = None
 
 
 class ReferenceOpener:
@@ -70,10 +76,17 @@ class ReferenceOpener:
         return tuple(self._opened.values())
 
 
-def replay_round(model: ModelContracts, store: ContentStore, number: int, references: ReferenceOpener) -> Replay:
-    """Round `number` settled again.
+def replay_round(
+    model: ModelContracts,
+    store: ContentStore,
+    number: int,
+    references: ReferenceOpener,
+    judge_of: JudgeOf | None = None,
+) -> Replay:
+    """Round `number` settled again; with a `judge_of` of one's own instead of what settles it for everybody.
 
-    Raises EvidenceError naming the place where evidence and chain disagree, ContentError for a missing or
+    Raises EvidenceError naming the place where evidence and chain disagree, EvidenceDue while a float task's judgements
+    may still come, ContentError for a missing or
     altered object, InputError for one that is not of its format.
     """
     on_chain = read_round(model, number)
@@ -89,6 +102,7 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
         raise EvidenceError(f"{place}, commitments", "the list of seed 1 is not that of the manifest")
     history = read_history(store, plan)
     facts = chain_facts(model, plan, on_chain, evidence.commitments)
+    agreed = agreed_judge(model, store, plan, task, state) if task.floats and judge_of is None else None
     report = settle(
         plan,
         task,
@@ -103,9 +117,10 @@ def replay_round(model: ModelContracts, store: ContentStore, number: int, refere
         evidence.conflicts,
         read_former(store, plan, task, history),
         read_disclosed(store, history, evidence.disclosures, place),
+        judge_of or ((lambda *_: agreed) if agreed else LiveJudge),
     )
     attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
-    return Replay(evidence, facts, report, attestation, typed_digest("Attestation", plan.domain, attestation))
+    return Replay(evidence, facts, report, attestation, typed_digest("Attestation", plan.domain, attestation), agreed)
 
 
 def read_policy(store: ContentStore, plan: RoundPlan) -> Policy:

@@ -11,7 +11,7 @@ import logging
 from typing import Final
 
 from andel.content import ContentStore
-from andel.errors import AndelError, ChainError, EvidenceError
+from andel.errors import AndelError, ChainError, EvidenceDue, EvidenceError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState
@@ -26,6 +26,25 @@ log = logging.getLogger(__name__)
 _LOOKS_BETWEEN_TRIES: Final = 50
 
 
+class Retries:
+    """Attempts whose evidence failed lately: they are tried again after some looks, since evidence may come late."""
+
+    def __init__(self) -> None:
+        """Nothing failed yet."""
+        self._left: dict[tuple[int, int], int] = {}
+
+    def rest(self, place: tuple[int, int]) -> None:
+        """Lets an attempt rest."""
+        self._left[place] = _LOOKS_BETWEEN_TRIES
+
+    def is_resting(self, place: tuple[int, int]) -> bool:
+        """Whether an attempt still rests; each call is a look."""
+        left = self._left.pop(place, 0)
+        if left > 1:
+            self._left[place] = left - 1
+        return left > 1
+
+
 class Settler:
     """The verdicts of one participant on one model's newest attempt."""
 
@@ -34,7 +53,7 @@ class Settler:
         self._store = store
         self._references = references
         self._verdicts: dict[tuple[int, int], Replay] = {}
-        self._refused: dict[tuple[int, int], int] = {}
+        self._retries = Retries()
 
     def verdict(self, state: RoundState) -> Replay | None:
         """The verdict on a closed attempt after seed 2; None where its evidence cannot be attested to.
@@ -44,7 +63,7 @@ class Settler:
         place = (state.round, state.attempt)
         if place in self._verdicts:
             return self._verdicts[place]
-        if self._is_refused(place):
+        if self._retries.is_resting(place):
             return None
         try:
             replay = replay_round(self._model, self._store, state.round, self._references)
@@ -53,23 +72,16 @@ class Settler:
             self._store.put(replay.report.history.to_bytes())
         except ChainError:
             raise  # says nothing about the evidence: the next look tries again
+        except EvidenceDue:
+            return None  # it is known what is still to come
         except AndelError as error:
-            self._refused[place] = _LOOKS_BETWEEN_TRIES
+            self._retries.rest(place)
             log.error("round %d attempt %d is not attested: %s", *place, error)
             return None
         if replay.attestation["attempt"] != state.attempt:
             return None  # the next attempt began meanwhile
         self._verdicts = {place: replay}  # one at a time: former attempts are over
         return replay
-
-    def _is_refused(self, place: tuple[int, int]) -> bool:
-        """Whether an attempt's evidence failed lately."""
-        left = self._refused.get(place, 0)
-        if left > 1:
-            self._refused[place] = left - 1
-            return True
-        self._refused.pop(place, None)
-        return False
 
 
 def references_for(store: ContentStore, key: AccountKey) -> ReferenceOpener:

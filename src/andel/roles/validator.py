@@ -17,6 +17,7 @@ from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_hashes import attestation_commitment
 from andel.ledger.round_state import RoundState, Status
 from andel.ledger.standstill import Standstill
+from andel.roles.judging import Judging
 from andel.roles.looking import look_on
 from andel.roles.sent import sent
 from andel.roles.settling import Settler, references_for
@@ -35,8 +36,10 @@ class Validator:
         self._key = key
         self._model = model
         self._commit_period = model.round_manager.founding().commit_period
-        self.settler = Settler(model, store, references_for(store, key))
+        references = references_for(store, key)
+        self.settler = Settler(model, store, references)
         self._speaker = Speaker(key, model, self.settler)
+        self._judging = Judging(key, model, store, references)
         self._watcher: Watcher | None = None
         if bond_limit is not None:
             self._watcher = Watcher(key, model, store, bond_limit=bond_limit, settler=self.settler)
@@ -86,6 +89,9 @@ class Validator:
             return True
         if state.status not in (Status.CLOSED, Status.ATTESTED) or not any(state.second_seed):
             return False
+        if state.status == Status.CLOSED and self._judging.step(state):
+            return True
+        self._awaits_time = self._judging.awaits_time
         ballot = manager.ballot_of(number, state.attempt, self._key.address)
         if any(ballot.commitment) and not any(ballot.revealed):
             return self._reveal(number, state)
@@ -95,7 +101,7 @@ class Validator:
 
     def _commit(self, number: int, state: RoundState) -> bool:
         verdict = self.settler.verdict(state)
-        if verdict is None:
+        if verdict is None or not self._judging.stands_by(verdict, state):
             return False
         salt = self._salt(number, state.attempt)
         commitment = attestation_commitment(verdict.digest, self._key.address, salt)

@@ -13,7 +13,7 @@ from andel.simulation.participants import Kind
 from andel.training import wire
 from andel.training.flower import ClientAppCallable, Context, Message, Mod
 from andel.training.integer_mlp import IntArray
-from andel.training.updates import MAX_UPDATE, shapes_of
+from andel.training.updates import MAX_UPDATE
 
 _POISON = -3
 
@@ -32,7 +32,7 @@ def _changed(change: Callable[[IntArray], IntArray]) -> Mod:
         reply = call_next(message, context)
         if message.metadata.message_type == wire.TRAIN and not reply.has_error():
             _, task, _ = wire.read_instruction(message)
-            update = wire.arrays_of(reply, shapes_of(task))
+            update = wire.arrays_of(reply, task.shapes)
             reply.content[wire.ARRAYS] = wire.array_record([change(array) for array in update])
         return reply
 

@@ -25,18 +25,12 @@ from andel.simulation.devices import unsigned_readings
 from andel.simulation.outcome import Errors, model_errors
 from andel.simulation.participants import Kind, Participant
 from andel.simulation.scenario import Scenario
+from andel.training.engine import genesis_parameters, train_update
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import DayRanges, Reference, RoundPlan
 from andel.training.result import SignedUpdate, commitments_root, sign_commitment, sign_update, updates_root
 from andel.training.task import Task
-from andel.training.updates import (
-    MAX_UPDATE,
-    decode_version,
-    encode_update,
-    encode_version,
-    genesis_parameters,
-    train_update,
-)
+from andel.training.updates import MAX_UPDATE, decode_version, encode_update, encode_version
 from andel.units import TOKEN, Address, BaseUnits, Digest, day_of
 from andel.value.history import History, ProvenSet
 from andel.value.proof import proof_key, registry_entry

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from andel.data.features import RowSet
-from andel.training.integer_mlp import IntArray, Parameters, predict_change
+from andel.training.engine import engine_of
+from andel.training.integer_mlp import IntArray, Parameters
 from andel.training.task import Task
 
 
@@ -102,7 +103,7 @@ class Outcome:
 
 def model_errors(task: Task, parameters: Parameters, rows: RowSet) -> Errors:
     """A version's errors on rows."""
-    return change_errors(task, predict_change(parameters, rows.codes, task.target_scale), rows.change)
+    return change_errors(task, engine_of(task).predict(task, parameters, rows.codes), rows.change)
 
 
 def persistence_errors(task: Task, rows: RowSet) -> Errors:

@@ -18,12 +18,13 @@ from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.training import wire
+from andel.training.engine import train_update
 from andel.training.flower import ClientApp, Context, Message, Mod
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import RoundPlan
 from andel.training.receipts import receipt_mod, reveal
 from andel.training.task import Task
-from andel.training.updates import encode_version, shapes_of, split_parameters, train_update
+from andel.training.updates import encode_version, split_parameters
 
 
 class LocalContributor(Protocol):
@@ -92,7 +93,7 @@ def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Se
         plan, task, seed = wire.read_instruction(message)
         local = contributor(context)
         local.accept(plan, task)
-        parameters = wire.arrays_of(message, shapes_of(task))
+        parameters = wire.arrays_of(message, task.shapes)
         if sha256(encode_version(parameters)) != plan.version:
             raise PlanError("the parameters sent are not the version that the plan names")
         local.check_seed(plan, seed)

@@ -134,9 +134,14 @@ def mean_gradient(
 def check_parameters(parameters: Parameters) -> None:
     """Raises InputError unless every parameter is within ±2**30 and every sum of a pass is proven exact."""
     int64_rows(*_form(parameters))
+    check_magnitudes(parameters)
+
+
+def check_magnitudes(parameters: Parameters) -> None:
+    """Raises InputError unless every parameter is within ±2**30."""
     for array in parameters:
         if array.size and max(int(array.max()), -int(array.min())) > MAX_PARAMETER:
-            raise InputError(f"a parameter is over ±{MAX_PARAMETER >> PARAMETER_BITS}.0, the bound of exact arithmetic")
+            raise InputError(f"a parameter is over ±{MAX_PARAMETER >> PARAMETER_BITS}.0, the bound of parameters")
 
 
 def _form(parameters: Parameters) -> tuple[int, tuple[int, ...]]:

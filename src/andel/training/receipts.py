@@ -15,7 +15,7 @@ from andel.keys import AccountKey
 from andel.training import wire
 from andel.training.flower import ClientAppCallable, ConfigRecord, Context, Message, Mod
 from andel.training.result import sign_commitment, sign_update
-from andel.training.updates import encode_update, flatten, shapes_of
+from andel.training.updates import encode_update, flatten
 
 _KEPT = "update kept back"
 _RECEIPT = ("contributor", "update_hash", "batches_hash", "weight", "signature")
@@ -64,7 +64,7 @@ def _with_commitment(message: Message, reply: Message, key: AccountKey) -> Messa
 def _receipt(message: Message, reply: Message, context: Context, key: AccountKey) -> Message:
     plan, task, _ = wire.read_instruction(message)
     record = wire.read_answer(reply)
-    arrays = wire.arrays_of(reply, shapes_of(task))
+    arrays = wire.arrays_of(reply, task.shapes)
     update = sign_update(
         key,
         plan,

@@ -16,11 +16,12 @@ from andel.data.features import FeatureSpec
 from andel.device.reading import MAX_TIMESTAMP
 from andel.encoding import canonical_json, parse_json
 from andel.errors import InputError, PlanError
+from andel.training.floats import FloatTraining, read_floats
 from andel.training.integer_bounds import int64_rows
 from andel.training.integer_mlp import parameter_shapes
 from andel.training.rules import DEFAULT_RULES
 
-TASK_FORMAT: Final = "andel-task/2"
+TASK_FORMAT: Final = "andel-task/3"
 MAX_FEATURES: Final = 24
 MAX_LAYERS: Final = 8
 MAX_PARAMETERS: Final = 1 << 17
@@ -59,6 +60,12 @@ class Task:
     initial_seed: str
     reference: str
     rules: str = DEFAULT_RULES.hash.hex()
+    floats: FloatTraining | None = None
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the parameters, and of every update."""
+        return list(self.floats.shapes) if self.floats else parameter_shapes(len(self.features), self.layers)
 
     def to_bytes(self) -> bytes:
         """Canonical bytes; the task's hash is their SHA-256."""
@@ -81,6 +88,7 @@ def parse_task(data: bytes) -> Task:
         bytes.fromhex(values["initial_seed"])
         values["features"] = tuple(FeatureSpec(**feature) for feature in values["features"])
         values["layers"] = tuple(_units(units) for units in values["layers"])
+        values["floats"] = read_floats(values["floats"])
         low, high = values["accepted_time"]
         task = Task(**{**values, "accepted_time": (int(low), int(high))})
     except (TypeError, ValueError, AttributeError) as error:
@@ -139,10 +147,12 @@ def _units(value: object) -> int:
 
 
 def _check_layers(task: Task) -> None:
-    """Refuses what could not be trained exactly, before anybody trains it."""
-    size = sum(prod(shape) for shape in parameter_shapes(len(task.features), task.layers))
+    """Refuses what is too large, or could not be trained exactly, before anybody trains it."""
+    size = sum(prod(shape) for shape in task.shapes)
     if size > MAX_PARAMETERS:
         raise PlanError(f"task field layers {list(task.layers)} gives {size} parameters; {MAX_PARAMETERS} are possible")
+    if task.floats is not None:
+        return
     try:
         int64_rows(len(task.features), task.layers)
     except InputError as error:

@@ -69,6 +69,8 @@ def check_bindings(
         raise EvidenceError(f"{place}, task", "it is not the one the plan names")
     if plan.rules.hash.hex() != task.rules:
         raise EvidenceError(f"{place}, rules", "they are not those the model was founded with")
+    if task.floats is not None and plan.rules.audits:
+        raise EvidenceError(f"{place}, rules", "they draw trainings to do again, which floats do not allow")
     if sha256(encode_version(parameters)) != plan.version:
         raise EvidenceError(f"{place}, parent version", "its bytes are not those the plan names")
     if history.hash != plan.state:

@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from andel.fixed_point import div_nearest
-from andel.training.integer_mlp import MAX_PARAMETER, IntArray, loss_gradient
+from andel.training.engine import engine_of
+from andel.training.integer_mlp import MAX_PARAMETER, IntArray
 from andel.training.task import Task
 from andel.training.updates import flatten, split_parameters
 from andel.value.aggregate import Aggregate, stepped
@@ -51,4 +52,4 @@ def scores(dots: Sequence[int], weights: Sequence[int], weight_sum: int, scale: 
 def _slopes(parameters: IntArray, task: Task, rows: ScoringRows) -> IntArray:
     # beyond the bound there is no exact network; a round must be settled all the same
     node = split_parameters(parameters.clip(-MAX_PARAMETER, MAX_PARAMETER), task)
-    return flatten(loss_gradient(node, rows.codes, rows.targets, task.score_limit))
+    return flatten(engine_of(task).gradient(task, node, rows.codes, rows.targets))

@@ -1,4 +1,4 @@
-"""What a step was worth: how much the loss fell on the scored rows, the noise it must pass, and the model's error."""
+"""What a step was worth: how much the loss fell on the scored rows, how sure that is, and the model's error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from andel.training.integer_mlp import Parameters, predict_change, row_losses
+from andel.training.engine import engine_of
+from andel.training.integer_mlp import Parameters
 from andel.training.task import Task
 from andel.value.reference import ScoringRows
 
@@ -15,23 +16,21 @@ _UNIT_PARTS: Final = 1_000
 _MAX_EVALUATION: Final = (1 << 63) - 1  # what the attestation's int64 can say
 
 
-def gain_and_noise(
-    task: Task, sigmas: int, before: Parameters, after: Parameters, rows: ScoringRows
-) -> tuple[int, int]:
-    """(how much the summed loss fell, the bound it must pass): the bound is `sigmas` standard errors.
+def gain_and_deviation(task: Task, before: Parameters, after: Parameters, rows: ScoringRows) -> tuple[int, int]:
+    """(how much the summed loss fell, the standard error of that), at 2**32 of twice the loss.
 
-    The standard error of a sum of paired differences d is the square root of Σ d² − (Σ d)² / n.
+    The standard error of a sum of paired differences d is the square root of Σ d² − (Σ d)² / n, floor.
     """
-    first, then = (row_losses(p, rows.codes, rows.targets, task.score_limit) for p in (before, after))
+    first, then = (engine_of(task).losses(task, p, rows.codes, rows.targets) for p in (before, after))
     fallen = first - then
     gain = int(fallen.sum())
     squares = sum(int(value) * int(value) for value in fallen)
     variance = squares - gain * gain // len(fallen)
-    return gain, sigmas * isqrt(max(variance, 0))
+    return gain, isqrt(max(variance, 0))
 
 
 def evaluation(task: Task, parameters: Parameters, rows: ScoringRows) -> int:
     """Mean absolute error on the rows in thousandths of the target's unit step, floor; at most 2**63 − 1."""
-    errors = np.abs(predict_change(parameters, rows.codes, task.target_scale) - rows.change)
+    errors = np.abs(engine_of(task).predict(task, parameters, rows.codes) - rows.change)
     mean = sum(int(error) for error in errors) * _UNIT_PARTS // len(errors)  # the sum may leave int64
     return min(mean, _MAX_EVALUATION)

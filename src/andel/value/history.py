@@ -21,7 +21,9 @@ from andel.units import Address, BaseUnits, Digest
 from andel.value.retraining import DueTraining
 from andel.value.standing import MAX_FAILURES, Standing
 
-_FORMAT: Final = "andel-state/3"
+_FORMAT: Final = "andel-state/4"
+MAX_JUDGEMENTS: Final = 32
+"""As many as a model can have validators."""
 _MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -39,7 +41,8 @@ class History:
     batchesHash, and `standing` of devices whose openings failed or that are in quarantine; `best_gain` of any round
     that passed its noise, and `versions`, by hash, from which the model's last steps began, oldest first. Their bytes
     lie in the content store like every version's, so the state does not grow with the model. `due` says by contributor
-    whose training is to be done again, and waits for its readings.
+    whose training is to be done again, and waits for its readings. `judgements`, by hash, are those by whose median a
+    float task's last round was settled; an integer task has none.
     """
 
     round: int
@@ -50,6 +53,7 @@ class History:
     best_gain: int = 0
     versions: tuple[Digest, ...] = ()
     due: Mapping[Address, DueTraining] = field(default_factory=dict)
+    judgements: tuple[Digest, ...] = ()
 
     @property
     def hash(self) -> Digest:
@@ -77,6 +81,7 @@ class History:
                 "best_gain": str(self.best_gain),
                 "versions": [version.hex() for version in self.versions],
                 "due": [[contributor, *_due_fields(self.due[contributor])] for contributor in _ordered(self.due)],
+                "judgements": [judgement.hex() for judgement in self.judgements],
             }
         )
 
@@ -103,13 +108,17 @@ def parse_history(data: bytes) -> History:
             int(values["best_gain"]),
             tuple(Digest(bytes.fromhex(version)) for version in values["versions"]),
             {parse_address(contributor): _due(*record) for contributor, *record in values["due"]},
+            tuple(Digest(bytes.fromhex(judgement)) for judgement in values["judgements"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"state cannot be read: {error}") from error
-    if type(history.round) is not int or any(len(named) != 32 for named in (*history.proven, *history.versions)):
-        raise InputError("state's round is no integer, or a name of batches or of a version no hash")
+    hashes = (*history.proven, *history.versions, *history.judgements)
+    if type(history.round) is not int or any(len(named) != 32 for named in hashes):
+        raise InputError("state's round is no integer, or a name of batches, a version or a judgement no hash")
     if history.best_gain < 0 or len(history.versions) > MAX_NOVELTY_STEPS:
         raise InputError(f"state's best gain is below 0, or it names over {MAX_NOVELTY_STEPS} versions")
+    if len(history.judgements) > MAX_JUDGEMENTS:
+        raise InputError(f"state names over {MAX_JUDGEMENTS} judgements")
     if history.to_bytes() != data:
         raise InputError("state is not in its canonical form")
     return history

@@ -1,7 +1,7 @@
 """The value pipeline over numbers: from updates with weights to scores and the next parameters.
 
 gate → multi-Krum → clip → aggregate → path gradient → novelty → scores → line search. Each stage is a small file of its
-own; here stands only their order. Takes integers and rows; never sees a signature, a device or money.
+own; here stands only their order. Takes integers and a judge; never sees a signature, a device or money.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import numpy as np
 
 from andel.training.integer_mlp import IntArray
 from andel.training.rules import ValueRules
-from andel.training.task import Task
 from andel.value.aggregate import Aggregate, aggregate, stepped
-from andel.value.aumann_shapley import path_gradient, scores, start_gradient
+from andel.value.aumann_shapley import scores
 from andel.value.exact_dots import exact_dots
 from andel.value.gate import GateVerdict, gate
-from andel.value.line_search import best_step
+from andel.value.judge import Judge
+from andel.value.line_search import least_of
 from andel.value.multi_krum import multi_krum
 from andel.value.novelty import project_off
-from andel.value.reference import ScoringRows
 
 GATE = "the gate"
 KRUM = "multi-Krum"
@@ -52,6 +51,15 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Combined:
+    """What is added up, what the gate judged by, and which filter drops each contribution ("" none)."""
+
+    summed: Aggregate
+    judged: GateVerdict
+    dropped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Improvement:
     """`before` and `after` are parameters (flat); `scored` in the order of the contributions; `step` in quarters."""
 
@@ -65,13 +73,11 @@ class Improvement:
 
 
 def improve(
-    task: Task,
+    judge: Judge,
     rules: ValueRules,
     before: IntArray,
     steps: Sequence[IntArray],
     contributions: Sequence[Contribution],
-    steering: ScoringRows,
-    scoring: ScoringRows,
 ) -> Improvement:
     """Filters, adds, scores and steps; `steps` are the model's last public steps. Needs one contribution at least.
 
@@ -79,32 +85,40 @@ def improve(
     rest, still counts against its devices.
     """
     weights = [item.weight for item in contributions]
-    updates = np.stack([item.update for item in contributions])
-    judged = gate(
-        exact_dots(updates, start_gradient(before, task, steering)),
-        weights,
-        [item.credit for item in contributions],
-        rules.gate_mads,
-    )
-    dropped = _filter(updates, weights, judged, rules)
-    summed = aggregate(updates, weights, rules.clip, [not by for by in dropped], in_place=True)
-    gradient = path_gradient(before, summed, task, scoring)
+    combined = combine(rules, judge.start_gradient(before), contributions)
+    summed, judged = combined.summed, combined.judged
+    gradient = judge.path_gradient(before, summed)
     dots = exact_dots(summed.updates, gradient)
     projection = project_off(gradient, steps)
     plain = scores(dots, weights, summed.weight_sum)
     novel = scores(projection.novel(summed.updates, dots), weights, summed.weight_sum, projection.scale)
-    step = best_step(before, summed, task, rules.line_search, steering)
+    step = least_of(judge.losses(before, summed, rules.line_search))
     scored = (
         Scored(length, at_start, whole, min(score, 0) if by else score, by)
-        for length, at_start, whole, score, by in zip(summed.lengths, judged.scores, plain, novel, dropped, strict=True)
+        for length, at_start, whole, score, by in zip(
+            summed.lengths, judged.scores, plain, novel, combined.dropped, strict=True
+        )
     )
     after = stepped(before, summed, step, 4) if step else before
     return Improvement(before, after, tuple(scored), step, summed.norm_limit, summed, judged)
 
 
+def combine(rules: ValueRules, start: IntArray, contributions: Sequence[Contribution]) -> Combined:
+    """Gate, multi-Krum, clip and sum, by the gradient at the `start` of the round."""
+    weights = [item.weight for item in contributions]
+    updates = np.stack([item.update for item in contributions])
+    credits = [item.credit for item in contributions]
+    judged = gate(exact_dots(updates, start), weights, credits, rules.gate_mads)
+    dropped = _filter(updates, weights, judged, rules)
+    summed = aggregate(updates, weights, rules.clip, [not by for by in dropped], in_place=True)
+    return Combined(summed, judged, tuple(dropped))
+
+
 def _filter(updates: IntArray, weights: Sequence[int], judged: GateVerdict, rules: ValueRules) -> list[str]:
     """Which filter drops each update; multi-Krum sees what the gate let pass."""
     dropped = [GATE if drop else "" for drop in judged.dropped]
+    if not rules.krum_drop_bps:
+        return dropped
     passed = [i for i, by in enumerate(dropped) if not by]
     apart = multi_krum(updates[passed], [weights[i] for i in passed], rules.krum_drop_bps)
     for i, drop in zip(passed, apart, strict=True):

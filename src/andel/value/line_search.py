@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from andel.errors import InputError
-from andel.training.integer_mlp import IntArray, loss_sum
+from andel.training.engine import engine_of
+from andel.training.integer_mlp import IntArray
 from andel.training.task import Task
 from andel.training.updates import split_parameters
 from andel.value.aggregate import Aggregate, stepped
@@ -13,18 +14,31 @@ from andel.value.reference import ScoringRows
 
 
 def best_step(parameters: IntArray, step: Aggregate, task: Task, lengths: Sequence[int], rows: ScoringRows) -> int:
-    """The quarters of the aggregate, of `lengths` and 0, with the least loss; of equal ones the smallest.
+    """The quarters of the aggregate, of `lengths` and 0, with the least loss on the steering rows (`least_of`)."""
+    return least_of(steering_losses(parameters, step, task, lengths, rows))
 
-    A length that would carry a parameter over its bound does not compete.
+
+def least_of(losses: Mapping[int, int]) -> int:
+    """The quarters with the least loss, of equal ones the smallest."""
+    return min(sorted(losses), key=losses.__getitem__)
+
+
+def steering_losses(
+    parameters: IntArray, step: Aggregate, task: Task, lengths: Sequence[int], rows: ScoringRows
+) -> dict[int, int]:
+    """Twice the summed loss at 2**32 by quarters of the aggregate, of `lengths` and 0.
+
+    A length that would carry a parameter over its bound does not compete, and is left out. Raises InputError where the
+    loss of the parameters as they are cannot be measured.
     """
-    least = loss_sum(split_parameters(parameters, task), rows.codes, rows.targets, task.score_limit)
-    best = 0
-    for quarters in sorted(set(lengths) - {0}):
-        candidate = split_parameters(stepped(parameters, step, quarters, 4), task)
+    found = {}
+    for quarters in sorted({0, *lengths}):
+        reached = stepped(parameters, step, quarters, 4) if quarters else parameters
         try:
-            loss = loss_sum(candidate, rows.codes, rows.targets, task.score_limit)
+            losses = engine_of(task).losses(task, split_parameters(reached, task), rows.codes, rows.targets)
         except InputError:
+            if not quarters:
+                raise
             continue
-        if loss < least:
-            best, least = quarters, loss
-    return best
+        found[quarters] = int(losses.sum())
+    return found

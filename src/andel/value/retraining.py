@@ -19,9 +19,10 @@ from andel.data.features import build_rows
 from andel.errors import EvidenceError, InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes
+from andel.training.engine import train_update
 from andel.training.plan import RoundPlan
 from andel.training.task import Task
-from andel.training.updates import decode_version, encode_update, train_update
+from andel.training.updates import decode_version, encode_update
 from andel.typed_data import typed_signer
 from andel.units import Address, Digest
 

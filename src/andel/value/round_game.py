@@ -13,7 +13,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from andel.training.integer_mlp import MAX_PARAMETER, IntArray, loss_sum
+from andel.training.engine import engine_of
+from andel.training.integer_mlp import MAX_PARAMETER, IntArray
 from andel.training.task import Task
 from andel.training.updates import split_parameters
 from andel.value.aggregate import Aggregate, stepped
@@ -52,7 +53,7 @@ class RoundGame:
         total = self._weighted[np.fromiter(coalition, np.int64, len(coalition))].sum(axis=0)
         reached = stepped(self.parameters, replace(self.step, total=total), 1, 1)
         inside = split_parameters(reached.clip(-MAX_PARAMETER, MAX_PARAMETER), self.task)
-        return -loss_sum(inside, self.rows.codes, self.rows.targets, self.task.score_limit)
+        return -int(engine_of(self.task).losses(self.task, inside, self.rows.codes, self.rows.targets).sum())
 
     def scores(self) -> list[int]:
         """What the round pays by: the Aumann–Shapley values, at 2**49."""

@@ -9,6 +9,7 @@ contributor's address.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from andel.data.policy import Policy
@@ -25,12 +26,12 @@ from andel.value.advance import advance, judge_trainings, move_on
 from andel.value.agreement import agreements
 from andel.value.budget import round_budget
 from andel.value.claims import ClaimTree
-from andel.value.gain import evaluation, gain_and_noise
 from andel.value.history import History
 from andel.value.improvement import Contribution, Improvement, improve
+from andel.value.judge import Judge, JudgeOf, LiveJudge
 from andel.value.novelty import public_steps
 from andel.value.proof import ProvenData, prove_data
-from andel.value.reference import ReferenceSet, ScoringRows, draw_rows
+from andel.value.reference import ReferenceSet, draw_rows
 from andel.value.report import ContributorValue, ValueReport
 from andel.value.retraining import (
     Disclosed,
@@ -60,10 +61,12 @@ def settle(
     conflicts: Sequence[bytes] = (),
     former: Sequence[Parameters] = (),
     disclosed: Mapping[Address, Disclosed] = MappingProxyType({}),
+    judge_of: JudgeOf = LiveJudge,
 ) -> ValueReport:
     """The round's verdict. `conflicts` are objects that anybody brought; those that do not hold count for nothing.
     `former` are the versions that the state names, oldest first; `disclosed` is what contributors showed of earlier
-    trainings that the state says are due.
+    trainings that the state says are due. `judge_of` makes of the steering and the scoring rows what measures the
+    round; of a float task that is what its validators agreed on (`andel.value.judgement`).
 
     Raises EvidenceError when the evidence is not what the chain committed to; what single contributors sent
     wrong only costs them their part, with the reason in the report.
@@ -91,9 +94,11 @@ def settle(
     steering, scoring = draw_rows(reference.score, task, chain.second_seed)
     before = flatten(parameters)
     steps = public_steps([*map(flatten, former), before])
-    improved = _improved(plan, task, before, steps, accepted, credits, steering, scoring)
+    judge = judge_of(task, steering, scoring)
+    improved = _improved(plan, judge, before, steps, accepted, credits)
     judged = judge_trainings(history, plan.round, retrained, _drawn(plan, chain, ordered, accepted, updates))
-    return _report(plan, task, before, proven, accepted, credits, reasons, improved, judged, scoring, retrained)
+    judged = replace(judged, judgements=judge.judgements)
+    return _report(plan, task, before, proven, accepted, credits, reasons, improved, judged, judge, retrained)
 
 
 def _drawn(
@@ -122,18 +127,16 @@ def _drawn(
 
 def _improved(
     plan: RoundPlan,
-    task: Task,
+    judge: Judge,
     before: IntArray,
     steps: Sequence[IntArray],
     accepted: Sequence[Accepted],
     credits: Sequence[int],
-    steering: ScoringRows,
-    scoring: ScoringRows,
 ) -> Improvement | None:
     contributions = [
         Contribution(item.update, item.data.weight, credit) for item, credit in zip(accepted, credits, strict=True)
     ]
-    return improve(task, plan.rules, before, steps, contributions, steering, scoring) if contributions else None
+    return improve(judge, plan.rules, before, steps, contributions) if contributions else None
 
 
 def _report(
@@ -146,12 +149,14 @@ def _report(
     reasons: Mapping[Address, str],
     improved: Improvement | None,
     history: History,
-    scoring: ScoringRows,
+    judge: Judge,
     retrained: Mapping[Address, Retrained],
 ) -> ValueReport:
     rules = plan.rules
     after = split_parameters(improved.after if improved else before, task)
-    gain, noise = gain_and_noise(task, rules.noise_sigmas, split_parameters(before, task), after, scoring)
+    summed, step = (improved.aggregate, improved.step) if improved else (None, 0)
+    measured = judge.measured(before, summed, step)
+    gain, noise = measured.gain, rules.noise_sigmas * measured.deviation
     budget = round_budget(plan.budget, plan.operator_share_bps, rules.round_share_bps, gain, noise, history.best_gain)
     scores = [item.score for item in improved.scored] if improved else []
     merit = merits(scores, credits)
@@ -166,12 +171,12 @@ def _report(
         round=plan.round,
         attempt=plan.attempt,
         contributors=contributors,
-        aggregate_hash=improved.aggregate.hash if improved else sha256(b""),
+        aggregate_hash=summed.hash if summed else sha256(b""),
         norm_limit=improved.norm_limit if improved else 0,
-        step=improved.step if improved else 0,
+        step=step,
         gain=gain,
         noise=noise,
-        evaluation=evaluation(task, after, scoring),
+        evaluation=measured.evaluation,
         minted=BaseUnits(sum(parts)),
         version=version,
         version_hash=sha256(version),

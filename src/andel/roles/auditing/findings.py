@@ -35,6 +35,7 @@ KINDS: Final[Mapping[str, str]] = {
     "references": "reference packets",
     "updates": "updates",
     "conflicts": "conflicts brought by anybody",
+    "judgements": "judgements of float tasks, measured again",
     "results": "results: aggregation, version, value, shares, state",
     "attestations": "attestations of validators",
     "credits": "credits to contributors and operators",

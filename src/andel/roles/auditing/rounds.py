@@ -20,9 +20,12 @@ from andel.roles.auditing.findings import Missing, Rests, Tally
 from andel.roles.auditing.record import check_record
 from andel.roles.auditing.registry import RegistryAudit
 from andel.roles.chain_facts import RoundOnChain, read_round
+from andel.roles.judging import measure_round
 from andel.roles.posted import check_refusals
 from andel.roles.replay import ReferenceOpener, Replay, replay_round
+from andel.training.engine import engine_of
 from andel.units import Address, Digest
+from andel.value.judgement import far_from
 from andel.value.manifest import read_named
 from andel.value.proof import is_entered
 from andel.value.reference import ReferenceSet
@@ -174,10 +177,28 @@ class RoundProver:
             objects.found.setdefault(cid, f"round {number}, {place}")
             self._known.add(cid)
         compare(number, on_chain.state, replay)
+        self._judge(on_chain.state, replay, tally)
         headers = _headers(replay)
         self._registry.check(headers, replay.facts.entries, on_chain.state.opened_block, tally)
         count_evidence(replay, tally)
         return replay
+
+    def _judge(self, state: RoundState, replay: Replay, tally: Tally) -> None:
+        """Measures a float task's round again, where its engine is installed; elsewhere its judgements rest on those
+        that signed them. Raises EvidenceError when the agreed median is far from what is measured here.
+        """
+        if replay.agreed is None:
+            return
+        count = len(replay.agreed.judgements)
+        try:
+            engine_of(replay.evidence.task)
+        except InputError:
+            tally.add("judgements", Rests.SIGNATURES, count)
+            return
+        own = measure_round(self._model, self._store, state, self._references)
+        if far := far_from(own, replay.agreed.agreed(own.aggregate)):
+            raise EvidenceError(f"round {state.round}, judgements", f"their median is far from {far} measured here")
+        tally.add("judgements", Rests.RECOMPUTED, count)
 
     def _check_reference(self, replay: Replay) -> int:
         """How many packets scored the round, after their batches were found entered; each set is looked at once."""
@@ -213,6 +234,7 @@ def named_objects(number: int, state: RoundState, replay: Replay | None) -> list
     return [
         *((f"round {number}, {what}", cid) for what, cid in replay.evidence.cids),
         *named,
+        *((f"round {number}, judgement", cid_of_digest(item)) for item in replay.report.history.judgements),
         ("policy", cid_of_digest(plan.policy)),
         ("terms", cid_of_digest(plan.terms)),
         ("reference batches", plan.reference.batches),
