@@ -225,7 +225,7 @@ def _is_signed(plan: RoundPlan, item: SignedUpdate) -> bool:
 def _posted(event: Event, data: bytes) -> Posted:
     contributor, update_hash = event.arguments["contributor"], Digest(event.arguments["updateHash"])
     try:
-        name, values = decode_call("RoundManager", data) or ("", {})
+        name, values = decode_call("RoundManager", data)
     except ChainError:
         name, values = "", {}
     signed = None

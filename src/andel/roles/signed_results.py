@@ -62,7 +62,7 @@ def results_in(model: ModelContracts, transactions: Sequence[str]) -> list[Signe
         if to != manager.address:
             continue
         try:
-            name, values = decode_call("RoundManager", data) or ("", {})
+            name, values = decode_call("RoundManager", data)
             if name == "reveal":
                 message, _ = attestation_of(manager.domain, values["attestation"])
                 found.append(_checked(manager.domain, values["validator"], message, values["signature"]))

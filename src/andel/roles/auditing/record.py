@@ -294,7 +294,7 @@ def _signature_of(place: str, model: ModelContracts, event: Event, commitment: E
     """Whether the calldata holds the validator's own signature; a contract's word (ERC-1271) is not judged here."""
     validator = event.arguments["validator"]
     try:
-        name, values = decode_call("RoundManager", data) or ("", {})
+        name, values = decode_call("RoundManager", data)
     except ChainError as error:
         raise EvidenceError(place, f"{validator}'s reveal cannot be read: {error.message}") from error
     if name != "reveal" or values["validator"] != validator:
