@@ -39,8 +39,7 @@ class OperatorsContract(Owned):
     def deposit_bonds(self, key: AccountKey) -> list[Receipt]:
         """Deposits for every operator of the present epoch what it lacks of a bond; `key` pays."""
         present, bond = self.of_epoch(), self.bond()
-        accounts = [present.coordinator, *present.standbys, *(record.account for record in present.validators)]
-        missing = [(account, bond - self.bond_of(account).bonded) for account in accounts]
+        missing = [(account, bond - self.bond_of(account).bonded) for account in present.accounts]
         calls = [Call(key, self.contract, "deposit", (account,), lacks) for account, lacks in missing if lacks > 0]
         return self.chain.send_many(calls)
 
