@@ -130,12 +130,11 @@ def ordered_vector() -> dict[str, object]:
     for count in range(1, TREES + 1):
         leaves = [bytes(sha256(SEED, b"ordered", bytes([count, i]))) * 2 for i in range(count)]
         tree = MerkleTree(leaves)
-        places = [tree.place(index) for index in range(count)]
         trees.append(
             {
                 "root": _hex(tree.root),
                 "leaves": [_hex(leaf) for leaf in leaves],
-                "paths": [_hex(b"".join(place.siblings)) for place in places],
+                "paths": [_hex(b"".join(tree.proof(index))) for index in range(count)],
             }
         )
     return {"trees": trees}
