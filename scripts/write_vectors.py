@@ -19,7 +19,7 @@ from andel.hashing import sha256
 from andel.keys import AccountKey, Curve, DeviceKey, address_bytes, derive_secret, recoverable_signature
 from andel.merkle import MerkleTree
 from andel.p256 import ORDER, point_of
-from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_signer
+from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_fields, typed_signer
 from andel.units import TOKEN, BaseUnits
 from andel.value.claims import ClaimTree
 
@@ -177,13 +177,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _message(name: str) -> dict[str, object]:
-    inner = TYPES[name].split("(", 1)[1].rstrip(")")
-    message: dict[str, object] = {}
-    for part in inner.split(","):
-        kind, field = part.split(" ")
-        fixed = FIXED.get(name, {})
-        message[field] = fixed[field] if field in fixed else _filled(kind, f"{name}.{field}")
-    return message
+    fixed = FIXED.get(name, {})
+    return {
+        field: fixed[field] if field in fixed else _filled(kind, f"{name}.{field}")
+        for kind, field in typed_fields(name)
+    }
 
 
 def _filled(kind: str, label: str) -> object:
