@@ -21,7 +21,7 @@ from andel.ledger.receipt import Event
 from andel.ledger.round_hashes import attestation_commitment, round_seed
 from andel.ledger.round_state import OperatorSet, RoundState
 from andel.roles.auditing.findings import Rests, Tally
-from andel.roles.chain_facts import RoundOnChain
+from andel.roles.chain_facts import RoundOnChain, as_text
 from andel.roles.signed_results import attestation_of
 from andel.units import Address, Digest
 from andel.value.claims import value_root
@@ -139,8 +139,8 @@ def _steps(chain: Chain, place: str, events: Sequence[Event]) -> _Steps:
 def _same(place: str, what: str, told: Mapping[str, Any], expected: Mapping[str, object]) -> None:
     for name, value in expected.items():
         if told[name] != value:
-            shown = [item.hex() if isinstance(item, bytes) else str(item) for item in (told[name], value)]
-            raise EvidenceError(f"{place}, {what}", f"its event says {name} {shown[0]}, the round's state {shown[1]}")
+            said = f"its event says {name} {as_text(told[name])}, the round's state {as_text(value)}"
+            raise EvidenceError(f"{place}, {what}", said)
 
 
 def _check_opening(steps: _Steps, on_chain: RoundOnChain) -> None:

@@ -211,7 +211,6 @@ def named_objects(number: int, state: RoundState, replay: Replay | None) -> list
         return named
     plan = replay.evidence.plan
     return [
-        *((f"round {number}, {what}", cid) for what, cid in replay.evidence.cids),
         *named,
         ("policy", cid_of_digest(plan.policy)),
         ("terms", cid_of_digest(plan.terms)),
