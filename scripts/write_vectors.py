@@ -19,7 +19,7 @@ from andel.hashing import sha256
 from andel.keys import AccountKey, Curve, DeviceKey, address_bytes, derive_secret, recoverable_signature
 from andel.merkle import MerkleTree
 from andel.p256 import ORDER, point_of
-from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_signer
+from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_fields, typed_signer
 from andel.units import TOKEN, BaseUnits
 from andel.value.claims import ClaimTree
 
@@ -130,12 +130,11 @@ def ordered_vector() -> dict[str, object]:
     for count in range(1, TREES + 1):
         leaves = [bytes(sha256(SEED, b"ordered", bytes([count, i]))) * 2 for i in range(count)]
         tree = MerkleTree(leaves)
-        places = [tree.place(index) for index in range(count)]
         trees.append(
             {
                 "root": _hex(tree.root),
                 "leaves": [_hex(leaf) for leaf in leaves],
-                "paths": [_hex(b"".join(place.siblings)) for place in places],
+                "paths": [_hex(b"".join(tree.proof(index))) for index in range(count)],
             }
         )
     return {"trees": trees}
@@ -178,13 +177,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _message(name: str) -> dict[str, object]:
-    inner = TYPES[name].split("(", 1)[1].rstrip(")")
-    message: dict[str, object] = {}
-    for part in inner.split(","):
-        kind, field = part.split(" ")
-        fixed = FIXED.get(name, {})
-        message[field] = fixed[field] if field in fixed else _filled(kind, f"{name}.{field}")
-    return message
+    fixed = FIXED.get(name, {})
+    return {
+        field: fixed[field] if field in fixed else _filled(kind, f"{name}.{field}")
+        for kind, field in typed_fields(name)
+    }
 
 
 def _filled(kind: str, label: str) -> object:

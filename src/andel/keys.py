@@ -59,6 +59,10 @@ class AccountKey:
         """The 32 secret bytes, for writing a key file or deriving another key; never print them."""
         return self._key.secret
 
+    def secret_for(self, purpose: bytes, place: str) -> bytes:
+        """32 bytes that only the key's holder can tell, the same ones each time: for one purpose at one place."""
+        return sha256(purpose, self.secret_bytes(), place.encode())
+
     def __repr__(self) -> str:
         return f"AccountKey({self.address})"
 

@@ -68,12 +68,20 @@ def type_hash(name: str) -> Digest:
     return keccak(TYPES[name].encode())
 
 
+@lru_cache(maxsize=64)
+def typed_fields(name: str) -> tuple[tuple[str, str], ...]:
+    """(type, name) of each field of a type, in its order. Raises InputError for a type that is not in the table."""
+    type_hash(name)
+    inner = TYPES[name].split("(", 1)[1].rstrip(")")
+    return tuple((part.split(" ")[0], part.split(" ")[1]) for part in inner.split(","))
+
+
 def typed_digest(name: str, domain: Domain, message: Mapping[str, object]) -> Digest:
     """The EIP-712 digest of `message` (field → int, bytes or address) as type `name` in `domain`.
 
     Raises InputError when fields are missing, unknown or out of their type's range.
     """
-    fields = _fields(name)
+    fields = typed_fields(name)
     if set(message) != {field for _, field in fields}:
         raise InputError(f"{name} takes {[field for _, field in fields]}, not {sorted(message)}")
     for kind, field in fields:
@@ -96,13 +104,6 @@ def sign_typed(key: AccountKey, name: str, domain: Domain, message: Mapping[str,
 def typed_signer(name: str, domain: Domain, message: Mapping[str, object], signature: bytes) -> Address:
     """Who signed the typed message. Raises InputError when the signature has no signer."""
     return recover_address(typed_digest(name, domain, message), signature)
-
-
-@lru_cache(maxsize=64)
-def _fields(name: str) -> tuple[tuple[str, str], ...]:
-    type_hash(name)
-    inner = TYPES[name].split("(", 1)[1].rstrip(")")
-    return tuple((part.split(" ")[0], part.split(" ")[1]) for part in inner.split(","))
 
 
 @lru_cache(maxsize=1_024)

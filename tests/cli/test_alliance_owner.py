@@ -99,6 +99,7 @@ def test_a_dismissed_and_a_barred_device_do_not_count_in_a_round_opened_afterwar
     after = lines_of(small, 2)
     assert after[first].weight == after[second].weight == 0 < after[others[0]].weight
     assert desk.done("unbar", second) == [f"{second} barred no longer"]
+    assert desk.shown()["barred_devices"] == []
     small.play()
     assert lines_of(small, 3)[second].weight > 0 == lines_of(small, 3)[first].weight
 

@@ -11,20 +11,12 @@ import pytest
 from andel import __version__
 from andel.cli.app import app
 from andel.simulation import local_chain
-from tests.support.own_data_run import ROOT, call_main, run_andel, small_table, table_options
+from tests.support.own_data_run import ROOT, run_andel, small_table, table_options
 
 COMMANDS = ("demo", "validate", "serve", "claim", "audit", "intake", "status", "export", "forget", "watch", "challenge")
 NOBODY = "http://127.0.0.1:9"
 SOMEBODY = "0x" + "11" * 20
 KEY = "22" * 32
-
-
-@pytest.fixture
-def andel(monkeypatch, capsys):
-    """`andel …` in this process."""
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("ANDEL_FUNDER_KEY", raising=False)
-    return lambda *arguments: call_main([str(argument) for argument in arguments], monkeypatch, capsys)
 
 
 @pytest.fixture

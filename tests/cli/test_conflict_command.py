@@ -15,15 +15,8 @@ from andel.roles.coordinator import Coordinator
 from andel.training.grid import LocalGrid
 from andel.training.rounds import Waiting
 from tests.device.actors import NOON, EnvelopeSensor, Pebble, other_signature
-from tests.support.own_data_run import call_main
 
 PEBBLE, SENSOR = Pebble(), EnvelopeSensor("sensor")
-
-
-@pytest.fixture
-def andel(monkeypatch, capsys):
-    """`andel …` in this process."""
-    return lambda *arguments: call_main([str(argument) for argument in arguments], monkeypatch, capsys)
 
 
 @pytest.fixture

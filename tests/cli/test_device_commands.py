@@ -13,13 +13,7 @@ from andel.device.pebble import sign_confirmation
 from andel.keys import AccountKey, Curve, DeviceKey, derive_secret
 from andel.ledger.deployment import Deployment
 from andel.simulation.world import TERMS, terms_hash
-from tests.support.own_data_run import ROOT, call_main
-
-
-@pytest.fixture
-def andel(monkeypatch, capsys):
-    """`andel …` in this process."""
-    return lambda *arguments: call_main([str(argument) for argument in arguments], monkeypatch, capsys)
+from tests.support.own_data_run import ROOT
 
 
 @pytest.fixture(scope="module")

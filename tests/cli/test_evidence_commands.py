@@ -9,7 +9,6 @@ from andel.data.batch import make_batch
 from andel.data.store import EvidenceStore
 from andel.device.did import did_of
 from tests.device.actors import NOON, EnvelopeSensor, Pebble, account
-from tests.support.own_data_run import call_main
 
 PEBBLE, SENSOR = Pebble(), EnvelopeSensor("sensor")
 OWNER = account("owner")
@@ -23,13 +22,6 @@ epoch = "2022-02"
 [[devices]]
 public_key = "{SENSOR.public_key.hex()}"
 """
-
-
-@pytest.fixture
-def andel(monkeypatch, capsys):
-    """`andel …` in this process."""
-    monkeypatch.setenv("COLUMNS", "200")
-    return lambda *arguments: call_main([str(argument) for argument in arguments], monkeypatch, capsys)
 
 
 @pytest.fixture

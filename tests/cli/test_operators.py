@@ -16,16 +16,10 @@ import pytest
 from andel.content import cid_of_digest
 from andel.ledger.round_state import Status
 from andel.units import TOKEN
-from tests.support.own_data_run import ROOT, call_main
+from tests.support.own_data_run import ROOT
 from tests.support.small_run import START
 
 PATIENCE_SECONDS = 60.0
-
-
-@pytest.fixture
-def andel(monkeypatch, capsys):
-    """`andel …` in this process."""
-    return lambda *arguments: call_main([str(argument) for argument in arguments], monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -91,6 +91,14 @@ def test_hostile_signatures_are_false_or_refused(digest, signature):
             attempt()
 
 
+def test_a_secret_for_a_place_is_the_same_after_a_restart_and_another_elsewhere():
+    secret = derive_secret(b"validator")
+    drawn = AccountKey(secret).secret_for(b"salt", "0x00/1/0")
+    assert drawn == hashlib.sha256(b"salt" + secret + b"0x00/1/0").digest()
+    others = (AccountKey(secret), b"salt", "0x00/1/1"), (AccountKey(derive_secret(b"other")), b"salt", "0x00/1/0")
+    assert drawn not in {key.secret_for(purpose, place) for key, purpose, place in others}
+
+
 @pytest.mark.parametrize("r", [0, 1, CURVE_ORDER - 1, CURVE_ORDER, 2**256 - 1])
 @pytest.mark.parametrize("s", [0, 1, CURVE_ORDER - 1, CURVE_ORDER, 2**256 - 1])
 def test_numbers_at_the_edge_of_the_order_are_no_signature(r, s):

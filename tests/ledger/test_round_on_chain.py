@@ -171,9 +171,9 @@ def test_operators_change_from_the_next_attempt_on(play):
 
 def test_ownership_moves_in_two_steps(play):
     operators, actors = play.model.operators, play.actors
-    operators.transfer_ownership(actors.founder, actors.stranger.address)
+    operators.offer_ownership(actors.founder, actors.stranger.address)
     assert operators.owner() == play.model.round_manager.owner() == actors.founder.address
-    operators.accept_ownership(actors.stranger)
+    operators.take_ownership(actors.stranger)
     assert operators.owner() == play.model.round_manager.owner() == actors.stranger.address
 
 

@@ -71,10 +71,7 @@ contract DisputeHandler is World {
             vm.prank(coordinator);
             manager.plant(round, hash);
         }
-        commitData(round);
-        seed(round);
-        closeRound(round);
-        seed(round);
+        finishUntilSeed2(round);
         truth = attestation(round, "root", pool.contributorsMinted() + 1, 1, 1);
         lie = attestation(round, "lie", pool.contributorsMinted() + 2, 1, 1);
         if (plantIsTest) lie.versionHash = manager.plantedVersionOf(round, 0, SALT);

@@ -147,13 +147,18 @@ abstract contract World is Base {
         return manager.recordSeed(round);
     }
 
-    /// A round up to where validators can commit.
-    function roundReadyToAttest(uint256 budget) internal returns (uint64 round) {
-        round = openRound(budget);
+    /// The rest of an attempt just opened, up to where validators can commit.
+    function finishUntilSeed2(uint64 round) internal {
         commitData(round);
         seed(round);
         closeRound(round);
         seed(round);
+    }
+
+    /// A round up to where validators can commit.
+    function roundReadyToAttest(uint256 budget) internal returns (uint64 round) {
+        round = openRound(budget);
+        finishUntilSeed2(round);
     }
 
     function attestation(uint64 round) internal view returns (Attestation memory) {

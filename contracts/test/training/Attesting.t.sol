@@ -285,10 +285,7 @@ contract AttestingTest is World {
         manager.void(round);
         vm.prank(coordinator);
         manager.retry(round, keccak256("plan"), uint64(block.timestamp) + 1 days);
-        commitData(round);
-        seed(round);
-        closeRound(round);
-        seed(round);
+        finishUntilSeed2(round);
         vm.assertEq(manager.roundOf(round).commitCount, 0, "commitments");
         expectForeign(former);
         Attestation memory result = attestation(round);

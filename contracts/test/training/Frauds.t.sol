@@ -284,10 +284,7 @@ contract FraudsTest is World {
         }
         vm.prank(coordinator);
         manager.retry(round, keccak256("plan"), uint64(block.timestamp) + 1 days);
-        commitData(round);
-        seed(round);
-        closeRound(round);
-        seed(round);
+        finishUntilSeed2(round);
     }
 
     function rebond() private {

@@ -93,10 +93,7 @@ contract OperatorsTest is World {
         vm.prank(founder);
         operators.setCoordinator(vm.addr(0xC1), new address[](0));
         setValidators(1, keys(1));
-        commitData(round);
-        seed(round);
-        closeRound(round);
-        seed(round);
+        finishUntilSeed2(round);
         agree(attestation(round));
         manager.finalise(attestation(round), 0, 0, 0, 0);
         vm.assertEq(manager.currentVersion(), attestation(round).versionHash, "version");

@@ -292,13 +292,6 @@ contract PlantsTest is World {
         finishUntilSeed2(round);
     }
 
-    function finishUntilSeed2(uint64 round) private {
-        commitData(round);
-        seed(round);
-        closeRound(round);
-        seed(round);
-    }
-
     function copied(uint64 round) private view returns (Attestation memory lie) {
         lie = attestation(round);
         lie.versionHash = manager.plantedVersionOf(round, 0, SALT);

@@ -29,6 +29,7 @@ from andel.content import cid_of_digest
 from andel.data.policy import EVERYWHERE, Box, Policy
 from andel.errors import InputError, SettingsError
 from andel.keys import parse_address
+from andel.ledger.alliance import AllianceContract
 from andel.roles.alliance_owner import (
     MAX_TERMS_BYTES,
     Step,
@@ -48,12 +49,12 @@ _DEGREES = 7  # decimals of a degree in a policy
 
 def trust(listers: ListersArgument, rpc: RpcOption, model: ModelOption, key_file: KeyFileOption) -> None:
     """Trust listers: the devices they vouch for are admitted, also those that they list later."""
-    _in_steps(rpc, model, key_file, Step.TRUST, [parse_address(text) for text in listers])
+    _in_steps(Step.TRUST, [parse_address(text) for text in listers], open_model(rpc, model).alliance, key_file)
 
 
 def drop(listers: ListersArgument, rpc: RpcOption, model: ModelOption, key_file: KeyFileOption) -> None:
     """Trust listers no longer: devices that only they vouch for are out of rounds opened from now on."""
-    _in_steps(rpc, model, key_file, Step.DROP, [parse_address(text) for text in listers])
+    _in_steps(Step.DROP, [parse_address(text) for text in listers], open_model(rpc, model).alliance, key_file)
 
 
 def admit(
@@ -66,8 +67,9 @@ def admit(
 ) -> None:
     """Admit devices by their address, whoever vouches for them."""
     found = _addresses(devices, file)
-    check_admissible(open_model(rpc, model).alliance, found, unclaimed)
-    _in_steps(rpc, model, key_file, Step.ADMIT, found)
+    alliance = open_model(rpc, model).alliance
+    check_admissible(alliance, found, unclaimed)
+    _in_steps(Step.ADMIT, found, alliance, key_file)
 
 
 def dismiss(
@@ -78,7 +80,7 @@ def dismiss(
     file: FileOption = None,
 ) -> None:
     """End what `admit` began. A device that a trusted lister vouches for stays in: see `bar`."""
-    _in_steps(rpc, model, key_file, Step.DISMISS, _addresses(devices, file))
+    _in_steps(Step.DISMISS, _addresses(devices, file), open_model(rpc, model).alliance, key_file)
 
 
 def bar(
@@ -89,7 +91,7 @@ def bar(
     file: FileOption = None,
 ) -> None:
     """Keep devices out of rounds opened from now on, whoever vouches for them."""
-    _in_steps(rpc, model, key_file, Step.BAR, _addresses(devices, file))
+    _in_steps(Step.BAR, _addresses(devices, file), open_model(rpc, model).alliance, key_file)
 
 
 def unbar(
@@ -100,7 +102,7 @@ def unbar(
     file: FileOption = None,
 ) -> None:
     """Let barred devices in again, if they are admitted or vouched for."""
-    _in_steps(rpc, model, key_file, Step.UNBAR, _addresses(devices, file))
+    _in_steps(Step.UNBAR, _addresses(devices, file), open_model(rpc, model).alliance, key_file)
 
 
 def rules(
@@ -164,9 +166,8 @@ def give_up(rpc: RpcOption, model: ModelOption, key_file: KeyFileOption, yes: Ye
     typer.echo(f"the alliance has no owner any more, gas {receipt.gas_used}")
 
 
-def _in_steps(rpc: str, model: str, key_file: Path, step: Step, accounts: list[Address]) -> None:
-    alliance, key = open_model(rpc, model).alliance, read_key(key_file)
-    count = 0
+def _in_steps(step: Step, accounts: list[Address], alliance: AllianceContract, key_file: Path) -> None:
+    key, count = read_key(key_file), 0
     for start in range(0, len(accounts), DEVICES_AT_ONCE):
         part = accounts[start : start + DEVICES_AT_ONCE]
         changed = change(alliance, key, step, part)

@@ -61,8 +61,8 @@ def encode_values(what: str, components: Sequence[Component], values: Sequence[o
         raise InputError(f"{what} cannot be encoded: {str(error)[:200]}") from error
 
 
-def decode_call(name: str, data: bytes) -> tuple[str, dict[str, Any]] | None:
-    """Function and values by name of calldata for the contract of that name; None for a function it does not have.
+def decode_call(name: str, data: bytes) -> tuple[str, dict[str, Any]]:
+    """Function and values by name of calldata for the contract of that name; "" for a function it does not have.
 
     As lenient as a contract is with padding. Raises ChainError when the words do not fit the function.
     """
@@ -71,7 +71,7 @@ def decode_call(name: str, data: bytes) -> tuple[str, dict[str, Any]] | None:
         if known.selector == selector:
             values = _decoded(f"{name}.{known.name}", known.inputs, data[4:], strict=False)
             return known.name, {part["name"]: value for part, value in zip(known.inputs, values, strict=True)}
-    return None
+    return "", {}
 
 
 def decode_result(contract: Contract, function: str, data: bytes) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from andel.keys import AccountKey
-from andel.ledger.bound import Bound
+from andel.ledger.bound import Owned
 from andel.ledger.receipt import Receipt
 from andel.units import Address, Digest
 
@@ -24,8 +24,8 @@ class AllianceRules:
     terms: Digest
 
 
-class AllianceContract(Bound):
-    """The alliance of one model."""
+class AllianceContract(Owned):
+    """The alliance of one model; its owner sets listers, devices and rules."""
 
     NAME = "Alliance"
 
@@ -96,30 +96,6 @@ class AllianceContract(Bound):
         """The nonce of an owner's next signature."""
         return int(self.chain.call(self.contract, "nonces", owner))
 
-    def offer_ownership(self, key: AccountKey, heir: Address) -> Receipt:
-        """Offers the ownership to `heir`; it stays `key`'s until that is taken."""
-        return self.chain.send(key, self.contract, "transferOwnership", heir)
-
-    def take_ownership(self, key: AccountKey) -> Receipt:
-        """Takes the ownership that was offered to `key`."""
-        return self.chain.send(key, self.contract, "acceptOwnership")
-
-    def give_up_ownership(self, key: AccountKey) -> Receipt:
-        """Leaves the alliance without an owner, for ever."""
-        return self.chain.send(key, self.contract, "renounceOwnership")
-
-    def owner(self) -> Address | None:
-        """Who sets listers, devices and rules; None when nobody ever will."""
-        return _account(self.chain.call(self.contract, "owner"))
-
-    def pending_owner(self) -> Address | None:
-        """To whom the ownership is offered, if to anybody."""
-        return _account(self.chain.call(self.contract, "pendingOwner"))
-
     def device_registry(self) -> Address:
         """The registry that says who owns and lists a device."""
         return Address(self.chain.call(self.contract, "deviceRegistry"))
-
-
-def _account(address: str) -> Address | None:
-    return Address(address) if int(address, 16) else None

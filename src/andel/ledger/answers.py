@@ -61,12 +61,12 @@ def events_of(logs: Any) -> list[Event]:
 
 def check_asked_for(logs: Any, address: Address, topics: Sequence[str | list[str] | None]) -> None:
     """Raises ChainError for a log of another contract, or one that a filter of topics leaves out."""
+    wanted = [
+        {bytes_of(each) for each in ([topic] if isinstance(topic, str) else topic)} if topic else None
+        for topic in topics
+    ]
     for log in logs:
         given = [bytes_of(topic) for topic in log["topics"]]
-        wanted = [
-            [bytes_of(each) for each in ([topic] if isinstance(topic, str) else topic)] if topic else None
-            for topic in topics
-        ]
         fits = len(given) >= len(wanted) and all(
             some is None or topic in some for topic, some in zip(given, wanted, strict=False)
         )

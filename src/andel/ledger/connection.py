@@ -143,10 +143,12 @@ class Chain:
         requests: list[Request] = [("eth_getBlockReceipts", (hex(block),)) for block in range(from_block, to_block + 1)]
         answers, spent = self._rpc.batch(requests), 0
         for _ in range(_RECEIPT_LOOKS):
-            if all(isinstance(answer, list) for answer in answers):
+            missing = [i for i, answer in enumerate(answers) if not isinstance(answer, list)]
+            if not missing:
                 break
             self._sleep(max(self._poll, 0.2))  # a node may know a block before its receipts
-            answers = self._rpc.batch(requests)
+            for i, answer in zip(missing, self._rpc.batch([requests[i] for i in missing]), strict=True):
+                answers[i] = answer
         for answer in answers:
             if not isinstance(answer, list):
                 raise ChainError(f"the node gave no receipts of blocks {from_block} to {to_block}")

@@ -18,9 +18,6 @@ from andel.ledger.round_manager import Attestation
 from andel.merkle import Place
 from andel.units import Address, Digest
 
-# What a caller of the methods below names in its own types.
-__all__ = ["ClaimLeaf", "ClosedUpdate", "DisputesContract", "Hearing", "Outcome", "ValueOpening", "Word"]
-
 
 class Outcome(IntEnum):
     """How a hearing ended; none means that the attempt was not challenged."""

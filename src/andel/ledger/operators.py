@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from andel.keys import AccountKey
-from andel.ledger.bound import Bound
+from andel.ledger.bound import Owned
 from andel.ledger.connection import Call
 from andel.ledger.receipt import Receipt
 from andel.ledger.round_state import OperatorSet, ValidatorRecord
@@ -27,8 +27,8 @@ class BondRecord:
     withdrawable_at: int
 
 
-class OperatorsContract(Bound):
-    """Bonds and epochs of one model."""
+class OperatorsContract(Owned):
+    """Bonds and epochs of one model; its owner names operators and publishes versions."""
 
     NAME = "Operators"
 
@@ -39,8 +39,7 @@ class OperatorsContract(Bound):
     def deposit_bonds(self, key: AccountKey) -> list[Receipt]:
         """Deposits for every operator of the present epoch what it lacks of a bond; `key` pays."""
         present, bond = self.of_epoch(), self.bond()
-        accounts = [present.coordinator, *present.standbys, *(record.account for record in present.validators)]
-        missing = [(account, bond - self.bond_of(account).bonded) for account in accounts]
+        missing = [(account, bond - self.bond_of(account).bonded) for account in present.accounts]
         calls = [Call(key, self.contract, "deposit", (account,), lacks) for account, lacks in missing if lacks > 0]
         return self.chain.send_many(calls)
 
@@ -68,14 +67,6 @@ class OperatorsContract(Bound):
         """Names other validators and k from the next attempt on. `key` is the owner."""
         records = [(record.account, record.sealing_key) for record in validators]
         return self.chain.send(key, self.contract, "setValidators", k, records)
-
-    def transfer_ownership(self, key: AccountKey, owner: Address) -> Receipt:
-        """Offers the ownership; the new owner accepts it."""
-        return self.chain.send(key, self.contract, "transferOwnership", owner)
-
-    def accept_ownership(self, key: AccountKey) -> Receipt:
-        """Takes an ownership that was offered to `key`."""
-        return self.chain.send(key, self.contract, "acceptOwnership")
 
     def operators_epoch(self) -> int:
         """The present operators' epoch; the first is 1."""
@@ -114,14 +105,6 @@ class OperatorsContract(Bound):
     def unbonding_period(self) -> int:
         """Time between asking for a bond and getting it."""
         return int(self.chain.call(self.contract, "unbondingPeriod"))
-
-    def idle_period(self) -> int:
-        """Time without a move after which a standby may take over."""
-        return int(self.chain.call(self.contract, "idlePeriod"))
-
-    def owner(self) -> Address:
-        """Who may name operators and publish versions."""
-        return Address(self.chain.call(self.contract, "owner"))
 
     def manager(self) -> Address:
         """The model's `RoundManager`."""

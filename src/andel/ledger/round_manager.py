@@ -210,10 +210,6 @@ class RoundManagerContract(Bound):
         """What operators would be paid if the round were final now with `minted` for contributors."""
         return int(self.chain.call(self.contract, "operatorPartOf", round_id, minted))
 
-    def last_move_at(self) -> int:
-        """When the newest attempt last moved; 0 before the first round."""
-        return int(self.chain.call(self.contract, "lastMoveAt"))
-
     def owner(self) -> Address:
         """Who may name operators and publish versions."""
         return Address(self.chain.call(self.contract, "owner"))

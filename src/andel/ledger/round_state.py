@@ -116,6 +116,11 @@ class OperatorSet:
     validators: tuple[ValidatorRecord, ...]
     standbys: tuple[Address, ...] = ()
 
+    @property
+    def accounts(self) -> tuple[Address, ...]:
+        """Everybody: coordinator, standbys in their order, validators."""
+        return self.coordinator, *self.standbys, *(record.account for record in self.validators)
+
 
 @dataclass(frozen=True, slots=True)
 class PlantRecord:

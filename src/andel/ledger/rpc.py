@@ -118,10 +118,7 @@ class Rpc:
         return results
 
     def _outcome(self, method: str, params: Sequence[object], answer: dict[str, Any]) -> Any:
-        try:
-            result = self._result(method, answer)
-        except NodeRefused as error:
-            result = error
+        result = self._result(method, answer)
         if self._listener is not None:
             self._listener(method, params, result)
         return result
@@ -133,10 +130,10 @@ class Rpc:
                 raise RpcUnreachable(self.url, "the answer is no JSON-RPC")
             return answer["result"]
         if not isinstance(error, dict):
-            raise NodeRefused(method, 0, str(error)[:400])
+            return NodeRefused(method, 0, str(error)[:400])
         code = error.get("code")
         reason = str(error.get("message", ""))[:400]
-        raise NodeRefused(method, code if isinstance(code, int) else 0, reason, error.get("data"))
+        return NodeRefused(method, code if isinstance(code, int) else 0, reason, error.get("data"))
 
     def _post(self, body: object) -> Any:
         content = orjson.dumps(body)

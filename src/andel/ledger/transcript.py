@@ -26,7 +26,6 @@ _LOG: Final = ("address", "topics", "data", "blockNumber", "blockHash", "transac
 _TRANSACTION: Final = ("to", "input")
 _READ: Final = {
     "eth_getBlockByNumber": _BLOCK,
-    "eth_getBlockByHash": _BLOCK,
     "eth_getLogs": _LOG,
     "eth_getTransactionByHash": _TRANSACTION,
 }
@@ -95,7 +94,8 @@ def answer_hash(method: str, answer: object) -> bytes:
         answer = [_fields(item, read) for item in answer]
     elif read is not None:
         answer = _fields(answer, read)
-    return sha256(b"answered", orjson.dumps(_lowered(answer), option=orjson.OPT_SORT_KEYS))
+    # hex has two cases, and nodes differ in which they use for addresses
+    return sha256(b"answered", orjson.dumps(answer, option=orjson.OPT_SORT_KEYS).lower())
 
 
 def described(question: bytes) -> str:
@@ -113,7 +113,7 @@ def described(question: bytes) -> str:
 def _request(question: bytes) -> Request:
     try:
         method, params = orjson.loads(question)
-    except (orjson.JSONDecodeError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise ChainError("what was asked before cannot be read") from error
     if not isinstance(method, str) or not isinstance(params, list):
         raise ChainError("what was asked before cannot be read")
@@ -122,12 +122,3 @@ def _request(question: bytes) -> Request:
 
 def _fields(item: Any, names: Sequence[str]) -> Any:
     return {name: item.get(name) for name in names} if isinstance(item, dict) else item
-
-
-def _lowered(value: Any) -> Any:
-    """Hex has two cases; nodes differ in which they use for addresses."""
-    if isinstance(value, str):
-        return value.lower()
-    if isinstance(value, list):
-        return [_lowered(item) for item in value]
-    return {key: _lowered(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -6,14 +6,17 @@ no list of devices, so they are found by events; what was done before that block
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from andel.ledger.alliance import AllianceContract, AllianceRules
 from andel.ledger.receipt import Event
 from andel.roles.device_facts import check_span
 from andel.units import Address
+
+_ADMISSION: Final = ("DeviceAdmitted", "DeviceDismissed")
+_BAR: Final = ("DeviceBarred", "DeviceUnbarred")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,11 @@ def named_devices(alliance: AllianceContract, from_block: int) -> tuple[tuple[Ad
     Raises InputError when that is too far back, ChainError.
     """
     check_span(alliance, from_block)
-    pairs = (("DeviceAdmitted", "DeviceDismissed"), ("DeviceBarred", "DeviceUnbarred"))
-    admitted, barred = (
-        _in_force(alliance.logs(begin, from_block), alliance.logs(end, from_block)) for begin, end in pairs
-    )
-    return admitted, barred
+    events = alliance.logs((*_ADMISSION, *_BAR), from_block)
+    return _in_force(events, *_ADMISSION), _in_force(events, *_BAR)
 
 
-def _in_force(begun: Iterable[Event], ended: Iterable[Event]) -> tuple[Address, ...]:
-    """The devices whose last event is a beginning; beginnings and ends of a device alternate, also within a block."""
-    balance: Counter[tuple[int, Address]] = Counter()
-    for events, sign in ((begun, 1), (ended, -1)):
-        for event in events:
-            balance[event.block, event.arguments["device"]] += sign
-    state: dict[Address, int] = {}
-    for (_, device), change in sorted(balance.items()):
-        state[device] = change or state.get(device, 0)
-    return tuple(sorted(device for device, held in state.items() if held > 0))
+def _in_force(events: Iterable[Event], begin: str, end: str) -> tuple[Address, ...]:
+    """The devices whose last event of the two is a beginning."""
+    last = {event.arguments["device"]: event.name for event in events if event.name in (begin, end)}
+    return tuple(sorted(device for device, name in last.items() if name == begin))

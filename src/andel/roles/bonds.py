@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
+from andel.ledger.round_state import OperatorSet
 from andel.roles.speaking import collect_owed
 from andel.units import Address
 
@@ -36,26 +37,13 @@ class Taken:
 
 def operators_of(model: ModelContracts) -> list[OperatorStanding]:
     """Everybody of the present epoch: coordinator, standbys in their order, validators. Raises ChainError."""
-    present = model.operators.of_epoch()
-    accounts = [present.coordinator, *present.standbys, *(item.account for item in present.validators)]
-    return [standing_of(model, account) for account in accounts]
+    present, bond = model.operators.of_epoch(), model.operators.bond()
+    return [_standing(model, present, bond, account) for account in present.accounts]
 
 
 def standing_of(model: ModelContracts, account: Address) -> OperatorStanding:
     """One account, operator or not. Raises ChainError."""
-    operators, present = model.operators, model.operators.of_epoch()
-    roles = {item.account: "validator" for item in present.validators}
-    roles |= dict.fromkeys(present.standbys, "standby") | {present.coordinator: "coordinator"}
-    record = operators.bond_of(account)
-    return OperatorStanding(
-        account,
-        roles.get(account, "none"),
-        record.bonded,
-        record.unbonding,
-        record.withdrawable_at,
-        record.bonded >= operators.bond(),
-        model.disputes.owed_to(account) + operators.reward_of(account),
-    )
+    return _standing(model, model.operators.of_epoch(), model.operators.bond(), account)
 
 
 def take_all(key: AccountKey, model: ModelContracts) -> Taken:
@@ -65,3 +53,18 @@ def take_all(key: AccountKey, model: ModelContracts) -> Taken:
         model.operators.withdraw(key)
         bond = record.unbonding
     return Taken(bond, collect_owed(key, model))
+
+
+def _standing(model: ModelContracts, present: OperatorSet, bond: int, account: Address) -> OperatorStanding:
+    roles = {item.account: "validator" for item in present.validators}
+    roles |= dict.fromkeys(present.standbys, "standby") | {present.coordinator: "coordinator"}
+    record = model.operators.bond_of(account)
+    return OperatorStanding(
+        account,
+        roles.get(account, "none"),
+        record.bonded,
+        record.unbonding,
+        record.withdrawable_at,
+        record.bonded >= bond,
+        model.disputes.owed_to(account) + model.operators.reward_of(account),
+    )

@@ -7,7 +7,7 @@ withdrawal changes no past round, and a node needs no archive.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from andel.content import digest_of_cid
@@ -65,7 +65,7 @@ def check_plan(plan: RoundPlan, model: ModelContracts, number: int, on_chain: Ro
     }
     for what, (planned, chained) in expected.items():
         if planned != chained:
-            message = f"{what} is {_text(planned)}, on chain {_text(chained)}"
+            message = f"{what} is {as_text(planned)}, on chain {as_text(chained)}"
             raise EvidenceError(f"round {number}, plan", message)
 
 
@@ -82,7 +82,7 @@ def chain_facts(
     model: ModelContracts, plan: RoundPlan, on_chain: RoundOnChain, commitments: Sequence[DataCommitment]
 ) -> ChainFacts:
     """Seeds, roots, registry entries, admitted devices and consenting owners for the commitments of a round."""
-    headers = _committed(plan, commitments)
+    headers = committed_batches(plan, commitments)
     admitted = admitted_devices(model, on_chain.opened_at, {header.device for header in headers})
     # devices first: whoever lists strangers' devices makes nobody ask for their days
     keys = sorted({(header.device, header.day) for header in headers if header.device in admitted})
@@ -116,16 +116,17 @@ def consenting_owners(model: ModelContracts, terms: bytes, opened_at: int, owner
     return frozenset(owner for owner, accepted in zip(ordered, answers, strict=True) if accepted)
 
 
-def _committed(plan: RoundPlan, commitments: Sequence[DataCommitment]) -> list[BatchHeader]:
-    """The batches worth asking the chain about: of commitments that are signed, bounded and inside the plan's days."""
+def committed_batches(plan: RoundPlan, commitments: Iterable[DataCommitment]) -> list[BatchHeader]:
+    """The batches worth asking about: of commitments that are signed, bounded and inside the plan's days."""
     headers: list[BatchHeader] = []
     for commitment in commitments:
         try:
             headers += committed_headers(plan, commitment)
         except InputError:
-            continue  # `settle` gives the contributor its reason
+            continue  # it counts for nothing, whatever it claims; `settle` gives the contributor its reason
     return headers
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A field for people: bytes in hex, anything else as it prints."""
     return value.hex() if isinstance(value, bytes) else str(value)

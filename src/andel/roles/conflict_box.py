@@ -15,10 +15,10 @@ from typing import Final
 from andel.content import ContentStore
 from andel.data.conflict import MAX_CONFLICT_BYTES, Conflict, parse_conflict
 from andel.errors import ContentError, InputError
+from andel.roles.chain_facts import committed_batches
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment
 from andel.units import Address
-from andel.value.proof import committed_headers
 
 MAX_NEW_OBJECTS: Final = 10_000
 """Most objects that one round looks at for the first time; the rest wait for the next one."""
@@ -71,12 +71,7 @@ class ConflictBox:
 
 def _claimed_hours(plan: RoundPlan, commitments: Iterable[DataCommitment]) -> dict[tuple[Address, int], int]:
     claimed: dict[tuple[Address, int], int] = {}
-    for commitment in commitments:
-        try:
-            headers = committed_headers(plan, commitment)
-        except InputError:
-            continue  # it counts for nothing, whatever it claims
-        for header in headers:
-            place = header.device, header.day
-            claimed[place] = claimed.get(place, 0) | header.hours
+    for header in committed_batches(plan, commitments):
+        place = header.device, header.day
+        claimed[place] = claimed.get(place, 0) | header.hours
     return claimed

@@ -8,8 +8,7 @@ verdict's or a small number. What cannot be opened is left to a hearing. Never s
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from andel.content import ContentStore, cid_of_digest
@@ -19,9 +18,9 @@ from andel.ledger.deployment import ModelContracts
 from andel.ledger.disputes import ClaimLeaf, ClosedUpdate, ValueOpening
 from andel.ledger.round_state import RoundState
 from andel.roles.replay import read_history
-from andel.training.plan import RoundPlan, parse_plan
-from andel.training.result import SignedUpdate, update_place
-from andel.typed_data import typed_digest, typed_signer
+from andel.training.plan import parse_plan
+from andel.training.result import update_place
+from andel.typed_data import typed_digest
 from andel.units import Address, BaseUnits
 from andel.value.claims import ClaimTree, value_root
 from andel.value.history import History, parse_history
@@ -67,7 +66,7 @@ def forged_update(model: ModelContracts, store: ContentStore, state: RoundState)
     """A proof that the closed set holds an update its contributor did not sign. Raises ChainError."""
     try:
         evidence = read_evidence(store, state.evidence_hash, f"round {state.round}")
-        forged = next((item for item in evidence.updates if not _is_signed(evidence.plan, item)), None)
+        forged = next((item for item in evidence.updates if not item.is_signed(evidence.plan)), None)
         if forged is None:
             return None
         place = update_place(evidence.plan, evidence.updates, forged.contributor)
@@ -79,13 +78,6 @@ def forged_update(model: ModelContracts, store: ContentStore, state: RoundState)
         return None
     shown = ClosedUpdate(forged.contributor, digest, forged.signature, place)
     return lambda key: model.disputes.show_forged_update(key, state.round, shown)
-
-
-def _is_signed(plan: RoundPlan, item: SignedUpdate) -> bool:
-    try:
-        return typed_signer("Update", plan.domain, item.message(plan), item.signature) == item.contributor
-    except InputError:
-        return False
 
 
 def _history(store: ContentStore, state_hash: object) -> History:
@@ -139,12 +131,8 @@ def _fallen_or_vanished(
             return lambda key: disputes.show_fallen(key, attestation, value, was, fallen)  # returned now
         below, above = _neighbours(tree, present, account)
         if below.account or above.account:
-            return partial(_show, disputes.show_vanished, (attestation, value, was, below, above))
+            return lambda key: disputes.show_vanished(key, attestation, value, was, below, above)
     return None
-
-
-def _show(send: Callable[..., object], values: Sequence[object], key: AccountKey) -> object:
-    return send(key, *values)
 
 
 def _neighbours(tree: ClaimTree, present: History, account: Address) -> tuple[ClaimLeaf, ClaimLeaf]:

@@ -20,7 +20,6 @@ from andel.roles.replay import ReferenceOpener, Replay, replay_round
 from andel.roles.sent import sent
 from andel.roles.settling import Retries
 from andel.training.task import Task, parse_task
-from andel.units import Digest
 from andel.value.judgement import Judgement, RecordingJudge, binding_of, far_from
 from andel.value.reference import ScoringRows
 
@@ -116,10 +115,10 @@ class Judging:
                 log.error("the model's task cannot be read: %s", error)
         return self._task
 
-    def _salt(self, state: RoundState) -> Digest:
+    def _salt(self, state: RoundState) -> bytes:
         """Secret until the judgement is shown, the same after a restart, different for each attempt."""
         place = f"{self._model.round_manager.address}/{state.round}/{state.attempt}"
-        return sha256(b"andel.judgement.salt.1", self._key.secret_bytes(), place.encode())
+        return self._key.secret_for(b"andel.judgement.salt.1", place)
 
 
 def measure_round(

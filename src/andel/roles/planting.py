@@ -91,5 +91,4 @@ class Planter:
         return self._secret(b"andel.plant.salt.1", number, attempt)
 
     def _secret(self, purpose: bytes, number: int, attempt: int) -> bytes:
-        place = f"{self._model.round_manager.address}/{number}/{attempt}"
-        return sha256(purpose, self._key.secret_bytes(), place.encode())
+        return self._key.secret_for(purpose, f"{self._model.round_manager.address}/{number}/{attempt}")

@@ -35,9 +35,9 @@ from andel.training.result import (
 )
 from andel.training.task import Task
 from andel.training.updates import decode_update
-from andel.typed_data import typed_signer
 from andel.units import Address, Digest
 from andel.value.manifest import read_named
+from andel.value.report import ContributorValue
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,8 @@ def post_update(
 def posted_in(model: ModelContracts, state: RoundState) -> list[Posted]:
     """What was posted in an attempt, in the chain's order, resolved or not. Raises ChainError."""
     manager = model.round_manager
-    events = manager.logs("UpdatePosted", state.opened_block, None, round=state.round, attempt=state.attempt)
+    found = {"round": state.round, "attempt": state.attempt}
+    events = manager.logs("UpdatePosted", state.opened_block, state.settled_block or None, **found)
     calls = manager.chain.sent_to([event.transaction for event in events])
     return [_posted(event, data) for event, (_, data) in zip(events, calls, strict=True)]
 
@@ -129,7 +130,7 @@ def answer_posted(
             sent(manager.resolve_posted, key, plan.round, posted.contributor, *shown)
             continue
         ground = _ground(store, plan, result.commitments, task, proven, posted)
-        if item is not None and _is_signed(plan, item):
+        if item is not None and item.is_signed(plan):
             ground = Ground.OTHER
         elif ground is None and _is_late(model, state, posted):
             ground = Ground.LATE
@@ -144,11 +145,11 @@ def check_refusals(model: ModelContracts, store: ContentStore, state: RoundState
     """Raises EvidenceError unless each posted update that was refused was refused for a reason that is true."""
     manager, plan = model.round_manager, replay.evidence.plan
     found = {"round": state.round, "attempt": state.attempt}
-    refusals = manager.logs("PostedRefused", state.opened_block, None, **found)
+    refusals = manager.logs("PostedRefused", state.opened_block, state.settled_block or None, **found)
     if not refusals:
         return
     posted = {item.contributor: item for item in posted_in(model, state)}
-    proven = {value.contributor: value.weight for value in replay.report.contributors}
+    judged = {value.contributor: value for value in replay.report.contributors}
     for event in refusals:
         contributor = event.arguments["contributor"]
         place = f"round {state.round}, refusal of {contributor}"
@@ -157,23 +158,22 @@ def check_refusals(model: ModelContracts, store: ContentStore, state: RoundState
             raise EvidenceError(place, "the chain tells of no such posting")
         ground = _read_reason(store, place, event.arguments["reasonHash"], plan, item)
         late = ground is Ground.LATE and _is_late(model, state, item)
-        if not late and not _is_true(ground, store, replay, proven, item):
+        if not late and not _is_true(ground, store, replay, judged, item):
             raise EvidenceError(place, f"it is not true that {ground.value}")
 
 
 def _is_true(
-    ground: Ground, store: ContentStore, replay: Replay, proven: Mapping[Address, int], posted: Posted
+    ground: Ground, store: ContentStore, replay: Replay, judged: Mapping[Address, ContributorValue], posted: Posted
 ) -> bool:
     evidence = replay.evidence
     if ground is Ground.NOT_PROVEN:
-        weight = proven.get(posted.contributor, 0)
+        value = judged.get(posted.contributor)
         # an update that is not in the set has no weight in the report: the data's own verdict stands in its reason
-        reasons = {value.contributor: value.reason for value in replay.report.contributors}
-        return weight == 0 and reasons.get(posted.contributor, "") != "no update"
+        return value is None or (value.weight == 0 and value.reason != "no update")
     if ground is Ground.OTHER:
         closed = {item.contributor: item for item in evidence.updates}
         other = closed.get(posted.contributor)
-        return other is not None and other.update_hash != posted.update_hash and _is_signed(evidence.plan, other)
+        return other is not None and other.update_hash != posted.update_hash and other.is_signed(evidence.plan)
     weights = {item.contributor: 1 for item in evidence.commitments}
     if ground is Ground.NOT_THERE:
         if store.has(cid_of_digest(posted.update_hash)):
@@ -184,7 +184,7 @@ def _is_true(
 
 def _is_late(model: ModelContracts, state: RoundState, posted: Posted) -> bool:
     found = {"round": state.round, "attempt": state.attempt}
-    (closed,) = model.round_manager.logs("RoundClosed", posted.block, None, **found)
+    (closed,) = model.round_manager.logs("RoundClosed", posted.block, state.settled_block or None, **found)
     chain = model.round_manager.chain
     return chain.block_time(closed.block) - chain.block_time(posted.block) < _LATE_SECONDS
 
@@ -200,7 +200,7 @@ def _ground(
     """The first ground to refuse a posted update; None if it can count."""
     item = posted.signed
     committed = {each.contributor: each.batches_hash for each in commitments}
-    if item is None or not _is_signed(plan, item) or committed.get(item.contributor) != item.batches_hash:
+    if item is None or not item.is_signed(plan) or committed.get(item.contributor) != item.batches_hash:
         return Ground.NOT_SIGNED
     if not proven.get(posted.contributor):
         return Ground.NOT_PROVEN
@@ -215,17 +215,10 @@ def _ground(
     return None
 
 
-def _is_signed(plan: RoundPlan, item: SignedUpdate) -> bool:
-    try:
-        return typed_signer("Update", plan.domain, item.message(plan), item.signature) == item.contributor
-    except InputError:
-        return False
-
-
 def _posted(event: Event, data: bytes) -> Posted:
     contributor, update_hash = event.arguments["contributor"], Digest(event.arguments["updateHash"])
     try:
-        name, values = decode_call("RoundManager", data) or ("", {})
+        name, values = decode_call("RoundManager", data)
     except ChainError:
         name, values = "", {}
     signed = None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 
 from andel.content import ContentStore, cid_of_digest
-from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
@@ -19,7 +18,7 @@ from andel.training.client_app import LocalContributor
 from andel.training.engine import train_update
 from andel.training.plan import RoundPlan, parse_plan
 from andel.training.result import SignedUpdate, sign_update
-from andel.training.task import Task, parse_task
+from andel.training.task import parse_task
 from andel.training.updates import decode_version, encode_update
 from andel.value.manifest import read_commitments, read_named
 
@@ -63,7 +62,8 @@ class Poster:
 
     def _train(self, plan: RoundPlan, state: RoundState) -> SignedUpdate:
         """The update that the contributor would have answered with (`andel.training.client_app`)."""
-        local, task = self._contributor, self._task(plan)
+        local = self._contributor
+        task = parse_task(read_named(self._store, f"round {plan.round}, task", plan.task))
         local.accept(plan, task)
         local.check_seed(plan, state.first_seed)
         version = read_named(self._store, f"round {plan.round}, parent version", cid_of_digest(plan.version))
@@ -77,9 +77,3 @@ class Poster:
             batches_hash=sha256(local.batches(plan)),
             weight=local.weight(plan),
         )
-
-    def _task(self, plan: RoundPlan) -> Task:
-        task = parse_task(read_named(self._store, f"round {plan.round}, task", plan.task))
-        if task.to_bytes() != self._store.get(plan.task):
-            raise PlanError("the task in the store is not in its canonical form")
-        return task

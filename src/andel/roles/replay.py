@@ -70,11 +70,6 @@ class ReferenceOpener:
             self._opened[name] = open_reference(plan, task, batches, packets)
         return self._opened[name]
 
-    @property
-    def sets(self) -> tuple[ReferenceSet, ...]:
-        """All sets opened so far."""
-        return tuple(self._opened.values())
-
 
 def replay_round(
     model: ModelContracts,

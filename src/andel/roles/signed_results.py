@@ -13,16 +13,15 @@ from typing import Any, Final
 
 from andel.encoding import canonical_json, parse_json
 from andel.errors import ChainError, InputError
-from andel.keys import parse_address
+from andel.keys import parse_address, recover_address
 from andel.ledger.abi import decode_call
 from andel.ledger.deployment import ModelContracts
-from andel.typed_data import TYPES, Domain, typed_digest, typed_signer
+from andel.typed_data import Domain, typed_digest, typed_fields
 from andel.units import Address, Digest
 
 _FORMAT: Final = "andel-attestation/1"
 _MAX_FILE_BYTES: Final = 16 * 1024
 _KEPT_MAX: Final = 4_096
-_FIELDS: Final = tuple(part.split(" ") for part in TYPES["Attestation"].rstrip(")").split("(")[1].split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,10 @@ def results_in(model: ModelContracts, transactions: Sequence[str]) -> list[Signe
         if to != manager.address:
             continue
         try:
-            name, values = decode_call("RoundManager", data) or ("", {})
+            name, values = decode_call("RoundManager", data)
             if name == "reveal":
-                message, _ = attestation_of(manager.domain, values["attestation"])
-                found.append(_checked(manager.domain, values["validator"], message, values["signature"]))
+                message, digest = attestation_of(manager.domain, values["attestation"])
+                found.append(_checked(values["validator"], message, digest, values["signature"]))
         except (ChainError, InputError):
             continue  # calldata of nobody's: a contract would refuse it too
     return found
@@ -73,7 +72,7 @@ def results_in(model: ModelContracts, transactions: Sequence[str]) -> list[Signe
 
 def attestation_of(domain: Domain, values: Sequence[Any]) -> tuple[dict[str, object], Digest]:
     """An attestation by field from a contract's struct, and its EIP-712 digest. Raises InputError."""
-    message: dict[str, object] = dict(zip((field for _, field in _FIELDS), values, strict=True))
+    message: dict[str, object] = dict(zip((field for _, field in typed_fields("Attestation")), values, strict=True))
     return message, typed_digest("Attestation", domain, message)
 
 
@@ -100,19 +99,18 @@ def read_result(data: bytes, domain: Domain) -> SignedResult:
     if value.get("chain_id") != domain.chain_id or not isinstance(said, dict):
         raise InputError(f"the attestation is not of chain {domain.chain_id}")
     try:
-        message = {name: _value(kind, said[name]) for kind, name in _FIELDS}
+        message = {name: _value(kind, said[name]) for kind, name in typed_fields("Attestation")}
         signature = bytes.fromhex(str(value["signature"]))
         validator = parse_address(str(value["validator"]))
     except (KeyError, ValueError) as error:
         raise InputError(f"the attestation cannot be read: {str(error)[:100]}") from error
     if message["model"] != domain.contract:
         raise InputError(f"the attestation is of another model than {domain.contract}")
-    return _checked(domain, validator, message, signature)
+    return _checked(validator, message, typed_digest("Attestation", domain, message), signature)
 
 
-def _checked(domain: Domain, validator: Address, message: dict[str, object], signature: bytes) -> SignedResult:
-    digest = typed_digest("Attestation", domain, message)
-    if typed_signer("Attestation", domain, message, signature) != validator:
+def _checked(validator: Address, message: dict[str, object], digest: Digest, signature: bytes) -> SignedResult:
+    if recover_address(digest, signature) != validator:
         raise InputError(f"the attestation is not signed by {validator}")
     return SignedResult(validator, message, signature, digest)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 
-from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.disputes import Hearing, Outcome
@@ -83,7 +82,7 @@ class Speaker:
     def _salt(self, state: RoundState) -> bytes:
         """Secret until the reveal, the same after a restart, different for each hearing."""
         place = f"{self._model.disputes.address}/{state.round}/{state.attempt}"
-        return sha256(b"andel.word.salt.1", self._key.secret_bytes(), place.encode())
+        return self._key.secret_for(b"andel.word.salt.1", place)
 
 
 def may_reveal(hearing: Hearing, now: int) -> bool:

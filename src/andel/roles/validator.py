@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from andel.content import ContentStore
-from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_hashes import attestation_commitment
@@ -145,4 +144,4 @@ class Validator:
     def _salt(self, number: int, attempt: int) -> bytes:
         """Secret until the reveal, the same after a restart, different for each attempt."""
         place = f"{self._model.round_manager.address}/{number}/{attempt}"
-        return sha256(b"andel.attestation.salt.1", self._key.secret_bytes(), place.encode())
+        return self._key.secret_for(b"andel.attestation.salt.1", place)

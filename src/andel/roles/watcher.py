@@ -64,6 +64,7 @@ class Watcher:
         self._judged: set[tuple[str, int, int]] = set()
         self._collect = True
         self._awaits_time = False
+        self._now = 0
 
     def run(self, sleep: Callable[[float], None], clock: Callable[[], float], poll_seconds: float) -> None:
         """Watches for ever. Raises ChainError when the node fails a minute on end."""
@@ -77,6 +78,7 @@ class Watcher:
         if (number := manager.rounds_count()) == 0:
             return False
         state = manager.round_of(number)
+        self._now = manager.chain.block_time()  # for all of this look: what has just come due can wait for the next
         self._traces.read(state)
         duties = (
             self._report_equivocation,
@@ -133,16 +135,16 @@ class Watcher:
 
     def _had_time_to_reveal(self, state: RoundState) -> bool:
         """As `Offences._hadTimeToReveal` counts it."""
-        founding, now = self._model.round_manager.founding(), self._model.round_manager.chain.block_time()
+        founding = self._model.round_manager.founding()
         lapsed = state.status == Status.VOID and state.void_reason == VoidReason.DEADLINE
         if not any(state.agreed):
             return lapsed and state.reveal_count > 0 and state.deadline >= state.moved_at + founding.commit_period
-        until = state.moved_at if state.status == Status.VOID and not lapsed else now
+        until = state.moved_at if state.status == Status.VOID and not lapsed else self._now
         return until >= state.finalisable_at - founding.challenge_window
 
     def _report_sealed(self, _: RoundState) -> bool:
         manager = self._model.round_manager
-        for number, attempt in self._traces.overdue_plants(manager.chain.block_time()):
+        for number, attempt in self._traces.overdue_plants(self._now):
             self._traces.forget_plant((number, attempt))
             if manager.plant_of(number, attempt).state == PlantState.SEALED:
                 log.warning("the plant of round %d, attempt %d, stayed sealed", number, attempt)
@@ -170,7 +172,7 @@ class Watcher:
         place, disputes = ("challenge", state.round, state.attempt), self._model.disputes
         if state.status != Status.ATTESTED or place in self._judged:
             return False
-        if disputes.chain.block_time() >= state.finalisable_at:
+        if self._now >= state.finalisable_at:
             return False  # without a window nothing can be challenged, and settling again would help nobody
         verdict = self._settler.verdict(state)
         if verdict is None:
@@ -202,21 +204,19 @@ class Watcher:
             return False
         self._collect = True
         # an attempt that something else voided meanwhile has nothing left to hear
-        if state.status == Status.VOID or is_over(hearing, disputes.chain.block_time()):
+        if state.status == Status.VOID or is_over(hearing, self._now):
             return sent(disputes.conclude, self._key, state.round)
         self._awaits_time = True
         return False
 
     def _keep_going(self, state: RoundState) -> bool:
         manager, operators = self._model.round_manager, self._model.operators
-        chain = manager.chain
-        if state.seed_awaited and chain.block_number() > state.seed_block + SEED_PATIENCE_BLOCKS:
+        if state.seed_awaited and manager.chain.block_number() > state.seed_block + SEED_PATIENCE_BLOCKS:
             return sent(manager.record_seed, self._key, state.round)
-        now = chain.block_time()
-        if state.status in _LIVE and now >= manager.voidable_at(state.round):
+        if state.status in _LIVE and self._now >= manager.voidable_at(state.round):
             log.warning("round %d, attempt %d, is dead: it is voided", state.round, state.attempt)
             return sent(manager.void, self._key, state.round)
-        if now < operators.idle_at():
+        if self._now < operators.idle_at():
             return False
         standbys = operators.of_epoch().standbys
         waiting = next((account for account in standbys if operators.is_bonded(account)), None)

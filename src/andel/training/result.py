@@ -15,7 +15,7 @@ from andel.hashing import keccak, sha256
 from andel.keys import AccountKey, address_bytes
 from andel.merkle import MerkleTree, Place
 from andel.training.plan import RoundPlan
-from andel.typed_data import sign_typed, typed_digest
+from andel.typed_data import sign_typed, typed_digest, typed_signer
 from andel.units import Address, Digest
 
 
@@ -56,6 +56,13 @@ class SignedUpdate:
             "batchesHash": self.batches_hash,
             "weight": self.weight,
         }
+
+    def is_signed(self, plan: RoundPlan) -> bool:
+        """Whether the signature is its contributor's, over this update in the plan's round."""
+        try:
+            return typed_signer("Update", plan.domain, self.message(plan), self.signature) == self.contributor
+        except InputError:
+            return False
 
 
 _Item = TypeVar("_Item", DataCommitment, SignedUpdate)

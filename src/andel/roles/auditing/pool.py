@@ -36,8 +36,8 @@ def audit_pool(model: ModelContracts, store: ContentStore, rounds: Sequence[Roun
     paid = _check_claims(histories, [event for event in events if event.name == "Claimed"], result)
     if history is not None:
         _check_paid(model, history, paid, result)
-    _check_operators(model, rounds, [event for event in events if event.name == "OperatorClaimed"])
-    _check_balances(model, rounds, sum(paid.values()), result)
+    due = _check_operators(model, rounds, [event for event in events if event.name == "OperatorClaimed"])
+    _check_balances(model, rounds, sum(paid.values()), due, result)
 
 
 class _Histories:
@@ -107,7 +107,8 @@ def _check_paid(model: ModelContracts, history: History, paid: dict[Address, int
     result.checked.claims += len(history.earned)
 
 
-def _check_operators(model: ModelContracts, rounds: Sequence[RoundProof], events: Sequence[Event]) -> None:
+def _check_operators(model: ModelContracts, rounds: Sequence[RoundProof], events: Sequence[Event]) -> int:
+    """What all operators together can pull, each checked."""
     owed: dict[Address, int] = {}
     for proof in rounds:
         for operator, amount in proof.operators.items():
@@ -118,16 +119,18 @@ def _check_operators(model: ModelContracts, rounds: Sequence[RoundProof], events
     for operator, amount in owed.items():
         if amount < 0 or model.pool.operator_balance(operator) != amount:
             raise EvidenceError("operators' pay", f"{operator} can pull another amount than the rounds credited")
+    return sum(owed.values())
 
 
-def _check_balances(model: ModelContracts, rounds: Sequence[RoundProof], paid: int, result: Audit) -> None:
+def _check_balances(model: ModelContracts, rounds: Sequence[RoundProof], paid: int, due: int, result: Audit) -> None:
+    """`paid` is what contributors received, `due` what operators can pull; base units."""
     pool, token = model.pool, model.token
     contributors = sum(proof.minted for proof in rounds)
     everything = contributors + sum(sum(proof.operators.values()) for proof in rounds)
     start, rate, ceiling = pool.schedule()
     now = model.round_manager.chain.block_time()
     minted, claimed = pool.minted(), pool.contributors_claimed()
-    owed = contributors - paid + sum(pool.operator_balance(each) for each in _operators(rounds))
+    owed = contributors - paid + due
     found = {
         "minted by the pool": (minted, everything),
         "minted for contributors": (pool.contributors_minted(), contributors),
@@ -148,7 +151,3 @@ def _check_balances(model: ModelContracts, rounds: Sequence[RoundProof], paid: i
         if amount > most:
             raise EvidenceError("balances", f"{what}: {amount} over {most}")
     result.tally.add("balances", Rests.RECOMPUTED, len(found) + len(bounds))
-
-
-def _operators(rounds: Sequence[RoundProof]) -> set[Address]:
-    return {operator for proof in rounds for operator in proof.operators}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from andel.errors import ChainError, EvidenceError, InputError
+from andel.keys import recover_address
 from andel.ledger.abi import decode_call
 from andel.ledger.connection import Block, Chain
 from andel.ledger.deployment import ModelContracts
@@ -20,8 +21,8 @@ from andel.ledger.receipt import Event
 from andel.ledger.round_hashes import attestation_commitment, round_seed
 from andel.ledger.round_state import OperatorSet, RoundState
 from andel.roles.auditing.findings import Rests, Tally
-from andel.roles.chain_facts import RoundOnChain
-from andel.typed_data import TYPES, typed_digest, typed_signer
+from andel.roles.chain_facts import RoundOnChain, as_text
+from andel.roles.signed_results import attestation_of
 from andel.units import Address, Digest
 from andel.value.claims import value_root
 
@@ -39,7 +40,6 @@ _EVENTS: Final = (
     "RoundResumed",
 )
 _CREDITS: Final = ("RoundCredited", "OperatorCredited")
-_ATTESTED: Final = tuple(part.split(" ")[1] for part in TYPES["Attestation"].rstrip(")").split("(")[1].split(","))
 _BPS: Final = 10_000
 
 
@@ -47,16 +47,12 @@ _BPS: Final = 10_000
 class RoundRecord:
     """What the chain's record of a round adds to its state; amounts are base units.
 
-    `operators` are what each operator was credited, `signed` the validators whose signatures under the agreed digest
-    were verified.
+    `operators` are what each operator was credited.
     """
 
     claims_root: Digest
     claims_total: int
-    operator_minted: int
-    gain: int
     operators: Mapping[Address, int]
-    signed: tuple[Address, ...]
     k: int
     n: int
 
@@ -94,17 +90,14 @@ def check_record(model: ModelContracts, on_chain: RoundOnChain, tally: Tally) ->
     _check_closing(steps, state, model)
     _check_times(steps, state, model)
     value = _check_end(steps, state)
-    signed = _check_attestations(steps, model, state, operators, tally)
+    _check_attestations(steps, model, state, operators, tally)
     credited = _check_credits(steps, model, state, operators, value)
     tally.add("steps", Rests.RECOMPUTED, len(events) + 2)
     tally.add("credits", Rests.RECOMPUTED, 1 + len(credited))
     return RoundRecord(
         Digest(value["claimsRoot"]),
         int(value["claimsTotal"]),
-        int(value["operatorMinted"]),
-        int(value["gain"]),
         credited,
-        signed,
         operators.k,
         len(operators.validators),
     )
@@ -146,8 +139,8 @@ def _steps(chain: Chain, place: str, events: Sequence[Event]) -> _Steps:
 def _same(place: str, what: str, told: Mapping[str, Any], expected: Mapping[str, object]) -> None:
     for name, value in expected.items():
         if told[name] != value:
-            shown = [item.hex() if isinstance(item, bytes) else str(item) for item in (told[name], value)]
-            raise EvidenceError(f"{place}, {what}", f"its event says {name} {shown[0]}, the round's state {shown[1]}")
+            said = f"its event says {name} {as_text(told[name])}, the round's state {as_text(value)}"
+            raise EvidenceError(f"{place}, {what}", said)
 
 
 def _check_opening(steps: _Steps, on_chain: RoundOnChain) -> None:
@@ -243,8 +236,8 @@ def _check_end(steps: _Steps, state: RoundState) -> Mapping[str, Any]:
 
 def _check_attestations(
     steps: _Steps, model: ModelContracts, state: RoundState, operators: OperatorSet, tally: Tally
-) -> tuple[Address, ...]:
-    """Commitments and reveals; the validators whose signature under the agreed digest was found and holds."""
+) -> None:
+    """Commitments and reveals, and the signatures that are found in their transactions."""
     committed = {event.arguments["validator"]: event for event in steps.all("AttestationCommitted")}
     reveals = steps.all("AttestationRevealed")
     place = f"{steps.place}, attestations"
@@ -263,15 +256,11 @@ def _check_attestations(
     if len(agreed) < operators.k:
         raise EvidenceError(place, f"{len(agreed)} reveals agree with what is final; k is {operators.k}")
     sent = model.round_manager.chain.sent_to([event.transaction for event in reveals])
-    signed = []
     for event, (to, data) in zip(reveals, sent, strict=True):
         validator = event.arguments["validator"]
         direct = is_direct(model.round_manager.chain, place, model.round_manager.address, to)
         found = direct and _signature_of(place, model, event, committed[validator], data)
         tally.add("attestations", Rests.RECOMPUTED if found else Rests.NODE)
-        if found and validator in agreed:
-            signed.append(validator)
-    return tuple(signed)
 
 
 def _dropped(steps: _Steps) -> set[Address]:
@@ -294,18 +283,17 @@ def _signature_of(place: str, model: ModelContracts, event: Event, commitment: E
     """Whether the calldata holds the validator's own signature; a contract's word (ERC-1271) is not judged here."""
     validator = event.arguments["validator"]
     try:
-        name, values = decode_call("RoundManager", data) or ("", {})
+        name, values = decode_call("RoundManager", data)
     except ChainError as error:
         raise EvidenceError(place, f"{validator}'s reveal cannot be read: {error.message}") from error
     if name != "reveal" or values["validator"] != validator:
         raise EvidenceError(place, f"{validator}'s reveal lies in a transaction that reveals nothing")
-    message = dict(zip(_ATTESTED, values["attestation"], strict=True))
-    digest = typed_digest("Attestation", model.round_manager.domain, message)
+    _, digest = attestation_of(model.round_manager.domain, values["attestation"])
     salted = attestation_commitment(digest, validator, values["salt"])
     if digest != event.arguments["attestationHash"] or salted != commitment.arguments["commitment"]:
         raise EvidenceError(place, f"{validator} revealed another attestation than it committed to")
     try:
-        signer = typed_signer("Attestation", model.round_manager.domain, message, values["signature"])
+        signer = recover_address(digest, values["signature"])
     except InputError:
         signer = None
     if signer != validator and not model.round_manager.chain.code(validator):

@@ -158,7 +158,7 @@ def _is_signed(domain: Domain, public_key: bytes, event: Event, data: bytes) -> 
     told = event.arguments
     device, owner, timestamp = told["device"], told["owner"], int(told["timestamp"])
     try:
-        name, values = decode_call("DeviceRegistry", data) or ("", {})
+        name, values = decode_call("DeviceRegistry", data)
         if not name.startswith("claim") or (values["timestamp"], values.get("owner", owner)) != (timestamp, owner):
             return False
         if "ownerSignature" in values:

@@ -232,7 +232,6 @@ def named_objects(number: int, state: RoundState, replay: Replay | None) -> list
         return named
     plan = replay.evidence.plan
     return [
-        *((f"round {number}, {what}", cid) for what, cid in replay.evidence.cids),
         *named,
         *((f"round {number}, judgement", cid_of_digest(item)) for item in replay.report.history.judgements),
         ("policy", cid_of_digest(plan.policy)),
