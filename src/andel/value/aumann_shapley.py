@@ -11,12 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from andel.fixed_point import div_nearest
-from andel.training.integer_mlp import MAX_PARAMETER, IntArray, loss_gradient
+from andel.training.integer_mlp import MAX_PARAMETER, Form, IntArray, mean_gradients
 from andel.training.task import Task
-from andel.training.updates import flatten, split_parameters
 from andel.value.aggregate import Aggregate, stepped
 from andel.value.reference import ScoringRows
 
@@ -25,15 +22,14 @@ _NODES: Final = ((1, 4), (3, 4))
 
 def path_gradient(parameters: IntArray, step: Aggregate, task: Task, rows: ScoringRows) -> IntArray:
     """−Σ of the loss gradient over the two nodes of the path, flat int64 at 2**24 (twice the mean gradient of U)."""
-    gradient = np.zeros_like(parameters)
-    for numerator, denominator in _NODES:
-        gradient -= _slopes(stepped(parameters, step, numerator, denominator), task, rows)
-    return gradient
+    first, second = _slopes([stepped(parameters, step, *node) for node in _NODES], task, rows)
+    return -(first + second)
 
 
 def start_gradient(parameters: IntArray, task: Task, rows: ScoringRows) -> IntArray:
     """−2 times the loss gradient before the round, at the scale of `path_gradient`; no update can have moved it."""
-    return -2 * _slopes(parameters, task, rows)
+    (slopes,) = _slopes([parameters], task, rows)
+    return -2 * slopes
 
 
 def score_of(dot: int, weight: int, weight_sum: int, scale: int = 1) -> int:
@@ -48,7 +44,9 @@ def scores(dots: Sequence[int], weights: Sequence[int], weight_sum: int, scale: 
     return [score_of(dot, weight, weight_sum, scale) for dot, weight in zip(dots, weights, strict=True)]
 
 
-def _slopes(parameters: IntArray, task: Task, rows: ScoringRows) -> IntArray:
+def _slopes(points: Sequence[IntArray], task: Task, rows: ScoringRows) -> list[IntArray]:
+    """The loss gradient at each of the points (flat), flat."""
     # beyond the bound there is no exact network; a round must be settled all the same
-    node = split_parameters(parameters.clip(-MAX_PARAMETER, MAX_PARAMETER), task)
-    return flatten(loss_gradient(node, rows.codes, rows.targets, task.score_limit))
+    inside = [point.clip(-MAX_PARAMETER, MAX_PARAMETER) for point in points]
+    form = Form(len(task.features), task.layers)
+    return mean_gradients(inside, form, rows.codes, rows.targets, task.score_limit)
