@@ -1,10 +1,12 @@
 """One recorded game, valued by the round's own functions and by pyDVL's samplers, side by side in one process.
 
 Run by `benchmarks/value.py` in an environment of its own (requirements/pydvl.lock). Takes a file with games; each has
-the round (`RoundGame`) and its reference values. Both sides use the same integer loss. For every sampler of pyDVL the
-budget is raised step by step until the median error over the seeds is no larger than ours; its time is the median of
-the same runs. Time is processor time of one thread, so that what else the machine does weighs on neither side. Ends in
-one JSON line: per game our seconds and error, and what each sampler needed.
+the round (`RoundGame`) and its reference values. Both sides use the same integer loss, and both are given what the game
+holds ready (updates times weights); ours pays for adding everybody's up, as every call of the utility does for its
+coalition. For every sampler of pyDVL the smallest budget is searched whose median error over the seeds is no larger
+than ours: doubled until it is, then halved in. Both sides take turns: before each of a sampler's runs ours are timed,
+and what is compared are the medians of these turns. Time is processor time of one thread, so that what else the machine
+does weighs on neither side. Ends in one JSON line: per game our seconds and error, and what each sampler needed.
 """
 
 from __future__ import annotations
@@ -31,11 +33,17 @@ with warnings.catch_warnings():
 
 from andel.value.round_game import RoundGame
 
-BUDGETS = (1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-OUR_RUNS = 30
+MOST = 1 << 12
+"""Where budgets end."""
+FINENESS = 8
+"""The smallest budget is found to an eighth of it, or to 1."""
+OUR_RUNS = 15
+"""Our runs in each turn."""
 ALL = "all subsets"
 HOPELESS = 3.0
 """A first run that errs so many times as much as we do is not repeated with other seeds."""
+MARGIN = 1.25
+"""A sampler that takes so many times as long as the best so far, in one run, is left."""
 
 
 class Utility(UtilityBase):  # type: ignore[type-arg]
@@ -62,16 +70,16 @@ def main() -> None:
 def _compared(item: dict[str, Any], seeds: int, seconds: float) -> dict[str, Any]:
     game, exact = item["game"], np.asarray(item["exact"])
     ours, found = _timed(lambda: _scores(game), OUR_RUNS)
-    error = _distance(found, exact)
+    error = _distance(found / float(game.as_scores([Fraction(1)])[0]), exact)
     call, _ = _timed(lambda: game(range(game.players)), OUR_RUNS)
     print(f"{item['name']} ours {ours:.5f} s, error {error:.5f}, a call {call:.5f} s", file=sys.stderr, flush=True)
     tried: dict[str, dict[str, Any]] = {}
     reached: dict[str, float] = {}
     for name, make in _samplers(game.players).items():
-        if name == ALL and game.players * 2**game.players * call > min([seconds, *reached.values()]):
+        limit = min([seconds, *(MARGIN * taken for taken in reached.values())])
+        if name == ALL and game.players * 2**game.players * call > limit:
             continue  # it cannot be stopped half-way, and its time is known
-        # slower than the best so far cannot be the best
-        tried[name] = _smallest(game, exact, error, seeds, min([seconds, *reached.values()]), make)
+        tried[name] = _smallest(game, exact, error, seeds, limit, make)
         if tried[name]["reached"]:
             reached[name] = tried[name]["seconds"]
         print(item["name"], name, tried[name], file=sys.stderr, flush=True)
@@ -79,17 +87,19 @@ def _compared(item: dict[str, Any], seeds: int, seconds: float) -> dict[str, Any
     return {
         "name": item["name"],
         "players": game.players,
-        "our_seconds": ours,
+        "our_seconds": tried[best]["our_seconds"] if best else ours,
         "our_error": error,
         "call_seconds": call,
         "best": best,
-        "speedup": reached[best] / ours if best else None,
+        "speedup": reached[best] / tried[best]["our_seconds"] if best else None,
         "samplers": tried,
     }
 
 
 def _scores(game: RoundGame) -> Any:
-    return np.array(game.scores(), float) / float(game.as_scores([Fraction(1)])[0])
+    """In the unit of `as_scores`."""
+    game.total(range(game.players))  # the aggregate holds it already: done again so that it is paid for
+    return np.array(game.scores(), float)
 
 
 def _timed(work: Callable[[], Any], times: int) -> tuple[float, Any]:
@@ -146,28 +156,42 @@ def _samplers(players: int) -> dict[str, Make]:
 
 def _smallest(game: RoundGame, exact: Any, error: float, seeds: int, seconds: float, make: Make) -> dict[str, Any]:
     """What the smallest sufficient budget took, or the largest tried when a run passed `seconds`."""
-    outcome: dict[str, Any] = {"reached": False}
-    for budget in BUDGETS:
-        runs = list(_runs(game, exact, seeds, budget, make, (seconds, HOPELESS * error)))
-        outcome = {
-            "reached": len(runs) == seeds and median(run[0] for run in runs) <= error,
-            "budget": budget,
-            "error": median(run[0] for run in runs),
-            "seconds": median(run[1] for run in runs),
-            "calls": round(median(run[2] for run in runs)),
-        }
-        if outcome["reached"] or outcome["seconds"] > seconds:
-            break
+
+    def outcome_of(budget: int) -> dict[str, Any]:
+        runs = list(_runs(game, exact, seeds, budget, make, (seconds, error)))
+        outcome = {name: median(run[at] for run in runs) for at, name in enumerate(MEASURED)}
+        done = len(runs) == seeds and outcome["error"] <= error
+        return {"reached": done, "budget": budget, **outcome, "calls": round(outcome["calls"])}
+
+    failed, budget = 0, 1
+    while not (outcome := outcome_of(budget))["reached"]:
+        if outcome["seconds"] > seconds or budget >= MOST:
+            return outcome
+        failed, budget = budget, 2 * budget
+    while budget - failed > max(1, budget // FINENESS):
+        middle = (failed + budget) // 2
+        if (found := outcome_of(middle))["reached"]:
+            budget, outcome = middle, found
+        else:
+            failed = middle
     return outcome
+
+
+MEASURED = ("error", "seconds", "calls", "our_seconds")
 
 
 def _runs(
     game: RoundGame, exact: Any, seeds: int, budget: int, make: Make, limits: tuple[float, float]
-) -> Iterator[tuple[float, float, int]]:
-    """(error, seconds, calls) per seed; one run over a limit, in seconds or error, is the last of its budget."""
+) -> Iterator[tuple[float, float, int, float]]:
+    """`MEASURED` per seed, until a run passes the limit of seconds or the median can no longer be within
+    that of error.
+    """
     nothing = np.zeros((game.players, 1))
     data = Dataset(nothing, np.zeros(game.players))
+    seconds, most = limits
+    misses = 0
     for seed in range(seeds):
+        ours, _ = _timed(lambda: _scores(game), OUR_RUNS)
         utility = Utility(game)
         sampler, stop = make(budget, seed)
         valuation = ShapleyValuation(utility, sampler, is_done=stop, show_warnings=False)
@@ -177,8 +201,9 @@ def _runs(
         values = np.zeros(game.players)
         values[valuation.result.indices] = valuation.result.values
         error = _distance(values, exact)
-        yield error, taken, utility.asked[0]
-        if taken > limits[0] or error > limits[1]:
+        yield error, taken, utility.asked[0], ours
+        misses += error > most
+        if taken > seconds or error > HOPELESS * most or misses > seeds // 2:
             return
 
 

@@ -31,9 +31,9 @@ def small(launch_judged):
 class Otherwise(IntegerEngine):
     """Measures gradients backwards."""
 
-    def gradient(self, *values):
+    def gradients(self, *values):
         """Minus the right one."""
-        return [-array for array in super().gradient(*values)]
+        return [-array for array in super().gradients(*values)]
 
 
 def test_a_validator_that_measures_otherwise_moves_nothing_and_attests_to_nothing(small, monkeypatch):
@@ -60,9 +60,9 @@ def test_a_validator_that_measures_otherwise_moves_nothing_and_attests_to_nothin
 class Nearly(IntegerEngine):
     """Measures as another machine might: the last bit of every gradient differs."""
 
-    def gradient(self, *values):
+    def gradients(self, *values):
         """One unit of the grid more."""
-        return [array + 1 for array in super().gradient(*values)]
+        return [array + 1 for array in super().gradients(*values)]
 
 
 def test_who_shows_a_digest_and_keeps_its_judgement_back_is_left_out(small, monkeypatch):

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andel.errors import InputError, PlanError
-from andel.training.integer_bounds import BLOCK_ROWS, int64_rows, worst_slopes, worst_sums
+from andel.training.integer_bounds import (
+    BLOCK_ROWS,
+    MAX_HIDDEN,
+    MAX_RESIDUAL,
+    block_rows,
+    int64_rows,
+    worst_slopes,
+    worst_sums,
+)
 from andel.training.integer_mlp import loss_gradient
 from andel.training.task import parse_task
 from tests.support.networks import cases, plain, random_network, random_rows, saturated
@@ -57,6 +65,13 @@ def test_every_form_up_to_511_units_a_layer_is_exact(form):
     inputs, layers = form
     assert max(worst_sums(inputs, layers).values()) < 1 << 53
     assert int64_rows(inputs, layers) >= BLOCK_ROWS
+
+
+@given(forms)
+def test_a_block_has_no_more_rows_than_are_proven(form):
+    _, layers = form
+    assert 1 <= block_rows(layers) <= BLOCK_ROWS
+    assert (BLOCK_ROWS + 1) * MAX_HIDDEN * MAX_RESIDUAL == 1 << 53, "one more row could leave float64's integers"
 
 
 @given(forms, st.integers(0, 7), st.integers(512, 1 << 40))

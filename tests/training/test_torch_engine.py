@@ -11,7 +11,14 @@ from andel.training.floats import FloatTraining
 from andel.training.integer_bounds import MAX_PARAMETER
 from andel.training.integer_mlp import loss_gradient, predict_change, row_losses
 from andel.training.task import parse_task
-from andel.training.updates import decode_update, decode_version, encode_update, encode_version, flatten
+from andel.training.updates import (
+    decode_update,
+    decode_version,
+    encode_update,
+    encode_version,
+    flatten,
+    split_parameters,
+)
 from andel.units import Address
 from tests.support.networks import random_rows
 from tests.support.pytorch import require_torch
@@ -92,7 +99,8 @@ def test_losses_and_gradients_are_those_of_the_integer_network():
     ours = engine.losses(task, parameters, CODES, TARGETS)
     theirs = row_losses(twin, CODES, TARGETS, task.score_limit)
     assert np.abs(ours - theirs).max() <= 2e-3 * theirs.max()
-    slopes = as_integers(engine.gradient(task, parameters, CODES, TARGETS))
+    (slope,) = engine.gradients(task, [flatten(parameters)], CODES, TARGETS)
+    slopes = as_integers(split_parameters(slope, task))
     for ours, theirs in zip(slopes, loss_gradient(twin, CODES, TARGETS, task.score_limit), strict=True):
         assert np.abs(ours - theirs).max() <= 2e-3 * (1 << 24)
     predicted = engine.predict(task, parameters, CODES) - predict_change(twin, CODES, task.target_scale)
@@ -102,7 +110,7 @@ def test_losses_and_gradients_are_those_of_the_integer_network():
 def test_the_gradient_is_the_slope_of_the_mean_loss():
     task = float_task("mlp-tanh", layers=(4,))
     engine, parameters = engine_of(task), genesis_parameters(task)
-    slopes = flatten(engine.gradient(task, parameters, CODES, TARGETS))
+    slopes = engine.gradients(task, [flatten(parameters)], CODES, TARGETS)[0]
     place, step = (0, 0), 1 << 12
     losses = []
     for sign in (1, -1):
@@ -120,7 +128,7 @@ def test_measures_are_the_same_whatever_the_number_of_threads():
     try:
         for count in (1, 2):
             torch.set_num_threads(count)
-            found.append(flatten(engine.gradient(task, parameters, CODES, TARGETS)))
+            found.append(engine.gradients(task, [flatten(parameters)], CODES, TARGETS)[0])
     finally:
         torch.set_num_threads(threads)
     assert np.abs(found[0] - found[1]).max() <= 1

@@ -166,8 +166,9 @@ def test_dots_are_those_of_python_integers(shape, bits):
     expected = [sum(x * g for x, g in zip(row, gradient.tolist(), strict=True)) for row in updates.tolist()]
     assert exact_dots(updates, gradient) == expected
     assert exact_dots(updates.astype(np.int32), gradient) == expected
-    for room in (0, 1 << 36):  # no float at all; pieces of few bits
+    for room in (1 << 53, 0, 1 << 36):  # as many updates; no float at all; pieces of few bits
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "_FEW_VALUES", 0)
             patch.setattr(module, "EXACT", room)
             assert exact_dots(updates, gradient) == expected
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,3 +29,14 @@ def test_a_part_that_does_not_exist_is_named():
     done = run("--parts", "fidelty")
     assert done.returncode == 2
     assert "no part is called fidelty" in done.stderr
+
+
+def test_the_environment_of_pydvl_locks_all_that_a_game_imports():
+    """It is installed from a lock of its own, where a new import of the product is easily forgotten."""
+    code = "import sys, andel.value.round_game; print(*{name.split('.')[0] for name in sys.modules})"
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    lines = (ROOT / "requirements" / "pydvl.lock").read_text().splitlines()
+    locked = {line.split("==")[0] for line in lines if "==" in line} | {"andel"}
+    known = packages_distributions()
+    found = {name: {one.lower().replace("_", "-") for one in known[name]} for name in imported if name in known}
+    assert [name for name, distributions in sorted(found.items()) if not distributions & locked] == []

@@ -6,6 +6,7 @@ integers, whatever the engine computes in. Every caller asks here, so no other f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -15,9 +16,10 @@ import numpy.typing as npt
 from andel.hashing import sha256
 from andel.training.floats import FloatTraining
 from andel.training.integer_mlp import (
+    Form,
     IntArray,
     Parameters,
-    loss_gradient,
+    mean_gradients,
     predict_change,
     row_losses,
     scaled_targets,
@@ -38,8 +40,8 @@ class Engine(Protocol):
     def train(self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray, seed: bytes) -> list[IntArray]:
         """Parameters after the task's local steps on minibatches drawn by `seed`."""
 
-    def gradient(self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray) -> list[IntArray]:
-        """Gradient of the mean scoring loss, at 2**24. Raises InputError for parameters out of bounds."""
+    def gradients(self, task: Task, points: Sequence[IntArray], codes: Codes, targets: IntArray) -> list[IntArray]:
+        """Gradient of the mean scoring loss at each of `points` (flat, within ±2**30), flat, at 2**24."""
 
     def losses(self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray) -> npt.NDArray[Any]:
         """Twice the scoring loss of each row (n,), at 2**32. Raises InputError for parameters out of bounds."""
@@ -68,9 +70,9 @@ class IntegerEngine:
             residual_limit=task.residual_limit,
         )
 
-    def gradient(self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray) -> list[IntArray]:
+    def gradients(self, task: Task, points: Sequence[IntArray], codes: Codes, targets: IntArray) -> list[IntArray]:
         """See `Engine`."""
-        return loss_gradient(parameters, codes, targets, task.score_limit)
+        return mean_gradients(points, Form(len(task.features), task.layers), codes, targets, task.score_limit)
 
     def losses(self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray) -> npt.NDArray[Any]:
         """See `Engine`."""

@@ -31,8 +31,10 @@ MAX_RESIDUAL: Final = 1 << 20
 """Largest limit at which residuals can be held (16.0)."""
 MAX_SLOPE: Final = 1 << 20
 """Where slopes are held that go back through a layer behind the first (16.0)."""
-BLOCK_ROWS: Final = 1_024
-"""Rows whose products are added in float64; the sums of blocks are added as integers."""
+BLOCK_ROWS: Final = 2_047
+"""Most rows whose products are added in float64; the sums of blocks are added as integers."""
+_BLOCK_VALUES: Final = 1 << 16
+"""Values of a layer's units in a block: half a MiB, so that a block stays in the cache from one pass to the next."""
 
 _EXACT: Final = 1 << 53
 _EXACT_INT64: Final = 1 << 62
@@ -65,6 +67,11 @@ def worst_slopes(inputs: int, layers: Sequence[int]) -> list[int]:
         through = widths[number] * slopes[0] * _MAX_WEIGHT >> WEIGHT_BITS
         slopes.insert(0, min(through, MAX_SLOPE) if number > 1 else through)
     return slopes
+
+
+def block_rows(layers: Sequence[int]) -> int:
+    """How many rows a pass takes at once: what the proof allows at most, and of wide layers what the cache holds."""
+    return min(BLOCK_ROWS, max(1, _BLOCK_VALUES // max(layers, default=1)))
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.training.integer_bounds import MAX_PARAMETER, MAX_RESIDUAL, PARAMETER_BITS
-from andel.training.integer_mlp import IntArray, Parameters, check_parameters, mean_gradient
+from andel.training.integer_mlp import IntArray, Parameters, check_parameters, flat, form_of, mean_gradients, unflat
 
 # The square of a layer's first bound times its fan-in, as a fraction: what the inputs meet, what lies between hidden
 # layers (the usual rule of He et al. 2015, uniform), and the output.
@@ -67,18 +67,17 @@ def train_steps(
         raise InputError("training needs at least one row")
     if not 0 <= residual_limit <= MAX_RESIDUAL:
         raise InputError(f"a residual limit of {residual_limit} is not in 0..{MAX_RESIDUAL}")
-    current = [np.array(array, np.int64) for array in parameters]
+    form, current = form_of(parameters), flat(parameters)
     draws = (_counter_words(seed, steps * batch_rows) * np.uint64(len(codes))) >> np.uint64(32)
     picks = draws.astype(np.int64).reshape(steps, batch_rows)
     half = (1 << rate_shift) >> 1
     for pick in picks:
-        gradient = mean_gradient(current, codes[pick], targets[pick], residual_limit)
-        for array, slope in zip(current, gradient, strict=True):
-            slope += half
-            array -= slope >> rate_shift
-            np.minimum(array, MAX_PARAMETER, out=array)
-            np.maximum(array, -MAX_PARAMETER, out=array)
-    return current
+        (slopes,) = mean_gradients([current], form, codes[pick], targets[pick], residual_limit)
+        slopes += half
+        current -= slopes >> rate_shift
+        np.minimum(current, MAX_PARAMETER, out=current)
+        np.maximum(current, -MAX_PARAMETER, out=current)
+    return unflat(current, form)
 
 
 def _counter_words(seed: bytes, count: int) -> npt.NDArray[np.uint64]:

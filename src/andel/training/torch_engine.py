@@ -8,7 +8,7 @@ in the last bits: contributors' updates are what they signed, and what validator
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from itertools import pairwise
 from typing import Any, Final
@@ -21,6 +21,7 @@ from andel.training.floats import FloatTraining
 from andel.training.integer_bounds import INPUT_BITS, INPUT_ZERO, OUTPUT_BITS, PARAMETER_BITS
 from andel.training.integer_mlp import MAX_PARAMETER, IntArray, Parameters, check_magnitudes
 from andel.training.task import Task
+from andel.training.updates import flatten, split_parameters
 
 try:
     import torch
@@ -80,12 +81,17 @@ class TorchEngine:
         moved = [_integers(parameter, _ONE, MAX_PARAMETER) for parameter in network.parameters()]
         return [array + (then - first) for array, first, then in zip(parameters, held, moved, strict=True)]
 
-    def gradient(
-        self, task: Task, parameters: Parameters, codes: npt.NDArray[np.uint8], targets: IntArray
+    def gradients(
+        self, task: Task, points: Sequence[IntArray], codes: npt.NDArray[np.uint8], targets: IntArray
     ) -> list[IntArray]:
         """In float64, rounded to the grid of 2**-24."""
         if len(codes) == 0:
             raise InputError("a gradient needs at least one row")
+        return [flatten(self._gradient(task, split_parameters(point, task), codes, targets)) for point in points]
+
+    def _gradient(
+        self, task: Task, parameters: Parameters, codes: npt.NDArray[np.uint8], targets: IntArray
+    ) -> list[IntArray]:
         network = self._measured(parameters)
         for rows in _blocks(len(codes)):
             outputs = network(_inputs(codes[rows], torch.float64))

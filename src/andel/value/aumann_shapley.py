@@ -11,13 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from andel.fixed_point import div_nearest
 from andel.training.engine import engine_of
 from andel.training.integer_mlp import MAX_PARAMETER, IntArray
 from andel.training.task import Task
-from andel.training.updates import flatten, split_parameters
 from andel.value.aggregate import Aggregate, stepped
 from andel.value.reference import ScoringRows
 
@@ -26,15 +23,14 @@ _NODES: Final = ((1, 4), (3, 4))
 
 def path_gradient(parameters: IntArray, step: Aggregate, task: Task, rows: ScoringRows) -> IntArray:
     """−Σ of the loss gradient over the two nodes of the path, flat int64 at 2**24 (twice the mean gradient of U)."""
-    gradient = np.zeros_like(parameters)
-    for numerator, denominator in _NODES:
-        gradient -= _slopes(stepped(parameters, step, numerator, denominator), task, rows)
-    return gradient
+    first, second = _slopes([stepped(parameters, step, *node) for node in _NODES], task, rows)
+    return -(first + second)
 
 
 def start_gradient(parameters: IntArray, task: Task, rows: ScoringRows) -> IntArray:
     """−2 times the loss gradient before the round, at the scale of `path_gradient`; no update can have moved it."""
-    return -2 * _slopes(parameters, task, rows)
+    (slopes,) = _slopes([parameters], task, rows)
+    return -2 * slopes
 
 
 def score_of(dot: int, weight: int, weight_sum: int, scale: int = 1) -> int:
@@ -49,7 +45,8 @@ def scores(dots: Sequence[int], weights: Sequence[int], weight_sum: int, scale: 
     return [score_of(dot, weight, weight_sum, scale) for dot, weight in zip(dots, weights, strict=True)]
 
 
-def _slopes(parameters: IntArray, task: Task, rows: ScoringRows) -> IntArray:
+def _slopes(points: Sequence[IntArray], task: Task, rows: ScoringRows) -> list[IntArray]:
+    """The loss gradient at each of the points (flat), flat."""
     # beyond the bound there is no exact network; a round must be settled all the same
-    node = split_parameters(parameters.clip(-MAX_PARAMETER, MAX_PARAMETER), task)
-    return flatten(engine_of(task).gradient(task, node, rows.codes, rows.targets))
+    inside = [point.clip(-MAX_PARAMETER, MAX_PARAMETER) for point in points]
+    return engine_of(task).gradients(task, inside, rows.codes, rows.targets)

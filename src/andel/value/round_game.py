@@ -50,10 +50,14 @@ class RoundGame:
 
     def __call__(self, coalition: Collection[int]) -> int:
         """The worth of the coalition; nobody's is that of the parameters as they are."""
-        total = self._weighted[np.fromiter(coalition, np.int64, len(coalition))].sum(axis=0)
-        reached = stepped(self.parameters, replace(self.step, total=total), 1, 1)
+        reached = stepped(self.parameters, replace(self.step, total=self.total(coalition)), 1, 1)
         inside = split_parameters(reached.clip(-MAX_PARAMETER, MAX_PARAMETER), self.task)
         return -int(engine_of(self.task).losses(self.task, inside, self.rows.codes, self.rows.targets).sum())
+
+    def total(self, coalition: Collection[int]) -> IntArray:
+        """Σ weight · update over the coalition, flat."""
+        members = np.fromiter(coalition, np.int64, len(coalition))
+        return np.asarray(self._weighted[members].sum(axis=0))
 
     def scores(self) -> list[int]:
         """What the round pays by: the Aumann–Shapley values, at 2**49."""
