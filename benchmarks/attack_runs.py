@@ -27,10 +27,10 @@ PAY_RULES = {
     "by gain": (0, _RULES.noise_sigmas),
     "default": (_RULES.round_share_bps, _RULES.noise_sigmas),
     "fixed": (10_000, _RULES.noise_sigmas),
-    "floor 1": (_RULES.round_share_bps, 1),
+    "half, floor 1": (5_000, 1),
 }
 """Basis points of the budget that a round above its noise pays whatever its gain, and how many standard errors that
-noise is: merit pay, the default, fixed pay, and the default with a lower floor.
+noise is: merit pay, the default, fixed pay, and half fixed from a single standard error on.
 """
 INFLATED = 10
 

@@ -41,7 +41,7 @@ class ValueRules:
     gate_mads: int = 4
     krum_drop_bps: int = 0
     novelty_steps: int = 3
-    round_share_bps: int = 5_000
+    round_share_bps: int = 1_000
     audits: int = 0
 
     @property
