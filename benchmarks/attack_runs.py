@@ -1,8 +1,8 @@
 """One run of the attack table: rounds of the full pipeline with an attack in them, and what became of everybody.
 
-The share of the budget that a round pays whatever its gain, and the noise it must pass, move no score and no model, so
-a run under the default rules gives the pay under others too: by the pipeline's own `round_budget` and `split_reward`,
-which are checked here against what `settle` paid.
+The share of the budget that a round pays whatever its gain moves no score and no model, and the noise it must pass only
+what the gate makes of records. So a run under the default rules gives the pay under others too: by the pipeline's own
+`round_budget`, `merits` and `split_reward`, which are checked here against what `settle` paid.
 """
 
 from __future__ import annotations
@@ -20,18 +20,17 @@ from andel.training.rules import DEFAULT_RULES
 from andel.training.updates import flatten
 from andel.units import Address
 from andel.value.budget import round_budget
-from andel.value.report import ValueReport
-from andel.value.shares import split_reward
+from andel.value.shares import merits, split_reward
 
 _RULES = DEFAULT_RULES
 PAY_RULES = {
     "by gain": (0, _RULES.noise_sigmas),
     "default": (_RULES.round_share_bps, _RULES.noise_sigmas),
     "fixed": (10_000, _RULES.noise_sigmas),
-    "floor 4": (_RULES.round_share_bps, 4),
+    "half, floor 1": (5_000, 1),
 }
 """Basis points of the budget that a round above its noise pays whatever its gain, and how many standard errors that
-noise is: merit pay, the default, fixed pay, and the default with a higher floor.
+noise is: merit pay, the default, fixed pay, and half fixed from a single standard error on.
 """
 INFLATED = 10
 
@@ -117,27 +116,29 @@ def _played(rounds: OffchainRounds) -> Played:
 
 
 def _pays(rounds: OffchainRounds) -> tuple[Mapping[str, Mapping[Address, int]], ...]:
-    best = dict.fromkeys(PAY_RULES, 0)
+    paid = {rule: _paid(rounds, share, sigmas) for rule, (share, sigmas) in PAY_RULES.items()}
+    for report, default in zip(rounds.reports, paid["default"], strict=True):
+        if default != {line.contributor: int(line.share) for line in report.contributors}:
+            raise RuntimeError(f"round {report.round}: the pay computed here is not what settle paid")
+    return tuple({rule: paid[rule][number] for rule in PAY_RULES} for number in range(len(rounds.reports)))
+
+
+def _paid(rounds: OffchainRounds, share: int, sigmas: int) -> list[dict[Address, int]]:
+    """By round, what that rule pays; its records are of the scores that were settled."""
+    plan, best = rounds.plan, 0
+    records: dict[Address, int] = {}
     pays = []
     for report in rounds.reports:
-        pay = {}
-        for rule, (share, sigmas) in PAY_RULES.items():
-            pay[rule], best[rule] = _pay(rounds, report, share, sigmas, best[rule])
-        settled = {line.contributor: int(line.share) for line in report.contributors}
-        if pay["default"] != settled:
-            raise RuntimeError(f"round {report.round}: the pay computed here is not what settle paid")
-        pays.append(pay)
-    return tuple(pays)
-
-
-def _pay(
-    rounds: OffchainRounds, report: ValueReport, share: int, sigmas: int, best: int
-) -> tuple[dict[Address, int], int]:
-    plan = rounds.plan
-    noise = report.noise // plan.rules.noise_sigmas * sigmas
-    budget = round_budget(plan.budget, plan.operator_share_bps, share, report.gain, noise, best)
-    parts = split_reward(budget.paid, [line.merit for line in report.contributors])
-    return {line.contributor: int(part) for line, part in zip(report.contributors, parts, strict=True)}, budget.best
+        noise = report.noise // plan.rules.noise_sigmas * sigmas
+        budget = round_budget(plan.budget, plan.operator_share_bps, share, report.gain, noise, best)
+        best = budget.best
+        accounts = [line.contributor for line in report.contributors]
+        scores = [line.score for line in report.contributors]
+        parts = split_reward(budget.paid, merits(scores, [records.get(account, 0) for account in accounts]))
+        pays.append({account: int(part) for account, part in zip(accounts, parts, strict=True)})
+        for account, score in zip(accounts, scores, strict=True) if abs(report.gain) > noise else ():
+            records[account] = records.get(account, 0) + score
+    return pays
 
 
 def _triggered(rounds: OffchainRounds) -> float:

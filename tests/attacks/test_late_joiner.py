@@ -1,8 +1,8 @@
 """Attack turned around: who comes late is not to be robbed by who came first.
 
 Who: early contributors, who would like a model's whole emission; a latecomer finds a model that has learnt nearly all.
-What stops them: half of a round's budget is paid whatever its gain, by that round's scores alone; nobody's record,
-credit or rank raises a share. The other half follows the gain, and most of that is gone by then.
+What stops them: a part of a round's budget, which the founder chooses, is paid whatever its gain, by that round's
+scores alone; nobody's record, credit or rank raises a share. The rest follows the gain, most of which is gone by then.
 """
 
 import pytest

@@ -79,7 +79,11 @@ def gated(dots: Sequence[int], weights: Sequence[int], credits: Sequence[int], m
     middle = median([value for value, _ in moving], heavy)
     spread = median([abs(value - middle) for value, _ in moving], heavy)
     return [
-        bool(mads) and value < 0 and value < middle - mads * spread and record + value < -Fraction(usual, 2)
+        bool(mads)
+        and (
+            (value < 0 and value < middle - mads * spread and record + value < -Fraction(usual, 2))
+            or (usual > 0 and record < -Fraction(usual, 2))
+        )
         for value, record in zip(dots, records, strict=True)
     ]
 
@@ -212,7 +216,8 @@ class PlainRound:
         novel = projected(gradient, steps[max(0, len(steps) - rules.novelty_steps) :])
         self.plain = [nearest(w * dot(x, gradient) / mass) for w, x in zip(weights, short, strict=True)]
         scores = [nearest(w * dot(x, novel) / mass) for w, x in zip(weights, short, strict=True)]
-        self.scores = [min(0, s) if drop else s for s, drop in zip(scores, self.dropped, strict=True)]
+        owed = [max(0, -credit) for _, _, credit in given]
+        self.scores = [min(debt, s) if drop else s for s, debt, drop in zip(scores, owed, self.dropped, strict=True)]
         losses = [
             (self._loss(moved(before, chosen, heavy, Fraction(q, 4)), steering), q)
             for q in sorted({0, *rules.line_search})

@@ -68,6 +68,7 @@ def test_a_debt_reads_how_much_must_be_made_good(report):
     text = told(later, POISONER, world.plan)
     assert of(later, POISONER).debt < 0
     assert "a debt that is made good first" in text and "pays the debt" in text
+    assert "dropped by the gate" in text and "that owe more than" in text
 
 
 def test_a_round_within_its_noise_reads_that_nobody_was_paid():
@@ -75,6 +76,7 @@ def test_a_round_within_its_noise_reads_that_nobody_was_paid():
     report = play(world).settle()
     text = told(report, WORLD.owners[4], world.plan)
     assert "within its noise" in text and "until then nobody is paid" in text
+    assert "no score counts in anybody's record" in text
 
 
 def test_a_gate_that_is_off_is_said_to_be_off():

@@ -1,4 +1,4 @@
-"""The gate drops clear harm without credit, by weight and not by heads, and nobody else."""
+"""The gate drops clear harm without credit and whoever owes much, by weight and not by heads, and nobody else."""
 
 import pytest
 from hypothesis import given
@@ -93,10 +93,32 @@ def test_who_is_dropped_did_harm_and_whoever_stands_at_the_median_stays(given_, 
     verdict = gate(dots, weights, credits, mads)
     for dot, record, drop in zip(dots, verdict.records, verdict.dropped, strict=True):
         if drop:
-            assert dot < 0 and record + dot < 0
-        if dot == verdict.median:
+            assert (dot < 0 and record + dot < 0) or record < 0 < verdict.record
+        if dot >= verdict.median and record >= 0:
             assert not drop
     assert not all(verdict.dropped)
+
+
+def test_whoever_owes_more_than_half_of_what_the_median_has_is_dropped_whatever_it_sends():
+    credits = [100] * 7
+    for harmless in (-400, -1, 0, 100, 10_000):
+        assert dropped([*DOTS[:7], harmless], credits=[*credits, -51]) == [7]
+    assert dropped([*DOTS[:7], 100], credits=[*credits, -50]) == []
+    assert dropped([*DOTS[:7], 100], credits=[*credits, -51], mads=0) == []
+
+
+def test_a_debt_is_of_the_weight_that_owes_it():
+    """Ten names that share a debt owe a unit of weight what one name owes."""
+    whole = gate(DOTS, [10] * 8, [1_000] * 7 + [-510], 4)
+    split = gate(DOTS[:7] + [-400] * 10, [10] * 7 + [1] * 10, [1_000] * 7 + [-51] * 10, 4)
+    assert list(whole.dropped) == [False] * 7 + [True] and list(split.dropped) == [False] * 7 + [True] * 10
+
+
+def test_debts_drop_nobody_where_the_median_has_no_credit():
+    calm = [90, 95, 100, 100, 105, 110, 120, 80]
+    assert dropped(calm, credits=[-5] * 7 + [-500]) == []
+    assert dropped(calm, credits=[0] * 7 + [-500]) == []
+    assert dropped(calm, credits=[1] * 4 + [-500] * 4) == [], "half of the weight owes"
 
 
 @pytest.mark.parametrize("zeros", [1, 8, 100])

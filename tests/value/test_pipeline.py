@@ -184,6 +184,24 @@ def test_a_dropped_poisoner_moves_nothing_and_still_owes_its_harm():
     assert report.version == play(others).settle().version
 
 
+@pytest.mark.parametrize("debt", [1 << 20, 1 << 60])
+def test_who_is_left_out_for_a_record_makes_it_good_unpaid_and_no_further(debt):
+    """Everybody trains honestly; one device owes, and the others have less to their credit than it owes."""
+    devices = {owner.address: owner.all_batches[0].device for owner in OWNERS}
+    world = small_world()
+    scores = {device: debt for device in devices.values()} | {devices[POISONER.address]: -debt}
+    history = replace(world.history, scores=scores)
+    world = replace(world, history=history, plan=replace(world.plan, state=history.hash))
+    report = play(world).settle()
+    line = of(report, POISONER)
+    assert line.reason == f"dropped by {GATE}" and line.gate_score > 0 and line.plain > 0
+    assert (line.merit, line.share) == (0, 0) and 0 < line.score <= debt
+    assert report.gain > report.noise
+    left = report.history.scores[devices[POISONER.address]]
+    assert left == line.score - debt and (left == 0) == (line.plain > debt)
+    assert all(of(report, owner).share > 0 for owner in OWNERS if owner is not POISONER)
+
+
 def test_a_dropped_update_that_would_have_helped_owes_nothing_and_is_paid_nothing():
     """Multi-Krum drops whoever lies apart, harmful or not."""
     world = small_world(krum_drop_bps=2_500, gate_mads=0)

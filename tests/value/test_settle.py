@@ -290,13 +290,19 @@ def test_a_round_of_nobody_changes_nothing_and_mints_nothing():
     assert empty.settle().contributors == ()
 
 
-def test_a_gain_within_the_noise_mints_nothing_but_scores_still_count():
+def test_a_gain_within_the_noise_mints_nothing_and_leaves_no_record():
     world = build_world(4, seed="noise", rules=ValueRules(noise_sigmas=100))
     report = play(world).settle()
     assert 0 < report.gain <= report.noise
     assert report.minted == 0 and report.history.earned == {}
     assert report.claims_root == bytes(32) and report.claims_total == 0
     assert all(v.share == 0 and v.score > 0 for v in report.contributors)
+    assert set(report.history.scores.values()) == {0}
+
+
+def test_a_gain_above_the_noise_is_recorded_with_every_score():
+    report = play(WORLD).settle()
+    assert report.gain > report.noise
     assert sum(report.history.scores.values()) == sum(v.score for v in report.contributors)
 
 

@@ -26,8 +26,9 @@ class ValueRules:
     """The rules of a round; the defaults are what `docs/decisions/0014-the-value-pipeline.md` measured.
 
     `line_search` holds step lengths in quarters. `noise_sigmas`: how many standard errors a gain must be above zero
-    before anything is minted. `clip` is one of `CLIPS`. `gate_mads`: how many median absolute deviations under the
-    median a harmful update must lie to be dropped; 0 turns the gate off. `krum_drop_bps`: up to which part of the
+    before anything is minted, and away from zero before a score counts in the record. `clip` is one of `CLIPS`.
+    `gate_mads`: how many median absolute deviations under the median a harmful update must lie to be dropped; 0 turns
+    the whole gate off. `krum_drop_bps`: up to which part of the
     weight multi-Krum drops what lies apart; 0 turns it off. `novelty_steps`: how many of the model's last steps are
     not paid again. `round_share_bps`: which part of the budget a round that passes its noise pays whatever its gain;
     the rest pays by gain against the best so far. `audits`: how many contributors seed 2 draws who show, in the next
@@ -35,12 +36,12 @@ class ValueRules:
     """
 
     line_search: tuple[int, ...] = (0, 1, 2, 3, 4, 6, 8, 12, 16)
-    noise_sigmas: int = 1
+    noise_sigmas: int = 4
     clip: str = "weighted-median"
     gate_mads: int = 4
     krum_drop_bps: int = 0
     novelty_steps: int = 3
-    round_share_bps: int = 5_000
+    round_share_bps: int = 1_000
     audits: int = 0
 
     @property

@@ -106,6 +106,11 @@ class Explanation:
         own, report = self.own, self.report
         if not own.weight:
             return ["What would change it: once the reason is gone, its update counts by its proven slots."]
+        if own.reason and own.debt:
+            return [
+                f"What would change it: {-own.debt / _SCORE_ONE:.3g} of score, over this and later rounds above their "
+                "noise, pays the debt; a dropped update that would have improved the model counts for that."
+            ]
         if own.reason:
             return [
                 "What would change it: an update that improves the model; the filter looks only at updates that do harm"
@@ -133,7 +138,8 @@ class Explanation:
             return "Gate: off." if not self.own.reason else f"Filter: {self.own.reason}."
         told = (
             f"Gate: {self.own.gate_score / _GATE_ONE:.3g} a unit of weight, where the median is "
-            f"{gate.median / _GATE_ONE:.3g}; under {gate.floor / _GATE_ONE:.3g} devices in debt are dropped"
+            f"{gate.median / _GATE_ONE:.3g}; under {gate.floor / _GATE_ONE:.3g} devices in debt are dropped, and "
+            f"anywhere those that owe more than {gate.record / 2 / _GATE_ONE:.3g} a unit of weight"
         )
         return f"{told}: {self.own.reason}." if self.own.reason else f"{told}: it passed."
 
@@ -144,7 +150,7 @@ class Explanation:
 
     def _why_not(self) -> str:
         if self.own.reason:
-            return ", as a dropped update is not paid and only its harm is kept"
+            return ", as a dropped update is not paid and only its harm is kept, and what makes good a debt"
         return f", as it lies along the last {self.rules.novelty_steps} steps" if self.rules.novelty_steps else ""
 
     def _budget_line(self) -> str:
@@ -152,7 +158,8 @@ class Explanation:
         if report.gain <= report.noise:
             return (
                 f"Budget: the round's gain of {report.gain:,} is within its noise of {report.noise:,}, so nothing "
-                f"of {_tokens(budget.whole)} was paid to anybody."
+                f"of {_tokens(budget.whole)} was paid to anybody"
+                + ("." if report.gain < -report.noise else ", and no score counts in anybody's record.")
             )
         return (
             f"Budget: of {_tokens(budget.whole)} tokens {_tokens(budget.fixed)} are paid for any gain above the noise, "

@@ -1,12 +1,14 @@
-"""The gate: an update that does clear harm, out of line with the rest, by devices with a bad record, is left out.
+"""The gate: clear harm by devices with a bad record is left out, and so is whoever owes much, until it is made good.
 
 Each update is judged by its score per unit of weight where the model stands before the round, so no poisoned aggregate
-bends the measure, and on the steering rows, so the rows that score decide nothing but the score. All three must
-hold for an update to be dropped: its score per weight is negative; it lies more than `mads` weighted median absolute
-deviations under the weighted median; and its devices' record, with this harm, is a debt of more than half of what the
-median contributor has to its credit. The last keeps honest devices that measure badly in: near the end of the learning
-any update may harm a little. A filter that drops the honest may not be a default: what this one drops stands in
-docs/decisions/0014-the-value-pipeline.md.
+bends the measure, and on the steering rows, so the rows that score decide nothing but the score. An update is dropped
+in two cases. For harm, all three must hold: its score per weight is negative; it lies more than `mads` weighted median
+absolute deviations under the weighted median; and its devices' record, with this harm, is a debt of more than half of
+what the median contributor has to its credit. For its record, when that alone is such a debt: an update turned around
+looks like anybody's once the model has nearly learnt, and a record does not forget who sent it before. Rounds within
+their noise leave no record (`andel.value.settle`), else honest devices whose data suits the reference weeks badly would
+drift into debt by chance. A filter that drops the honest may not be a default: what this one drops stands in
+docs/decisions/0018-chance-neither-pays-nor-convicts.md.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ def gate(dots: Sequence[int], weights: Sequence[int], credits: Sequence[int], ma
     records = tuple(div_nearest(credit * total, weight) for credit, weight in zip(credits, weights, strict=True))
     record = max(0, weighted_median(records, weights))
     dropped = tuple(
-        mads > 0 and dot < floor and 2 * (own + dot) < -record for dot, own in zip(dots, records, strict=True)
+        mads > 0 and ((dot < floor and 2 * (own + dot) < -record) or 2 * own < -record < 0)
+        for dot, own in zip(dots, records, strict=True)
     )
     return GateVerdict(tuple(dots), median, deviation, floor, records, record, dropped)

@@ -81,8 +81,8 @@ def improve(
 ) -> Improvement:
     """Filters, adds, scores and steps; `steps` are the model's last public steps. Needs one contribution at least.
 
-    A dropped update moves nothing and is paid nothing; the harm it would have done, at its weight and clipped like the
-    rest, still counts against its devices.
+    A dropped update moves nothing and is paid nothing. What it would have done, at its weight and clipped like the
+    rest, still counts for its devices: harm whole, good until their debt is made good.
     """
     weights = [item.weight for item in contributions]
     combined = combine(rules, judge.start_gradient(before), contributions)
@@ -94,9 +94,9 @@ def improve(
     novel = scores(projection.novel(summed.updates, dots), weights, summed.weight_sum, projection.scale)
     step = least_of(judge.losses(before, summed, rules.line_search))
     scored = (
-        Scored(length, at_start, whole, min(score, 0) if by else score, by)
-        for length, at_start, whole, score, by in zip(
-            summed.lengths, judged.scores, plain, novel, combined.dropped, strict=True
+        Scored(length, at_start, whole, min(score, max(0, -item.credit)) if by else score, by)
+        for item, length, at_start, whole, score, by in zip(
+            contributions, summed.lengths, judged.scores, plain, novel, combined.dropped, strict=True
         )
     )
     after = stepped(before, summed, step, 4) if step else before

@@ -163,7 +163,9 @@ def _report(
     parts = split_reward(budget.paid, merit)
     lines = _lines(accepted, improved, credits, merit, parts) if improved else {}
     contributors = tuple(lines.get(item.contributor) or _not_counted(item, reasons) for item in proven)
-    advanced = advance(history, plan.round, proven, [item.data for item in accepted], scores, parts)
+    # what cannot be told from chance neither pays nor counts against anybody
+    recorded = scores if abs(gain) > noise else [0] * len(scores)
+    advanced = advance(history, plan.round, proven, [item.data for item in accepted], recorded, parts)
     after_history = move_on(advanced, plan, bool(improved and improved.step), budget.best)
     claims = ClaimTree(after_history.earned)
     version = encode_version(after)
