@@ -10,7 +10,9 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ import pytest
 from andel.content import ContentStore
 from andel.errors import NodeMissing
 from andel.hashing import sha256
+from andel.keys import verify_signature
 from andel.ledger.deployment import Deployment
 from andel.ledger.round_state import Status
 from andel.roles.auditor import Audit, audit
@@ -260,6 +263,17 @@ _NODE = pytest.StashKey[LocalChain]()
 _FINISHED = pytest.StashKey[FinishedRun]()
 
 
+@contextmanager
+def remembered_signatures() -> Iterator[None]:
+    """Whether a packet's signature is its key's is computed once: here one process is contributor, coordinator, all
+    validators and auditor, and each asks it of the same packets again.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for profile in ("envelope", "pebble"):
+            patch.setattr(f"andel.device.{profile}.verify_signature", lru_cache(maxsize=1 << 16)(verify_signature))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_node(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChain]:
     """One anvil for all tests that launch small worlds, whatever folder they are in; without anvil they are skipped."""
@@ -270,7 +284,7 @@ def shared_node(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFa
         anvil = find_anvil()
     except NodeMissing as error:
         pytest.skip(f"{error.message} ({error.hint})")
-    with LocalChain(tmp_path_factory.mktemp("small-run-chain"), anvil=anvil) as node:
+    with LocalChain(tmp_path_factory.mktemp("small-run-chain"), anvil=anvil) as node, remembered_signatures():
         pytestconfig.stash[_NODE] = node
         yield node
 
