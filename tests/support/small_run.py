@@ -159,12 +159,14 @@ class SmallWorld:
         self.results.append(self.coordinator(grid).run_round(self.plan()))
         return self.results[-1]
 
-    def settle(self, validators: Sequence[Validator] | None = None) -> None:
-        """Lets validators step in turn until the newest round is final; fails the test when it does not become so."""
+    def settle(self, validators: Sequence[Validator] | None = None, until: Status = Status.FINALISED) -> None:
+        """Lets validators step in turn until the newest round is final, or in another status; fails the test when it
+        does not become so.
+        """
         manager = self.world.model.round_manager
         number = manager.rounds_count()
         for _ in range(_STEPS_TO_FINAL):
-            if manager.round_of(number).status == Status.FINALISED:
+            if manager.round_of(number).status == until:
                 return
             for validator in validators or self.validators:
                 validator.step()
@@ -180,6 +182,12 @@ class SmallWorld:
         """The verdict on a closed round, as whoever holds the reference packets replays it."""
         references = ReferenceOpener(self.store, lambda _: self.world.founded.packets)
         return replay_round(self.world.model, self.store, number, references).report
+
+    def assert_audited(self) -> None:
+        """Whoever replays the run so far, with the reference published, finds that everything holds."""
+        publish_reference(self.store, self.world.founded)
+        audited = audit(self.world.model, self.store)
+        assert audited.ok, audited.failure
 
     def validator(self, number: int, store: ContentStore | None = None) -> Validator:
         """A validator with the n-th key that has seen nothing yet, as after a restart."""
