@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 import numpy as np
+from datasets import BEIJING_CHOICE, beijing, new_york
 
 from andel.simulation.offchain_rounds import OffchainMember, OffchainRounds, found_offchain, member_of, seasonal
-from andel.simulation.scenario import Scenario, TableChoice, table_scenario, weather_scenario
-from andel.simulation.series import Dataset
-from andel.simulation.tables import read_tables
-from andel.simulation.weather import find_weather_folder, read_weather
+from andel.simulation.scenario import Scenario, table_scenario, weather_scenario
 from andel.training.integer_mlp import IntArray
 from andel.training.rules import DEFAULT_RULES
 from andel.training.task import Task
 
-BEIJING = Path(__file__).resolve().parents[2] / "shared" / "data" / "beijing"
-BEIJING_COLUMNS = TableChoice(("PM2.5", "TEMP", "PRES", "DEWP", "WSPM"), "PM2.5", 6, 3, dishonest=False)
 NEW_YORK, BEIJING_NAME = "New York", "Beijing"
 IN_TURN, SEASONS = "in turn", "seasons"
 NAMES = 10
@@ -45,11 +39,6 @@ class Grounds:
     attacker: OffchainMember
     poisoners: tuple[OffchainMember, ...]
     seed: bytes
-
-
-def beijing_files() -> list[Path]:
-    """The stations' files beside the checkout; none where it is not there."""
-    return sorted(BEIJING.glob("*.csv.gz"))
 
 
 def grounds_of(setting: Setting) -> Grounds:
@@ -107,21 +96,12 @@ def limit_threads() -> None:
 
 
 def _scenario(setting: Setting) -> Scenario:
-    data = _dataset(setting.data)
     if setting.data == NEW_YORK:
-        made = weather_scenario(data, setting.rounds, setting.seed, dishonest=False)
+        made = weather_scenario(new_york(), setting.rounds, setting.seed, dishonest=False)
     else:
-        made = table_scenario(data, BEIJING_COLUMNS, setting.rounds, setting.seed)
+        made = table_scenario(beijing(), BEIJING_CHOICE, setting.rounds, setting.seed)
     made = replace(made, rules=DEFAULT_RULES)
     return seasonal(made) if setting.deal == SEASONS else made
-
-
-@cache
-def _dataset(name: str) -> Dataset:
-    if name == NEW_YORK:
-        return read_weather(find_weather_folder())
-    columns = ["year", "month", "day", "hour"]
-    return read_tables(beijing_files(), "station", columns, BEIJING_COLUMNS.features, BEIJING_COLUMNS.target)
 
 
 def _poisoners(founded: OffchainRounds, turned: list[OffchainMember]) -> tuple[OffchainMember, ...]:

@@ -36,13 +36,13 @@ from attack_worlds import (
     SEASONS,
     Grounds,
     Setting,
-    beijing_files,
     grounds_of,
     limit_threads,
     other_names,
     second_name,
     twin_of,
 )
+from datasets import beijing_files
 from validation_ways import compare_ways
 
 from andel.simulation.offchain_rounds import BUDGET, OPERATOR_SHARE_BPS, OffchainMember, OffchainRounds
@@ -117,7 +117,6 @@ def play_setting(setting: Setting) -> dict[str, Any]:
     grounds = grounds_of(setting)
     clean = play_run(_anew(grounds), setting.rounds)
     one = (grounds.attacker,)
-    together = grounds.poisoners
     return {
         "setting": asdict(setting),
         "nobody": _figures(clean, ()),
@@ -128,7 +127,6 @@ def play_setting(setting: Setting) -> dict[str, Any]:
         "names": _names(grounds, setting.rounds),
         "late": _late(grounds, setting.rounds),
         "together": _together(grounds, setting.rounds),
-        "honest together": _figures(clean, together),
         "ways": [asdict(ways) for ways in compare_ways(_anew(grounds), setting.rounds)],
         "seconds": time.monotonic() - began,
     }

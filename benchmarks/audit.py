@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from small_network import run_rounds, synthetic_scenario
+from small_network import found_network, run_rounds, synthetic_scenario
 
 from andel.content import ContentStore
 from andel.data.bundle import unpack_packets
@@ -36,7 +36,7 @@ from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.founder import publish_reference
 from andel.roles.replay import read_history, read_policy
 from andel.simulation.local_chain import LocalChain
-from andel.simulation.world import World, build_world
+from andel.simulation.world import World
 from andel.training.updates import decode_version
 from andel.value.manifest import read_disclosed, read_evidence, read_former
 from andel.value.reference import open_reference
@@ -59,7 +59,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, LocalChain(Path(name)) as local:
         store = ContentStore(f"{name}/content")
-        world = _founded(Path(name), local, store, options.sites, options.owners)
+        scenario = synthetic_scenario(options.sites, options.owners)
+        world = found_network(scenario, local, store, Path(name), sha256(b"audit"))
         run_rounds(world, store, options.rounds)
         publish_reference(store, world.founded)
         print(json.dumps(measure(world, store, Path(name), options.rounds, options.turns)))
@@ -159,18 +160,6 @@ def _medians(jobs: Mapping[str, Callable[[], object]], turns: int) -> dict[str, 
             job()
             times[name].append(time.perf_counter() - started)
     return {name: statistics.median(found) for name, found in times.items()}
-
-
-def _founded(folder: Path, local: LocalChain, store: ContentStore, sites: int, owners: int) -> World:
-    return build_world(
-        synthetic_scenario(sites, owners),
-        local.connect(),
-        store,
-        folder,
-        sha256(b"audit"),
-        lambda actors: local.fund([key.address for key in actors.accounts]),
-        lambda _: None,
-    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from small_network import run_rounds, synthetic_scenario
+from small_network import found_network, run_rounds, synthetic_scenario
 
 from andel.content import ContentStore
 from andel.hashing import sha256
@@ -21,7 +21,7 @@ from andel.roles.holder import claim, current_history
 from andel.serving.compile import execution_gas
 from andel.serving.evaluate import pack_question
 from andel.simulation.local_chain import LocalChain
-from andel.simulation.world import World, build_world
+from andel.simulation.world import World
 
 
 def main() -> None:
@@ -42,15 +42,7 @@ def measure(sites: int, owners: int) -> dict[str, int]:
     scenario = synthetic_scenario(sites, owners)
     with tempfile.TemporaryDirectory() as name, LocalChain(Path(name)) as local:
         store = ContentStore(f"{name}/content")
-        world = build_world(
-            scenario,
-            local.connect(),
-            store,
-            Path(name),
-            sha256(b"gas"),
-            lambda actors: local.fund([key.address for key in actors.accounts]),
-            lambda _: None,
-        )
+        world = found_network(scenario, local, store, Path(name), sha256(b"gas"))
         settled = run_rounds(world, store)
         contract = world.model.round_manager.contract
         settle = world.chain.gas_spent_on(contract, settled.opened_block, settled.settled_block)

@@ -24,13 +24,13 @@ from itertools import product
 from pathlib import Path
 
 from history import RecordedModel
-from small_network import run_rounds, synthetic_scenario
+from small_network import found_network, run_rounds, synthetic_scenario
 
 from andel.content import ContentStore
 from andel.hashing import sha256
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.simulation.local_chain import LocalChain
-from andel.simulation.world import World, build_world
+from andel.simulation.world import World
 from andel.units import Address
 from andel.value.manifest import read_evidence
 
@@ -127,15 +127,8 @@ def _record(local: LocalChain, folder: Path, form: tuple[int, ...]) -> RecordedM
     folder.mkdir()
     store = ContentStore(f"{folder}/content")
     scenario = synthetic_scenario(2, 2)
-    world = build_world(
-        replace(scenario, task=replace(scenario.task, layers=form, steps=STEPS)),
-        local.connect(),
-        store,
-        folder,
-        sha256(b"replay", repr(form).encode()),
-        lambda actors: local.fund([key.address for key in actors.accounts]),
-        lambda _: None,
-    )
+    deep = replace(scenario, task=replace(scenario.task, layers=form, steps=STEPS))
+    world = found_network(deep, local, store, folder, sha256(b"replay", repr(form).encode()))
     run_rounds(world, store, ROUNDS)
     return _recorded(world, f"{folder}/content", store)
 

@@ -6,6 +6,7 @@ Validators take turns, so that no two race for the same step and figures repeat 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from andel.ledger.round_state import RoundState, Status
 from andel.roles.coordinator import Coordinator
 from andel.roles.founder import next_plan
 from andel.roles.validator import Validator
+from andel.simulation.local_chain import LocalChain
 from andel.simulation.scenario import Scenario, TableChoice, table_scenario
 from andel.simulation.series import ChannelSpec, Dataset, Series
-from andel.simulation.world import World
+from andel.simulation.world import World, build_world
 from andel.training.client_app import contributor_app
 from andel.training.grid import LocalGrid, LocalNode
 from andel.training.rounds import Waiting
-from andel.units import TOKEN, BaseUnits
+from andel.units import TOKEN, BaseUnits, Digest
 
 ROUNDS = 2
 WEEKS = 13
@@ -38,6 +40,19 @@ def synthetic_scenario(sites: int, owners: int) -> Scenario:
         series.append(Series(f"site-{site:02d}", None, None, times, {"temperature": values}))
     dataset = Dataset(tuple(series), (ChannelSpec("temperature", "degC", -2),), 0, (), {}, "synthetic")
     return table_scenario(dataset, TableChoice(("temperature",), "temperature", 3, owners, False), ROUNDS, seed=1)
+
+
+def found_network(scenario: Scenario, local: LocalChain, store: ContentStore, folder: Path, seed: Digest) -> World:
+    """The scenario's model on an embedded chain, ready for round 1."""
+    return build_world(
+        scenario,
+        local.connect(),
+        store,
+        folder,
+        seed,
+        lambda actors: local.fund([key.address for key in actors.accounts]),
+        lambda _: None,
+    )
 
 
 def run_rounds(world: World, store: ContentStore, rounds: int = ROUNDS) -> RoundState:

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 import numpy as np
+from datasets import BEIJING_CHOICE, beijing, new_york
 
 from andel.data.features import CodeArray, FeatureSpec, IntArray, RowSet, build_rows
-from andel.errors import SettingsError
 from andel.hashing import sha256
 from andel.simulation.devices import unsigned_readings
-from andel.simulation.scenario import Scenario, TableChoice, table_scenario, weather_scenario
+from andel.simulation.scenario import Scenario, table_scenario, weather_scenario
 from andel.simulation.series import Dataset, Series
-from andel.simulation.tables import read_tables
-from andel.simulation.weather import find_weather_folder, read_weather
 from andel.training.engine import genesis_parameters, train_update
 from andel.training.rules import DEFAULT_RULES
 from andel.training.task import Task
@@ -31,7 +27,6 @@ from andel.value.aggregate import Aggregate, aggregate, stepped
 from andel.value.line_search import best_step
 from andel.value.reference import ScoringRows, draw_rows
 
-BEIJING = Path(__file__).resolve().parents[2] / "shared" / "data" / "beijing"
 MANY = 10_000
 SIZED_FEATURES = 24
 SCORE_ROWS = 2_500
@@ -67,10 +62,9 @@ class Federation:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a round's scores are computed from; `updates` before clipping."""
+    """What a round's scores are computed from."""
 
     before: IntArray
-    updates: IntArray
     step: Aggregate
     scoring: ScoringRows
 
@@ -87,7 +81,7 @@ def play(fed: Federation, rounds: int, seed: int) -> Iterator[Round]:
         updates = train(fed, parameters, seed, number)
         step = aggregate(updates, fed.weights)
         steering, scoring = draw_rows(fed.score, fed.task, draw(seed, number, b"rows"))
-        yield Round(parameters, updates, step, scoring)
+        yield Round(parameters, step, scoring)
         quarters = best_step(parameters, step, fed.task, DEFAULT_RULES.line_search, steering)
         parameters = stepped(parameters, step, quarters, 4)
 
@@ -108,28 +102,12 @@ def draw(seed: int, number: int, purpose: bytes) -> bytes:
     return sha256(b"andel.bench.value", seed.to_bytes(8, "big"), number.to_bytes(8, "big"), purpose)
 
 
-@cache
-def _weather() -> Dataset:
-    return read_weather(find_weather_folder())
-
-
-@cache
-def _stations(files: tuple[Path, ...], features: tuple[str, ...]) -> Dataset:
-    return read_tables(files, "station", ("year", "month", "day", "hour"), features, "PM2.5")
-
-
 def _nyc(seed: int) -> Federation:
-    return _from_scenario("nyc", weather_scenario(_weather(), 5, seed, dishonest=False), seed)
+    return _from_scenario("nyc", weather_scenario(new_york(), 5, seed, dishonest=False), seed)
 
 
 def _beijing(seed: int) -> Federation:
-    files = tuple(sorted(BEIJING.glob("*.csv.gz")))
-    if not files:
-        raise SettingsError("no Beijing station files lie beside the checkout")
-    features = ("PM2.5", "TEMP", "PRES", "DEWP", "WSPM")
-    dataset = _stations(files, features)
-    choice = TableChoice(features, "PM2.5", horizon_hours=6, owners_per_site=3, dishonest=False)
-    return _from_scenario("beijing", table_scenario(dataset, choice, 5, seed), seed)
+    return _from_scenario("beijing", table_scenario(beijing(), BEIJING_CHOICE, 5, seed), seed)
 
 
 def _from_scenario(name: str, scenario: Scenario, seed: int) -> Federation:
@@ -218,7 +196,7 @@ def _digits(seed: int) -> Federation:
 
 
 def _digits_task(seed: int) -> Task:
-    like = weather_scenario(_weather(), 5, seed, dishonest=False).task
+    like = weather_scenario(new_york(), 5, seed, dishonest=False).task
     return replace(
         like,
         name="the digit in an image",
@@ -257,6 +235,6 @@ def uneven(fed: Federation, contributors: int, seed: int) -> Federation:
 
 def sized(parameters: int) -> Task:
     """A task whose network has about so many parameters."""
-    like = weather_scenario(_weather(), 5, 1, dishonest=False).task
+    like = weather_scenario(new_york(), 5, 1, dishonest=False).task
     features = tuple(FeatureSpec(f"input {i}", "channel", f"i{i}", 0, 255) for i in range(SIZED_FEATURES))
     return replace(like, features=features, layers=(round((parameters - 1) / (SIZED_FEATURES + 2)),))

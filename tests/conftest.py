@@ -12,6 +12,12 @@ settings.load_profile("andel")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a whole demo in them come first: begun last, one would leave the other cores with nothing to do."""
+    long = {item.path for item in items if item.get_closest_marker("demo")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def repo_root() -> Path:
     """The folder that holds pyproject.toml."""

@@ -6,6 +6,8 @@ does, so it is paid less than for honest work; clip and line search bound the ha
 learning.
 """
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from tests.support.attacked_rounds import dropped_accounts, honest_rounds, over_
 ROUNDS = 4
 
 
+@cache
 def played(attackers=()):
     """Rounds in which those places send the attack."""
     rounds = honest_rounds()

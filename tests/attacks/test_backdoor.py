@@ -7,6 +7,8 @@ third of the weight moves it more. Training done again tells it apart (tests/att
 the readings themselves were false when they were signed.
 """
 
+from functools import cache
+
 import numpy as np
 
 from andel.training.integer_mlp import predict_change
@@ -23,6 +25,7 @@ def triggered(codes):
     return changed
 
 
+@cache
 def played(attackers=()):
     """Rounds in which those places train on their rows and on as many with the trigger."""
     rounds = honest_rounds()

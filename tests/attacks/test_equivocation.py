@@ -11,8 +11,6 @@ from andel.errors import InputError
 from andel.hashing import sha256
 from andel.ledger.abi import encode_call
 from andel.ledger.round_state import Status
-from andel.roles.auditor import audit
-from andel.roles.founder import publish_reference
 from andel.roles.signed_results import SignedResult, read_result, write_result
 from andel.roles.watcher import Watcher
 from andel.simulation.actors import BOND
@@ -28,10 +26,7 @@ def small(launch_world, request):
     """An attempt that all three validators agree on."""
     small = launch_world(request.node.name, operation=Operation(challenge_window=WINDOW))
     small.close_round()
-    for _ in range(3):
-        for validator in small.validators:
-            validator.step()
-    assert state_of(small).status == Status.ATTESTED
+    small.settle(until=Status.ATTESTED)
     return small
 
 
@@ -71,9 +66,7 @@ def check_slashed(small, watcher):
     settle_without(small)
     paid = [model.pool.operator_balance(account) for account in accounts]
     assert paid[0] == 0 and paid[1] == paid[2] > 0
-    publish_reference(small.store, small.world.founded)
-    audited = audit(model, small.store)
-    assert audited.ok, audited.failure
+    small.assert_audited()
 
 
 def test_two_signatures_in_transactions_cost_the_whole_bond(small):

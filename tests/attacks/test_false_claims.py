@@ -5,8 +5,6 @@ breaks a rule of the claim tree is shown to the contract, which voids the attemp
 everyone that attested it. No hearing is needed, and no majority can outvote it.
 """
 
-from dataclasses import replace
-
 import pytest
 
 from andel.ledger.round_state import Status, VoidReason
@@ -14,28 +12,14 @@ from andel.roles.watcher import Watcher
 from andel.simulation.actors import BOND
 from andel.simulation.world import Operation
 from andel.units import TOKEN, BaseUnits
-from andel.value.claims import ClaimTree
-from andel.value.history import History
-from tests.attacks.test_lying_validator import Liar, honest_history, honest_replay, state_of
+from tests.attacks.test_lying_validator import attesting, honest_history, state_of
 
 
 def doctored(small, number, earned, minted):
     """A validator that attests these cumulative earnings, with the state that names them in the store."""
-    replay, before = honest_replay(small), honest_history(small)
-    history = History(replay.report.round, before.scores, earned, before.proven)
+    attacker, history = attesting(small, number, earned, minted)
     small.store.put(history.to_bytes())
-    claims = ClaimTree(earned)
-    report = replace(
-        replay.report,
-        history=history,
-        claims_root=claims.root,
-        claims_total=claims.total,
-        minted=BaseUnits(minted),
-        gain=1,
-    )
-    state = state_of(small)
-    said = report.attestation(replay.evidence.plan, state.updates_root, state.evidence_hash)
-    return Liar(small, number, said, claims, minted, 1)
+    return attacker
 
 
 def fall(small):
@@ -66,9 +50,7 @@ def test_a_false_root_is_void_at_once_and_costs_every_liar_its_bond(launch_world
     small = launch_world(f"false claims: {lie.__name__}", operation=Operation(challenge_window=600))
     model, actors = small.world.model, small.world.actors
     small.close_round()
-    for _ in range(3):
-        for validator in small.validators:
-            validator.step()
+    small.settle(until=Status.ATTESTED)
     small.local.advance(600)
     small.settle()
     root, minted = model.pool.claims_root(), model.pool.minted()

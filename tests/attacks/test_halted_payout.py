@@ -12,7 +12,6 @@ from andel.errors import Reverted
 from andel.ledger.disputes import Outcome
 from andel.ledger.round_hashes import word_commitment
 from andel.ledger.round_state import Status, VoidReason
-from andel.roles.auditor import audit
 from andel.roles.founder import publish_reference
 from andel.roles.holder import claim
 from andel.roles.watcher import Watcher
@@ -30,20 +29,10 @@ def small(launch_world):
     """A round is paid; in the next, k validators agree on a false result."""
     small = launch_world("halted payout", operation=Operation(challenge_window=WINDOW))
     small.close_round()
-    agree(small)
+    small.settle(until=Status.ATTESTED)
     small.local.advance(WINDOW)
     small.settle()
     return small
-
-
-def agree(small):
-    """Honest validators go on until they agree."""
-    for _ in range(5):
-        for validator in small.validators:
-            validator.step()
-        if state_of(small).status == Status.ATTESTED:
-            return
-    pytest.fail("no agreement")
 
 
 def lie(small):
@@ -121,9 +110,7 @@ def test_a_false_agreement_is_challenged_overturned_and_settled_again(small):
     assert not small.validators[0].step()  # its bond is gone: it counts for nothing
     small.local.advance(WINDOW)
     present = small.validators[1:]
-    for _ in range(3):
-        for validator in present:
-            validator.step()
+    small.settle(present, until=Status.ATTESTED)
     small.local.advance(WINDOW)
     small.settle(present)
     final = state_of(small)
@@ -131,8 +118,7 @@ def test_a_false_agreement_is_challenged_overturned_and_settled_again(small):
     found = honest_replay(small).report
     assert (final.minted, final.version_hash) == (found.minted, found.version_hash)
     assert attacker.key.address not in found.history.earned
-    audited = audit(model, small.store)
-    assert audited.ok, audited.failure
+    small.assert_audited()
 
 
 def test_who_may_put_down_no_bond_challenges_nothing(small):
@@ -148,7 +134,7 @@ def test_an_honest_result_is_not_challenged_and_a_false_challenge_pays_the_hones
     small = launch_world("challenged without reason", operation=Operation(challenge_window=WINDOW))
     model, actors = small.world.model, small.world.actors
     small.close_round()
-    agree(small)
+    small.settle(until=Status.ATTESTED)
     assert not watcher(small).step()
     state = state_of(small)
     model.disputes.challenge(actors.consumer, state.round, bytes(31) + b"\7")
@@ -160,9 +146,7 @@ def test_an_honest_result_is_not_challenged_and_a_false_challenge_pays_the_hones
     small.settle()
     taken = {event.arguments["account"]: event.arguments["amount"] for event in model.disputes.logs("OwedWithdrawn", 0)}
     assert taken == {key.address: CHALLENGE // 3 for key in actors.validators}
-    publish_reference(small.store, small.world.founded)
-    audited = audit(model, small.store)
-    assert audited.ok, audited.failure
+    small.assert_audited()
 
 
 def test_two_thirds_that_keep_to_a_lie_win_the_hearing_as_the_threat_model_says(launch_world):

@@ -5,6 +5,8 @@ What stops them: a part of a round's budget, which the founder chooses, is paid 
 scores alone; nobody's record, credit or rank raises a share. The rest follows the gain, most of which is gone by then.
 """
 
+from functools import cache
+
 import pytest
 
 from andel.training.rules import ValueRules
@@ -13,6 +15,7 @@ from tests.support.attacked_rounds import honest_rounds, renamed
 JOINS = 3
 
 
+@cache
 def played(share):
     """Four rounds; a twin, beside the first contributor with an equal device, takes part from round 3 on."""
     rounds = honest_rounds(ValueRules(round_share_bps=share))

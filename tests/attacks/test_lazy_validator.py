@@ -12,8 +12,6 @@ from andel.errors import SettingsError
 from andel.hashing import sha256
 from andel.ledger.round_hashes import attestation_commitment
 from andel.ledger.round_state import PlantState, Status, VoidReason
-from andel.roles.auditor import audit
-from andel.roles.founder import publish_reference
 from andel.roles.planting import Planter
 from andel.roles.replay import ReferenceOpener
 from andel.roles.settling import Settler
@@ -98,9 +96,7 @@ def test_who_copies_the_proposal_of_a_test_loses_its_bond_and_the_retry_settles(
     small.local.advance(WINDOW)
     small.settle(small.validators[1:])
     assert (state_of(small).status, state_of(small).attempt) == (Status.FINALISED, 1)
-    publish_reference(small.store, small.world.founded)
-    audited = audit(model, small.store)
-    assert audited.ok, audited.failure
+    small.assert_audited()
 
 
 def test_when_all_are_lazy_their_agreement_in_a_test_pays_nobody(small):

@@ -72,23 +72,27 @@ def honest_replay(small):
 
 def liar(small, number=0):
     """A validator that gives everything this round mints to itself."""
-    replay = honest_replay(small)
-    key = small.world.actors.validators[number]
-    before = honest_history(small)
-    minted = BaseUnits(899 * TOKEN)
-    earned = {**before.earned, key.address: BaseUnits(before.earned.get(key.address, 0) + minted)}
+    account, before = small.world.actors.validators[number].address, honest_history(small).earned
+    minted = 899 * TOKEN
+    earned = {**before, account: BaseUnits(before.get(account, 0) + minted)}
+    return attesting(small, number, earned, minted)[0]
+
+
+def attesting(small, number, earned, minted):
+    """A validator that attests these cumulative earnings, and the state that names them, which it keeps to itself."""
+    replay, before, state = honest_replay(small), honest_history(small), state_of(small)
+    history = History(replay.report.round, before.scores, earned, before.proven)
     claims = ClaimTree(earned)
     report = replace(
         replay.report,
-        history=History(replay.report.round, before.scores, earned, before.proven),
+        history=history,
         claims_root=claims.root,
         claims_total=claims.total,
-        minted=minted,
+        minted=BaseUnits(minted),
         gain=1,
     )
-    state = small.world.model.round_manager.round_of(replay.report.round)
-    doctored = report.attestation(replay.evidence.plan, state.updates_root, state.evidence_hash)
-    return Liar(small, number, doctored, claims, minted, 1)
+    said = report.attestation(replay.evidence.plan, state.updates_root, state.evidence_hash)
+    return Liar(small, number, said, claims, minted, 1), history
 
 
 def honest_history(small):

@@ -16,8 +16,6 @@ from andel.hashing import sha256
 from andel.ledger.round_state import Status, VoidReason
 from andel.roles import coordinator as coordinating
 from andel.roles import posted
-from andel.roles.auditor import audit
-from andel.roles.founder import publish_reference
 from andel.roles.posting import Poster
 from andel.training import wire
 from andel.training.grid import LocalGrid
@@ -65,9 +63,7 @@ def test_an_update_that_only_got_lost_is_taken_up_from_the_store(small):
     assert (state.status, state.unresolved) == (Status.FINALISED, 0)
     value = next(each for each in small.report(1).contributors if each.contributor == victim.contributor.address)
     assert value.weight > 0 and not value.reason
-    publish_reference(small.store, small.world.founded)
-    audited = audit(small.world.model, small.store)
-    assert audited.ok, audited.failure
+    small.assert_audited()
 
 
 def test_a_round_with_an_unresolved_update_cannot_be_attested_and_dies(small, monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 from andel.errors import InputError
 from andel.roles.holder import find_claim
 from andel.simulation.participants import Kind
-from andel.training.updates import MAX_UPDATE, decode_update, decode_version
+from andel.training.updates import MAX_UPDATE, decode_update
 from andel.value.history import History
 from tests.support.worlds import build_world, play
 
@@ -81,7 +81,7 @@ def test_a_former_poisoner_is_paid_only_for_what_exceeds_its_debt():
     first = play(world, {poisoner.address: poisoned(world, poisoner)}).settle()
     debt = -value_of(first, poisoner).score
     assert debt > 0 and value_of(first, poisoner).share == 0
-    after = world.after(first, decode_version(first.version, world.task))
+    after = world.after(first)
     value = value_of(play(after).settle(), poisoner)
     assert value.debt == -debt
     assert value.merit == max(0, value.score - debt)

@@ -17,7 +17,7 @@ from andel.training import wire
 from andel.training.flower import ClientApp
 from andel.training.grid import LocalGrid, LocalNode
 from andel.training.result import sign_commitment, sign_update
-from andel.training.updates import decode_version, encode_update
+from andel.training.updates import encode_update
 from andel.units import Digest
 from tests.support.small_run import app_of
 from tests.support.worlds import build_world, play
@@ -70,7 +70,7 @@ def test_a_commitment_signed_elsewhere_weighs_nothing(change):
 def test_the_update_of_the_last_round_sent_again_weighs_nothing():
     first = play(WORLD)
     report = first.settle()
-    after = WORLD.after(report, decode_version(report.version, WORLD.task))
+    after = WORLD.after(report)
     second = play(after)
     replayed = next(item for item in first.updates if item.contributor == OWNER.address)
     second.updates = [replayed if item.contributor == OWNER.address else item for item in second.updates]

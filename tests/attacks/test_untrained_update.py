@@ -14,7 +14,6 @@ import pytest
 from andel.hashing import sha256
 from andel.roles.founder import publish_reference
 from andel.simulation.participants import Kind
-from andel.training.updates import decode_version
 from andel.value.retraining import DUE_ROUNDS, Outcome
 from andel.value.standing import FALSE_TRAINING_ROUNDS
 from tests.support.own_data_run import call_main
@@ -26,7 +25,7 @@ WORLD = build_world(4).under(audits=4)
 
 def after(world, report):
     """The same model before its next round."""
-    return world.after(report, decode_version(report.version, world.task))
+    return world.after(report)
 
 
 def standing_of(report, owner):

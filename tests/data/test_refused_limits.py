@@ -20,6 +20,12 @@ def junk(device, numbers, size=10, reason=Refusal.MALFORMED, detail="junk"):
     return [RefusedPacket(device, reason, detail, number.to_bytes(size, "big")) for number in numbers]
 
 
+def intake_into(store):
+    """An intake of one device that fills the store."""
+    devices = {PEBBLE.address: DeviceRecord(PEBBLE.public_key, account("owner"))}
+    return Intake(account("owner"), devices, IntakeSettings((0, 2**40)), store)
+
+
 def numbers(store, device):
     """Which of a device's junk is left."""
     return [int.from_bytes(packet.raw, "big") for packet in store.refused(limit=10**6) if packet.device == device]
@@ -61,13 +67,7 @@ def test_bytes_in_all_are_bounded_strangers_first_then_the_oldest(store):
 
 def test_contradictions_are_not_pushed_out_by_rubbish(store):
     """Only the device's key makes them, and a contributor must know them to keep such hours back."""
-    intake = Intake(
-        account("owner"),
-        {PEBBLE.address: DeviceRecord(PEBBLE.public_key, account("owner"))},
-        IntakeSettings((0, 2**40)),
-        store,
-    )
-    intake.take((PEBBLE.address, PEBBLE.packet(NOON, temperature=value)) for value in (1, 2, 3))
+    intake_into(store).take((PEBBLE.address, PEBBLE.packet(NOON, temperature=value)) for value in (1, 2, 3))
     keeper = RefusedKeeper(store, RefusedLimits(per_device=2, total_bytes=4 * (400 + ROW_BYTES)))
     store.add([], junk(PEBBLE.address, range(1_500), 400))
     assert keeper.hold(KNOWN) >= 1_498
@@ -76,13 +76,7 @@ def test_contradictions_are_not_pushed_out_by_rubbish(store):
 
 
 def test_what_was_dropped_stays_in_the_counts(store):
-    intake = Intake(
-        account("owner"),
-        {PEBBLE.address: DeviceRecord(PEBBLE.public_key, account("owner"))},
-        IntakeSettings((0, 2**40)),
-        store,
-    )
-    intake.take([(PEBBLE.address, PEBBLE.packet())])
+    intake_into(store).take([(PEBBLE.address, PEBBLE.packet())])
     store.add([], junk(PEBBLE.address, range(9)) + junk("nobody", range(4)))
     before = report_intake(store, NOON, 10, 10)
     assert RefusedKeeper(store, RefusedLimits(per_device=2, strangers=1)).hold(KNOWN) == 10

@@ -260,10 +260,11 @@ def test_the_weather_demo_learns(weather_run):
 
 
 @pytest.mark.demo
-def test_beijings_stations_run_unchanged(anvil, shared_folder, tmp_path):
-    files = sorted((shared_folder / "data" / "beijing").glob("*.csv*"))[:2]
-    if len(files) < 2:
-        pytest.skip("no two station files in shared/data/beijing")
+@pytest.mark.parametrize("stations", [1, pytest.param(2, marks=pytest.mark.full)])
+def test_beijings_stations_run_unchanged(anvil, shared_folder, tmp_path, stations):
+    files = sorted((shared_folder / "data" / "beijing").glob("*.csv*"))[:stations]
+    if len(files) < stations:
+        pytest.skip(f"fewer than {stations} station files in shared/data/beijing")
     arguments = ["demo", *(word for file in files for word in ("--csv", str(file)))]
     arguments += ["--device-column", "station", "--time-column", "year,month,day,hour"]
     arguments += ["--features", "PM2.5,PM10,TEMP,DEWP,WSPM", "--target", "PM2.5", "--horizon", "6"]
@@ -272,7 +273,7 @@ def test_beijings_stations_run_unchanged(anvil, shared_folder, tmp_path):
     assert ended.returncode == 0, ended.stderr
     outcome = json.loads(ended.stdout)
     assert_form(outcome)
-    assert len(shares_of(outcome, "honest")) == 4
+    assert len(shares_of(outcome, "honest")) == 2 * stations
     for kind in ("rider", "poisoner", "replayer"):
         assert list(shares_of(outcome, kind).values()) == [0]
     assert outcome["model_rmse"] < outcome["persistence_rmse"]

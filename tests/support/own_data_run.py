@@ -6,6 +6,7 @@ tests read it. `small_table` writes the table for tests that run the command oth
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -133,17 +134,34 @@ _DONE = pytest.StashKey[OwnDataRun]()
 
 @pytest.fixture(scope="session")
 def own_data_run(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnDataRun]:
-    """One run of the command with `--verbose` and `--json` on the table with bad rows; without anvil it is skipped."""
+    """One run of the command with `--verbose` and `--json` on the table with bad rows; without anvil it is skipped.
+
+    Change nothing in it: where tests run in several processes, all read the one run.
+    """
     if _DONE not in pytestconfig.stash:
         try:
             find_anvil()
         except NodeMissing as error:
             pytest.skip(f"{error.message} ({error.hint})")
-        folder = tmp_path_factory.mktemp("own-data")
+        base = tmp_path_factory.getbasetemp()
+        if hasattr(pytestconfig, "workerinput"):  # xdist: the folder above is everybody's, and of this session only
+            base = base.parent
+        folder = base / "own-data"
+        folder.mkdir(exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            pytestconfig.stash[_DONE] = _run_once(folder)
+    yield pytestconfig.stash[_DONE]
+
+
+def _run_once(folder: Path) -> OwnDataRun:
+    """The run in that folder, made by whoever comes first."""
+    kept = folder / "printed.json"
+    if not kept.exists():
         table = small_table(folder / "roof.csv", bad_rows=True)
         arguments = ["--verbose", "demo", *table_options(table), "--json", "--folder", str(folder / "run")]
         ended = run_andel(arguments)
         assert ended.returncode == 0, ended.stderr
-        outcome = json.loads(ended.stdout)
-        pytestconfig.stash[_DONE] = OwnDataRun(folder / "run", ended.stdout, ended.stderr, outcome)
-    yield pytestconfig.stash[_DONE]
+        kept.write_text(json.dumps([ended.stdout, ended.stderr]))
+    stdout, stderr = json.loads(kept.read_text())
+    return OwnDataRun(folder / "run", stdout, stderr, json.loads(stdout))

@@ -10,7 +10,9 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ import pytest
 from andel.content import ContentStore
 from andel.errors import NodeMissing
 from andel.hashing import sha256
+from andel.keys import verify_signature
 from andel.ledger.deployment import Deployment
 from andel.ledger.round_state import Status
 from andel.roles.auditor import Audit, audit
@@ -156,12 +159,14 @@ class SmallWorld:
         self.results.append(self.coordinator(grid).run_round(self.plan()))
         return self.results[-1]
 
-    def settle(self, validators: Sequence[Validator] | None = None) -> None:
-        """Lets validators step in turn until the newest round is final; fails the test when it does not become so."""
+    def settle(self, validators: Sequence[Validator] | None = None, until: Status = Status.FINALISED) -> None:
+        """Lets validators step in turn until the newest round is final, or in another status; fails the test when it
+        does not become so.
+        """
         manager = self.world.model.round_manager
         number = manager.rounds_count()
         for _ in range(_STEPS_TO_FINAL):
-            if manager.round_of(number).status == Status.FINALISED:
+            if manager.round_of(number).status == until:
                 return
             for validator in validators or self.validators:
                 validator.step()
@@ -177,6 +182,12 @@ class SmallWorld:
         """The verdict on a closed round, as whoever holds the reference packets replays it."""
         references = ReferenceOpener(self.store, lambda _: self.world.founded.packets)
         return replay_round(self.world.model, self.store, number, references).report
+
+    def assert_audited(self) -> None:
+        """Whoever replays the run so far, with the reference published, finds that everything holds."""
+        publish_reference(self.store, self.world.founded)
+        audited = audit(self.world.model, self.store)
+        assert audited.ok, audited.failure
 
     def validator(self, number: int, store: ContentStore | None = None) -> Validator:
         """A validator with the n-th key that has seen nothing yet, as after a restart."""
@@ -260,6 +271,17 @@ _NODE = pytest.StashKey[LocalChain]()
 _FINISHED = pytest.StashKey[FinishedRun]()
 
 
+@contextmanager
+def remembered_signatures() -> Iterator[None]:
+    """Whether a packet's signature is its key's is computed once: here one process is contributor, coordinator, all
+    validators and auditor, and each asks it of the same packets again.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for profile in ("envelope", "pebble"):
+            patch.setattr(f"andel.device.{profile}.verify_signature", lru_cache(maxsize=1 << 16)(verify_signature))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_node(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChain]:
     """One anvil for all tests that launch small worlds, whatever folder they are in; without anvil they are skipped."""
@@ -270,7 +292,7 @@ def shared_node(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFa
         anvil = find_anvil()
     except NodeMissing as error:
         pytest.skip(f"{error.message} ({error.hint})")
-    with LocalChain(tmp_path_factory.mktemp("small-run-chain"), anvil=anvil) as node:
+    with LocalChain(tmp_path_factory.mktemp("small-run-chain"), anvil=anvil) as node, remembered_signatures():
         pytestconfig.stash[_NODE] = node
         yield node
 

@@ -38,7 +38,7 @@ from andel.training.result import (
 )
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
-from andel.training.updates import encode_update, encode_version
+from andel.training.updates import decode_version, encode_update, encode_version
 from andel.typed_data import sign_typed
 from andel.units import TOKEN, Address, BaseUnits, Digest, day_of
 from andel.value.history import EMPTY_HISTORY, History, parse_history
@@ -177,8 +177,9 @@ class World:
         """The owner with this address."""
         return next(owner for owner in self.owners if owner.address == address)
 
-    def after(self, report: ValueReport, parameters: list[IntArray]) -> World:
+    def after(self, report: ValueReport) -> World:
         """The same model before its next round."""
+        parameters = decode_version(report.version, self.task)
         plan = replace(self.plan, round=self.plan.round + 1, version=report.version_hash, state=report.history.hash)
         versions = {**self.versions, self.plan.version: self.parameters}
         return replace(self, plan=plan, parameters=parameters, history=report.history, versions=versions)

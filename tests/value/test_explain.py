@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from andel.errors import InputError
-from andel.training.updates import MAX_UPDATE, decode_version
+from andel.training.updates import MAX_UPDATE
 from andel.units import TOKEN
 from andel.value.explain import explain
 from tests.support.reports import of
@@ -63,7 +63,7 @@ def test_who_did_not_count_reads_why(report):
 
 
 def test_a_debt_reads_how_much_must_be_made_good(report):
-    world = WORLD.after(report, decode_version(report.version, WORLD.task))
+    world = WORLD.after(report)
     later = play(world).settle()
     text = told(later, POISONER, world.plan)
     assert of(later, POISONER).debt < 0

@@ -53,7 +53,7 @@ def mixed(world):
 
 
 def following(world, report):
-    return world.after(report, decode_version(report.version, world.task))
+    return world.after(report)
 
 
 def plain_round(world, played):

@@ -7,7 +7,6 @@ from andel.data.conflict import conflict_object
 from andel.data.openings import make_openings
 from andel.data.policy import EVERYWHERE
 from andel.training.result import sign_commitment
-from andel.training.updates import decode_version
 from andel.value.history import EMPTY_HISTORY, ProvenSet
 from andel.value.proof import sound_conflicts, unopened
 from andel.value.settle import settle
@@ -135,7 +134,7 @@ def played(world, owner, conflicts=(), withhold=False, history=None):
 
 
 def next_world(world, report):
-    return world.after(report, decode_version(report.version, world.task))
+    return world.after(report)
 
 
 def test_a_failure_is_written_into_the_state_and_is_lived_down_by_clean_proofs():

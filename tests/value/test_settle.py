@@ -254,7 +254,7 @@ def test_a_reversed_update_is_debt_and_is_paid_back_before_anything_is_paid():
         if owed + line.score <= 0:
             assert line.share == 0
         debts.append(owed + line.score)
-        world = world.after(report, decode_version(report.version, world.task))
+        world = world.after(report)
     assert debts[0] < 0, "the first round leaves a debt"
     assert debts[1] > debts[0], "honest work pays it back"
 
@@ -324,12 +324,12 @@ def test_earnings_only_rise_and_running_sums_stay_what_was_minted():
         assert report.claims_total == report.history.earned_total == minted
         if report.minted == 0:
             assert report.claims_root == ClaimTree(former).root, "without minting the root on chain stays"
-        world, former = world.after(report, decode_version(report.version, world.task)), dict(earned)
+        world, former = world.after(report), dict(earned)
     assert minted > 0
 
 
 def test_batches_proven_in_one_round_need_no_openings_in_the_next():
-    following = WORLD.after(REPORT, decode_version(REPORT.version, WORLD.task))
+    following = WORLD.after(REPORT)
     played = play(following)
     with_openings = played.settle()
     played.openings.clear()

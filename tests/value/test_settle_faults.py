@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from andel.encoding import canonical_json
 from andel.hashing import sha256
 from andel.training.result import sign_commitment, sign_update
-from andel.training.updates import decode_version, encode_update
+from andel.training.updates import encode_update
 from andel.units import Digest
 from andel.value.proof import proof_key, registry_entry
 from tests.support.reports import of
@@ -125,7 +125,7 @@ def test_a_set_with_one_withheld_batch_weighs_nothing_is_asked_for_again_and_the
     assert of(report, ATTACKER).weight == 0 and of(report, ATTACKER).share == 0
     named = proof_key(WORLD.plan, sha256(ATTACKER.batches(WORLD.plan)))
     assert named not in report.history.proven
-    following = play(WORLD.after(report, decode_version(report.version, WORLD.task)))
+    following = play(WORLD.after(report))
     following.openings = {ATTACKER.address: following.openings[ATTACKER.address]}
     again = following.settle()
     assert of(again, ATTACKER).weight == 48 and named in again.history.proven

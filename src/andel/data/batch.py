@@ -187,14 +187,21 @@ def parse_batches(data: bytes) -> tuple[Address, tuple[BatchHeader, ...]]:
             raise InputError(f"batches are not in order at device {later.device}, day {later.day}")
     if len({header.device for header in headers}) > MAX_DEVICES:
         raise InputError(f"a list names at most {MAX_DEVICES} devices", "use a second account for the others")
-    return _parse_exact_address(value["contributor"]), headers
+    return parse_exact_address(value["contributor"]), headers
+
+
+def parse_exact_address(value: Any) -> Address:
+    """The address in its one form, EIP-55, as objects hold it. Raises InputError for any other."""
+    if not isinstance(value, str) or len(value) != 42 or parse_address(value) != value:
+        raise InputError(f"not a checksummed address: {str(value)[:60]!r}")
+    return Address(value)
 
 
 def _parse_header(item: Any) -> BatchHeader:
     if not isinstance(item, dict) or set(item) != _FIELDS:
         raise InputError(f"a batch has the fields {sorted(_FIELDS)}")
     header = BatchHeader(
-        device=_parse_exact_address(item["device"]),
+        device=parse_exact_address(item["device"]),
         public_key=parse_hex(item["public_key"], *KEY_BYTES),
         day=_parse_count(item["day"], 0, LAST_DAY),
         root=Digest(parse_hex(item["root"], 32)),
@@ -206,12 +213,6 @@ def _parse_header(item: Any) -> BatchHeader:
     if device_address(header.public_key) != header.device:
         raise InputError(f"the public key of a batch is not that of its device {header.device}")
     return header
-
-
-def _parse_exact_address(value: Any) -> Address:
-    if not isinstance(value, str) or len(value) != 42 or parse_address(value) != value:
-        raise InputError(f"not a checksummed address: {str(value)[:60]!r}")
-    return Address(value)
 
 
 def _parse_count(value: Any, low: int, high: int) -> int:

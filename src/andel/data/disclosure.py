@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from andel.data.batch import MAX_DEVICES, Batch, BatchHeader, make_batch
+from andel.data.batch import MAX_DEVICES, Batch, BatchHeader, make_batch, parse_exact_address
 from andel.data.bundle import pack_packets, unpack_packets
 from andel.device.epochs import Epoch
 from andel.device.packets import read_packet, verify_packet
@@ -79,7 +79,9 @@ def parse_disclosure(data: bytes) -> Disclosure:
     if [[device, str(epochs[device])] for device in sorted(epochs)] != head["epochs"]:
         raise InputError("a disclosure's epochs are not in the order of their devices, each once")
     batches = Digest(parse_hex(head["batches"], 32))
-    return Disclosure(_parse_contributor(head), batches, epochs, tuple(unpack_packets(data[start + size :])))
+    return Disclosure(
+        parse_exact_address(head["contributor"]), batches, epochs, tuple(unpack_packets(data[start + size :]))
+    )
 
 
 def read_whole(
@@ -113,13 +115,6 @@ def read_whole(
 def _read(packet: bytes, public_key: bytes, epoch: Epoch | None) -> SignedReading:
     # without an epoch what the packet itself leaves open is left out
     return verify_packet(packet, public_key) if epoch is None else read_packet(packet, public_key, epoch)
-
-
-def _parse_contributor(head: Mapping[str, Any]) -> Address:
-    address = parse_address(head["contributor"]) if isinstance(head["contributor"], str) else None
-    if address is None or address != head["contributor"]:
-        raise InputError(f"not a checksummed address: {str(head['contributor'])[:60]!r}")
-    return address
 
 
 def _parse_epoch(item: object) -> tuple[Address, Epoch]:

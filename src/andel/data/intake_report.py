@@ -18,7 +18,7 @@ from andel.data.confirmations import ConfirmationStore, KeptConfirmation
 from andel.data.forget import deleted_days
 from andel.data.refused_limits import dropped_counts
 from andel.data.schema import refused
-from andel.data.store import OTHER_CONTENT, EvidenceStore
+from andel.data.store import CONTRADICTS, EvidenceStore
 from andel.data.summary import DeviceSummary, Gap, find_gaps, summarise
 from andel.device.reading import Refusal
 from andel.units import Address
@@ -82,10 +82,6 @@ def report_intake(store: EvidenceStore, now: int, devices_max: int, gaps_max: in
 
 
 def _contradictions(store: EvidenceStore) -> dict[str, int]:
-    query = (
-        sa.select(refused.c.device, sa.func.count())
-        .where(refused.c.reason == Refusal.REPLAY.value, refused.c.detail.startswith(OTHER_CONTENT))
-        .group_by(refused.c.device)
-    )
+    query = sa.select(refused.c.device, sa.func.count()).where(CONTRADICTS).group_by(refused.c.device)
     with store.reading() as connection:
         return {device: count for device, count in connection.execute(query)}

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from andel.data import schema
 from andel.data.schema import dropped, refused
-from andel.data.store import OTHER_CONTENT, EvidenceStore
+from andel.data.store import CONTRADICTS, EvidenceStore
 from andel.device.reading import Refusal
 from andel.errors import SettingsError
 
@@ -26,7 +26,6 @@ ROW_BYTES: Final = 512
 
 _PAGE: Final = 10_000
 _DELETED: Final = 500  # ids of one statement, below the limit of every SQLite
-_CONTRADICTS = sa.and_(refused.c.reason == Refusal.REPLAY.value, refused.c.detail.startswith(OTHER_CONTENT))
 _SIZE = sa.func.length(refused.c.raw) + ROW_BYTES
 
 
@@ -86,7 +85,7 @@ class RefusedKeeper:
     def _read_new(self, known: Container[str]) -> None:
         while True:
             query = (
-                sa.select(refused.c.id, refused.c.device, _SIZE.label("size"), _CONTRADICTS.label("contradicts"))
+                sa.select(refused.c.id, refused.c.device, _SIZE.label("size"), CONTRADICTS.label("contradicts"))
                 .where(refused.c.id > self._newest)
                 .order_by(refused.c.id)
                 .limit(_PAGE)
@@ -112,7 +111,7 @@ class RefusedKeeper:
     def _drop_oldest(self, count: int, device: str | None, contradicts: bool) -> int:
         if count <= 0:
             return 0
-        query = sa.select(refused.c.id).where(_CONTRADICTS if contradicts else sa.not_(_CONTRADICTS))
+        query = sa.select(refused.c.id).where(CONTRADICTS if contradicts else sa.not_(CONTRADICTS))
         if device is not None:
             query = query.where(refused.c.device == device)
         with self._store.reading() as connection:
@@ -130,7 +129,7 @@ class RefusedKeeper:
             statement = (
                 sa.delete(refused)
                 .where(refused.c.id.in_(ids[start : start + _DELETED]))
-                .returning(refused.c.device, refused.c.reason, _SIZE.label("size"), _CONTRADICTS.label("contradicts"))
+                .returning(refused.c.device, refused.c.reason, _SIZE.label("size"), CONTRADICTS.label("contradicts"))
             )
             with self._store.writing() as connection:
                 rows = connection.execute(statement).all()

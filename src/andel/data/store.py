@@ -33,6 +33,9 @@ MAX_NAME: Final = 64
 OTHER_CONTENT: Final = "other content at the same time"
 """How the detail of a replay begins that is no copy."""
 
+CONTRADICTS: Final = sa.and_(_refused.c.reason == Refusal.REPLAY.value, _refused.c.detail.startswith(OTHER_CONTENT))
+"""Whether a refused packet has other signed content than one accepted for the same time."""
+
 _LOOKUP: Final = 500  # values of one IN list, below the limit of every SQLite
 _STREAMED: Final = 1_000  # rows that a reader holds at once
 _INSERTED: Final = 100  # rows of one statement

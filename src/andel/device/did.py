@@ -20,7 +20,6 @@ DID_PREFIX: Final = "did:io:"
 P256_PREFIX: Final = "p256:"
 _MAX_TEXT: Final = 200
 _ADDRESS_DIGITS: Final = 40
-_P256_BYTES: Final = 35
 _KEY_HINT: Final = f"hex of a secp256k1 key (33, 64 or 65 bytes), or {P256_PREFIX} and that of a P-256 key"
 _HINT: Final = f"an address, {DID_PREFIX}0x…, or {_KEY_HINT}"
 _HEX: Final = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)")
@@ -84,8 +83,6 @@ def parse_public_key(text: str) -> bytes:
         raw = bytes.fromhex(match[1]) if match else b""
         if name.startswith(P256_PREFIX):
             return compressed(p256.MULTICODEC + raw if len(raw) == 33 else p256.public_key_of_point(_x_and_y(raw)))
-        if p256.is_p256(raw) and len(raw) == _P256_BYTES:
-            return compressed(raw)
         return compressed(b"\x04" + raw if len(raw) == 64 else raw)
     except InputError as error:
         raise InputError(f"not a public key: {name[:80]!r}", _KEY_HINT) from error

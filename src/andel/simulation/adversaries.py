@@ -6,25 +6,18 @@ They sign what they send, as anybody would: nothing below can tell who they are 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-import numpy as np
-
+from andel.simulation.offchain_rounds import sent_by
 from andel.simulation.participants import Kind
 from andel.training import wire
 from andel.training.flower import ClientAppCallable, Context, Message, Mod
 from andel.training.integer_mlp import IntArray
-from andel.training.updates import MAX_UPDATE
-
-_POISON = -3
 
 
 def mods_of(kind: Kind) -> list[Mod]:
     """The mods that make a participant's updates what its kind sends; none for honest ones."""
-    if kind == Kind.RIDER:
-        return [_changed(np.zeros_like)]
-    if kind == Kind.POISONER:
-        return [_changed(lambda update: (_POISON * update).clip(-MAX_UPDATE, MAX_UPDATE))]
-    return []
+    return [_changed(partial(sent_by, kind))] if kind in (Kind.RIDER, Kind.POISONER) else []
 
 
 def _changed(change: Callable[[IntArray], IntArray]) -> Mod:
