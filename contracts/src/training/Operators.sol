@@ -284,7 +284,9 @@ contract Operators is IOperators, Ownable2Step {
         emit OperatorsSet(number, coordinator_, validators.k, validators.validators, standbys_);
     }
 
+    /// Only what was recorded as the sender's own, and taken off its record before.
     function _paySender(uint256 amount) private {
+        // slither-disable-next-line arbitrary-send-eth
         (bool paid,) = msg.sender.call{ value: amount }("");
         require(paid, Operators_PaymentFailed(msg.sender, amount));
     }

@@ -88,9 +88,10 @@ class Validator:
             return True
         if state.status not in (Status.CLOSED, Status.ATTESTED) or not any(state.second_seed):
             return False
-        if state.status == Status.CLOSED and self._judging.step(state):
-            return True
-        self._awaits_time = self._judging.awaits_time
+        if state.status == Status.CLOSED:
+            if self._judging.step(state):
+                return True
+            self._awaits_time = self._judging.awaits_time
         ballot = manager.ballot_of(number, state.attempt, self._key.address)
         if any(ballot.commitment) and not any(ballot.revealed):
             return self._reveal(number, state)
