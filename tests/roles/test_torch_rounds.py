@@ -5,8 +5,6 @@ from dataclasses import replace
 import pytest
 
 from andel.errors import InputError
-from andel.keys import AccountKey, derive_secret
-from andel.ledger.judgements import deploy_judgements
 from andel.ledger.round_state import Status
 from andel.roles.auditing.findings import Rests
 from andel.roles.auditor import audit
@@ -14,6 +12,7 @@ from andel.roles.founder import publish_reference
 from andel.training import engine
 from andel.training.floats import FloatTraining
 from andel.value.history import parse_history
+from tests.support.judged import new_notary
 from tests.support.pytorch import require_torch
 from tests.support.small_run import envelope_scenario
 
@@ -24,14 +23,10 @@ from andel.training.torch_engine import network_shapes  # noqa: E402  # imports 
 
 @pytest.fixture(scope="module")
 def small(launch_world, shared_node):
-    key = AccountKey(derive_secret(b"tests: notary", "torch"))
-    chain = shared_node.connect()
-    shared_node.fund([key.address])
     scenario = envelope_scenario(dishonest=False)
     task = replace(scenario.task, layers=(12, 6), steps=40)
     shapes = network_shapes("mlp-gelu", len(task.features), task.layers)
-    floats = FloatTraining("mlp-gelu", "adam", shapes, deploy_judgements(chain, key).address)
-    chain.close()
+    floats = FloatTraining("mlp-gelu", "adam", shapes, new_notary(shared_node, "torch"))
     small = launch_world("torch", replace(scenario, task=replace(task, floats=floats)))
     for _ in range(2):
         small.close_round()

@@ -23,18 +23,23 @@ def launch_judged(launch_world, shared_node):
     patched.setattr(engine, "_float_engine", lambda *_: IntegerEngine())
 
     def make(name):
-        key = AccountKey(derive_secret(b"tests: notary", name))
-        chain = shared_node.connect()
-        shared_node.fund([key.address])
         scenario = envelope_scenario()
         task = scenario.task
         shapes = tuple(parameter_shapes(len(task.features), task.layers))
-        floats = FloatTraining("of the tests", "sgd", shapes, deploy_judgements(chain, key).address)
-        chain.close()
+        floats = FloatTraining("of the tests", "sgd", shapes, new_notary(shared_node, name))
         return launch_world(name, replace(scenario, task=replace(task, floats=floats)))
 
     yield make
     patched.undo()
+
+
+def new_notary(node, name):
+    """The address of a contract `Judgements` of its own."""
+    key, chain = AccountKey(derive_secret(b"tests: notary", name)), node.connect()
+    node.fund([key.address])
+    notary = deploy_judgements(chain, key)
+    chain.close()
+    return notary.address
 
 
 def newest(small):

@@ -27,7 +27,7 @@ def test_a_float_task_comes_back_from_its_bytes_whoever_reads_it():
     read = parse_task(TASK.to_bytes())
     assert read == TASK
     assert read.shapes == [(3, 4), (4,), (1,)]
-    assert read.floats is not None and read.floats.parameters == 17
+    assert read.size == 17
 
 
 @pytest.mark.parametrize(

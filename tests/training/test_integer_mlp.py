@@ -9,7 +9,7 @@ from andel.errors import InputError
 from andel.training.integer_bounds import MAX_PARAMETER
 from andel.training.integer_mlp import (
     check_parameters,
-    flat,
+    flatten,
     form_of,
     loss_gradient,
     loss_sum,
@@ -60,9 +60,9 @@ def test_more_rows_than_one_block_give_the_sum_of_their_parts(layers):
 def test_gradients_at_several_parameters_are_those_of_each_alone(layers):
     networks = [random_network(seed, 4, layers, ONE) for seed in (3, 5)]
     codes, targets = random_rows(4, 2_500, 4)
-    found = mean_gradients([flat(one) for one in networks], form_of(networks[0]), codes, targets, UNIT)
+    found = mean_gradients([flatten(one) for one in networks], form_of(networks[0]), codes, targets, UNIT)
     for one, vector in zip(networks, found, strict=True):
-        assert np.array_equal(vector, flat(loss_gradient(one, codes, targets, UNIT)))
+        assert np.array_equal(vector, flatten(loss_gradient(one, codes, targets, UNIT)))
 
 
 def real_loss(theta, inputs, targets, shapes, bound):

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from eth_abi.abi import encode
-
-from andel.hashing import keccak
 from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.connection import Chain
 from andel.ledger.receipt import Receipt
 from andel.units import Address, Digest
-
-_JUDGEMENT: Final = keccak(b"andel.judgement.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +45,6 @@ class JudgementsContract(Bound):
         """What each of `judges` sealed and showed, in their order."""
         found = self.chain.call(self.contract, "judgementsOf", model, number, attempt, list(judges))
         return [JudgementRecord(*record) for record in found]
-
-    def seal_of(self, model: Address, number: int, attempt: int, judge: Address, digest: bytes, salt: bytes) -> Digest:
-        """The hash that seals a judgement, as the contract computes it."""
-        kinds = ["bytes32", "uint256", "address", "address", "uint64", "uint32", "address", "bytes32", "bytes32"]
-        values = (_JUDGEMENT, self.chain.chain_id, self.address, model, number, attempt, judge, digest, salt)
-        return keccak(encode(kinds, values))
 
 
 def deploy_judgements(chain: Chain, key: AccountKey) -> JudgementsContract:

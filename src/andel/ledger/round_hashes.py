@@ -17,6 +17,7 @@ from andel.units import Address, Digest
 
 _PLANT: Final = keccak(b"andel.plant.1")
 _PLANTED_VERSION: Final = keccak(b"andel.planted-version.1")
+_JUDGEMENT: Final = keccak(b"andel.judgement.1")
 _WORD: Final = keccak(b"andel.word.1")
 _SEED_DOMAINS: Final = {1: keccak(b"andel.seed.1"), 2: keccak(b"andel.seed.2")}
 
@@ -51,6 +52,22 @@ def plant_hash(chain_id: int, model: Address, round_id: int, attempt: int, is_te
             [_PLANT, chain_id, model, round_id, attempt, is_test, salt],
         )
     )
+
+
+def judgement_seal(
+    chain_id: int,
+    notary: Address,
+    model: Address,
+    round_id: int,
+    attempt: int,
+    judge: Address,
+    digest: bytes,
+    salt: bytes,
+) -> Digest:
+    """What seals a judgement in the contract `notary`; `digest` is its SHA-256, `salt` are 32 secret bytes."""
+    kinds = ["bytes32", "uint256", "address", "address", "uint64", "uint32", "address", "bytes32", "bytes32"]
+    values = (_JUDGEMENT, chain_id, notary, model, round_id, attempt, judge, digest, salt)
+    return keccak(encode(kinds, values))
 
 
 def planted_version(chain_id: int, model: Address, round_id: int, attempt: int, salt: bytes) -> Digest:

@@ -14,6 +14,7 @@ from andel.errors import AndelError, ChainError, EvidenceError
 from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
+from andel.ledger.round_hashes import judgement_seal
 from andel.ledger.round_state import RoundState
 from andel.roles.judgements import Sealing, notary_of, sealing_of
 from andel.roles.replay import ReferenceOpener, Replay, replay_round
@@ -80,7 +81,8 @@ class Judging:
             return False
         notary, account = notary_of(self._model, task), self._key.address
         place = (self._model.round_manager.address, state.round, state.attempt)
-        seal = notary.seal_of(*place, account, sha256(own.to_bytes(task)), self._salt(state))
+        digest, chain_id = sha256(own.to_bytes(task)), self._model.round_manager.chain.chain_id
+        seal = judgement_seal(chain_id, notary.address, *place, account, digest, self._salt(state))
         return sent(notary.seal, self._key, *place, seal)
 
     def _show(self, task: Task, state: RoundState) -> bool:

@@ -8,8 +8,7 @@ stand here, and an engine that builds others is refused (`andel.training.torch_e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from math import prod
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from andel.errors import InputError, PlanError
@@ -36,26 +35,17 @@ class FloatTraining:
     shapes: tuple[tuple[int, ...], ...]
     judgements: Address
 
-    @property
-    def parameters(self) -> int:
-        """How many parameters the network has."""
-        return sum(prod(shape) for shape in self.shapes)
-
-    def values(self) -> dict[str, object]:
-        """The fields as a task writes them."""
-        return asdict(self)
-
 
 def read_floats(values: Mapping[str, Any] | None) -> FloatTraining | None:
     """What stands in a task's field `floats`; None for an integer task. Raises PlanError naming the value."""
     if values is None:
         return None
     try:
-        network, optimizer, shapes, judgements = (values[name] for name in FloatTraining.__dataclass_fields__)
+        network, optimizer, shapes, judgements = (values[field.name] for field in fields(FloatTraining))
         read = FloatTraining(network, optimizer, tuple(map(_shape, shapes)), parse_address(judgements))
     except (KeyError, TypeError, AttributeError, InputError) as error:
         raise PlanError(f"task field floats cannot be read: {error}") from error
-    if not isinstance(network, str) or not 0 < len(network) <= _MAX_NAME or len(values) != len(read.values()):
+    if not isinstance(network, str) or not 0 < len(network) <= _MAX_NAME or len(values) != len(fields(read)):
         raise PlanError(f"task field floats names no network: {str(network)[:80]!r}")
     if optimizer not in OPTIMIZERS:
         raise PlanError(f"there is no optimizer {str(optimizer)[:40]!r}", f"one of {', '.join(OPTIMIZERS)}")

@@ -120,8 +120,8 @@ def loss_gradient(
     """
     check_parameters(parameters)
     form = form_of(parameters)
-    (found,) = mean_gradients([flat(parameters)], form, codes, targets, residual_limit)
-    return unflat(found, form)
+    (found,) = mean_gradients([flatten(parameters)], form, codes, targets, residual_limit)
+    return unflatten(found, [array.shape for array in parameters])
 
 
 def mean_gradients(
@@ -169,15 +169,15 @@ def form_of(parameters: Parameters) -> Form:
     return Form(len(parameters[0]), tuple(len(bias) for bias in parameters[1:-1:2]))
 
 
-def flat(parameters: Parameters) -> IntArray:
-    """Parameters as one new vector, in the order of their arrays."""
+def flatten(parameters: Parameters) -> IntArray:
+    """Parameters as one new vector, in the order of their arrays: W1, b1, …, w, b."""
     return np.concatenate([array.ravel() for array in parameters])
 
 
-def unflat(vector: IntArray, form: Form) -> list[IntArray]:
-    """The inverse of `flat`; views of the vector."""
+def unflatten(vector: IntArray, shapes: Sequence[tuple[int, ...]]) -> list[IntArray]:
+    """The inverse of `flatten` for arrays of these shapes; views of the vector."""
     arrays: list[IntArray] = []
-    for shape in parameter_shapes(form.inputs, form.layers):
+    for shape in shapes:
         size = prod(shape)
         arrays.append(vector[:size].reshape(shape))
         vector = vector[size:]
@@ -232,7 +232,7 @@ def _blocks(rows: int, form: Form) -> list[slice]:
 def _outputs(parameters: Parameters, codes: npt.NDArray[np.uint8]) -> IntArray:
     check_parameters(parameters)
     form = form_of(parameters)
-    layers = _prepared(flat(parameters), form)
+    layers = _prepared(flatten(parameters), form)
     blocks = [_forward(layers, _inputs(codes[place]))[-1] for place in _blocks(len(codes), form)]
     return np.concatenate(blocks, axis=1)[0].astype(np.int64) if blocks else np.zeros(0, np.int64)
 

@@ -17,7 +17,15 @@ import numpy.typing as npt
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.training.integer_bounds import MAX_PARAMETER, MAX_RESIDUAL, PARAMETER_BITS
-from andel.training.integer_mlp import IntArray, Parameters, check_parameters, flat, form_of, mean_gradients, unflat
+from andel.training.integer_mlp import (
+    IntArray,
+    Parameters,
+    check_parameters,
+    flatten,
+    form_of,
+    mean_gradients,
+    unflatten,
+)
 
 # The square of a layer's first bound times its fan-in, as a fraction: what the inputs meet, what lies between hidden
 # layers (the usual rule of He et al. 2015, uniform), and the output.
@@ -67,7 +75,7 @@ def train_steps(
         raise InputError("training needs at least one row")
     if not 0 <= residual_limit <= MAX_RESIDUAL:
         raise InputError(f"a residual limit of {residual_limit} is not in 0..{MAX_RESIDUAL}")
-    form, current = form_of(parameters), flat(parameters)
+    form, current = form_of(parameters), flatten(parameters)
     draws = (_counter_words(seed, steps * batch_rows) * np.uint64(len(codes))) >> np.uint64(32)
     picks = draws.astype(np.int64).reshape(steps, batch_rows)
     half = (1 << rate_shift) >> 1
@@ -77,7 +85,7 @@ def train_steps(
         current -= slopes >> rate_shift
         np.minimum(current, MAX_PARAMETER, out=current)
         np.maximum(current, -MAX_PARAMETER, out=current)
-    return unflat(current, form)
+    return unflatten(current, [array.shape for array in parameters])
 
 
 def _counter_words(seed: bytes, count: int) -> npt.NDArray[np.uint64]:

@@ -67,6 +67,11 @@ class Task:
         """Shapes of the parameters, and of every update."""
         return list(self.floats.shapes) if self.floats else parameter_shapes(len(self.features), self.layers)
 
+    @property
+    def size(self) -> int:
+        """How many parameters the network has."""
+        return sum(prod(shape) for shape in self.shapes)
+
     def to_bytes(self) -> bytes:
         """Canonical bytes; the task's hash is their SHA-256."""
         values = asdict(self)
@@ -148,9 +153,10 @@ def _units(value: object) -> int:
 
 def _check_layers(task: Task) -> None:
     """Refuses what is too large, or could not be trained exactly, before anybody trains it."""
-    size = sum(prod(shape) for shape in task.shapes)
-    if size > MAX_PARAMETERS:
-        raise PlanError(f"task field layers {list(task.layers)} gives {size} parameters; {MAX_PARAMETERS} are possible")
+    if task.size > MAX_PARAMETERS:
+        raise PlanError(
+            f"task field layers {list(task.layers)} gives {task.size} parameters; {MAX_PARAMETERS} are possible"
+        )
     if task.floats is not None:
         return
     try:

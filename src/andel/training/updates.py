@@ -6,14 +6,14 @@ them, int32 at the same scale, each value within ±2**26 (4.0), which keeps ever
 
 from __future__ import annotations
 
-from math import prod
 from typing import Final
 
 import numpy as np
 
 from andel.encoding import decode_arrays, encode_arrays
 from andel.errors import InputError
-from andel.training.integer_mlp import IntArray, Parameters, check_magnitudes, check_parameters
+from andel.training.integer_mlp import IntArray, Parameters, check_magnitudes, check_parameters, unflatten
+from andel.training.integer_mlp import flatten as flatten  # given on: updates and versions are vectors in its order
 from andel.training.task import Task
 
 MAX_UPDATE: Final = 1 << 26
@@ -58,13 +58,6 @@ def decode_update(data: bytes, task: Task) -> IntArray:
     return update
 
 
-def flatten(parameters: Parameters) -> IntArray:
-    """Parameters as one vector, in the order of their arrays: W1, b1, …, w, b."""
-    return np.concatenate([array.ravel() for array in parameters])
-
-
 def split_parameters(vector: IntArray, task: Task) -> list[IntArray]:
     """The inverse of `flatten`."""
-    shapes = task.shapes
-    ends = np.cumsum([prod(shape) for shape in shapes])[:-1]
-    return [part.reshape(shape) for part, shape in zip(np.split(vector, ends), shapes, strict=True)]
+    return unflatten(vector, task.shapes)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -156,7 +155,7 @@ class RecordingJudge:
 
     def judgement(self, binding: Binding) -> Judgement:
         """What was measured, once a round was settled by it."""
-        none = np.zeros(sum(prod(shape) for shape in self._task.shapes), np.int64)
+        none = np.zeros(self._task.size, np.int64)
         start, path = (none if item is None else item for item in (self._start, self._path))
         return Judgement(binding, self._aggregate, start, path, self._losses, self._measured)
 
