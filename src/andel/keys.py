@@ -130,9 +130,9 @@ def verify_signatures(signed: Iterable[tuple[bytes, bytes, bytes]]) -> list[bool
     found = _NEW_SIGNATURE(_SIGNATURE_TYPE)  # one for all of this call, and for no other: threads verify side by side
     verdicts = []
     for digest, signature, public_key in signed:
-        key = _library_key(public_key)
-        if key is None:
-            verdicts.append(p256.verify(digest, signature, public_key))
+        key, on_p256 = _library_key(public_key)
+        if on_p256:
+            verdicts.append(p256.verify_with(key, digest, signature))
         # the library reads that many bytes, whatever it is given
         elif len(signature) != 64 or len(digest) != 32 or not _PARSE(_CONTEXT, found, signature):
             verdicts.append(False)
@@ -224,9 +224,11 @@ def _private_key(secret: bytes) -> PrivateKey:
 
 
 @lru_cache(maxsize=65_536)
-def _library_key(public_key: bytes) -> Any:
-    """The key as the library takes it, None for one of P-256."""
-    return None if p256.is_p256(public_key) else _public_key(public_key).public_key
+def _library_key(public_key: bytes) -> tuple[Any, bool]:
+    """The key as its curve's library takes it, and whether that curve is P-256."""
+    if p256.is_p256(public_key):
+        return p256.library_key(public_key), True
+    return _public_key(public_key).public_key, False
 
 
 @lru_cache(maxsize=65_536)

@@ -12,7 +12,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -48,7 +48,7 @@ def public_key_of_point(point: bytes) -> bytes:
 
 def point_of(public_key: bytes) -> bytes:
     """X‖Y, 64 bytes. Raises InputError when the bytes are no P-256 key."""
-    return _public_key(public_key).public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
+    return library_key(public_key).public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
 
 
 def sign_digest(secret: bytes, digest: bytes) -> bytes:
@@ -68,7 +68,11 @@ def verify(digest: bytes, signature: bytes, public_key: bytes) -> bool:
 
     Raises InputError when the key is none.
     """
-    key = _public_key(public_key)
+    return verify_with(library_key(public_key), digest, signature)
+
+
+def verify_with(key: ec.EllipticCurvePublicKey, digest: bytes, signature: bytes) -> bool:
+    """As `verify`, with a key that `library_key` gave."""
     if len(signature) != 64:
         return False
     try:
@@ -79,17 +83,26 @@ def verify(digest: bytes, signature: bytes, public_key: bytes) -> bool:
 
 
 def _der(signature: bytes) -> bytes:
-    # by hand in half the time that two integers and `encode_dss_signature` take
-    r, s = signature[:32].lstrip(b"\0") or b"\0", signature[32:].lstrip(b"\0") or b"\0"
-    if r[0] > 127:
-        r = b"\0" + r
-    if s[0] > 127:
-        s = b"\0" + s
-    return b"\x30%c\x02%c%b\x02%c%b" % (len(r) + len(s) + 4, len(r), r, len(s), s)
+    # by hand in a quarter of the time that two integers and `encode_dss_signature` take
+    r_first, s_first = signature[0], signature[32]
+    if r_first and s_first:  # two integers of full length, before each a zero byte where it would read as negative
+        head, between = _DER_FRAMES[r_first > 127, s_first > 127]
+        return head + signature[:32] + between + signature[32:]
+    return encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+
+
+_DER_FRAMES: Final = {
+    (False, False): (b"\x30\x44\x02\x20", b"\x02\x20"),
+    (False, True): (b"\x30\x45\x02\x20", b"\x02\x21\0"),
+    (True, False): (b"\x30\x45\x02\x21\0", b"\x02\x20"),
+    (True, True): (b"\x30\x46\x02\x21\0", b"\x02\x21\0"),
+}
+"""What DER has before r and between r and s, by whether each begins with a set bit."""
 
 
 @lru_cache(maxsize=65_536)
-def _public_key(data: bytes) -> ec.EllipticCurvePublicKey:
+def library_key(data: bytes) -> ec.EllipticCurvePublicKey:
+    """OpenSSL's form of a 35-byte public key, for `verify_with`. Raises InputError when the bytes are no P-256 key."""
     # a compressed point costs a square root, and a device keeps its key
     if len(data) != 35 or not is_p256(data):
         raise InputError(f"not a P-256 public key of 35 bytes: {data[:35].hex()}")

@@ -53,6 +53,18 @@ def test_every_field_comes_back(items, sequence, timestamp):
     assert names == sorted(names)
 
 
+@given(st.permutations(["ab", "ac", "a", "b", "ba", "zz"]))
+def test_what_is_read_does_not_depend_on_what_was_read_before(names):
+    packets = []
+    for name in names:  # some of them of one size, with different channels
+        items = [Measurement(name, 20, -1, "degC"), Measurement(name + "x", 30, -1, "%" * (5 - len(name)))]
+        packets.append((items, encode_envelope(SENSOR.key, 1, NOON, items)))
+    for items, raw in [*packets, *packets]:
+        assert list(read_envelope(raw).measurements) == items
+        wrong = raw.replace(items[0].channel.encode() + b"x", b"!!" + b"x" * (len(items[0].channel) - 1))
+        assert refusal(wrong) == Refusal.MALFORMED  # of the same size, names falling
+
+
 @given(st.permutations([Measurement(name, 1, -2, "degC") for name in ("a", "b", "c")]))
 def test_the_order_of_channels_does_not_change_the_bytes(items):
     ordered = sorted(items)

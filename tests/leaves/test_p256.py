@@ -39,6 +39,17 @@ def test_it_verifies_with_low_and_high_s_and_for_its_digest_only(secret, digest,
     assert verify_signature(other, signature, key.public_key) == (other == digest)
 
 
+@pytest.mark.parametrize("half", [slice(0, 32), slice(32, 64)])
+def test_a_signature_verifies_whose_r_or_s_is_shorter_than_its_field(half):
+    secret = bytes([7] * 32)
+    public_key = DeviceKey(secret, Curve.P256).public_key
+    digests = (hashlib.sha256(bytes([number // 256, number % 256])).digest() for number in range(65_536))
+    signed = ((digest, p256.sign_digest(secret, digest)) for digest in digests)
+    digest, signature = next(pair for pair in signed if pair[1][half][0] == 0)
+    assert p256.verify(digest, signature, public_key)
+    assert not p256.verify(digest, signature[:-1] + bytes([signature[-1] ^ 1]), public_key)
+
+
 def test_the_key_of_rfc_6979_gives_its_signature():
     """RFC 6979, A.2.5, P-256 with SHA-256, message "sample"; its s is folded to the low one."""
     secret = bytes.fromhex("C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721")

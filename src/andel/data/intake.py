@@ -115,6 +115,7 @@ class Intake:
     ) -> Iterator[SignedReading]:
         own = self._own
         accepted_time, ranges = self._settings.accepted_time, self._settings.ranges
+        start, end = accepted_time
         found = iter(read_packets([(raw, *own[device]) for device, raw in chunk if device in own]))
         for device, raw in chunk:
             reading = next(found) if device in own else self._stranger(device)
@@ -123,6 +124,8 @@ class Intake:
             elif reading.device != device:
                 detail = f"signed by {reading.device}, announced as {device}"
                 refusals.append(RefusedPacket(device, Refusal.BAD_SIGNATURE, detail, raw))
+            elif start <= reading.timestamp < end and not ranges:  # what `find_fault` would say, without the call
+                yield reading
             elif fault := find_fault(reading, accepted_time, ranges):
                 refusals.append(RefusedPacket(device, *fault, raw))
             else:

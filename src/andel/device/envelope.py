@@ -10,10 +10,11 @@ P-256. Layout with an example and a signer to port: docs/rooms/device.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from struct import Struct
-from typing import Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from andel.device.reading import (
     MAX_PACKET_BYTES,
@@ -25,9 +26,9 @@ from andel.device.reading import (
     device_address,
 )
 from andel.errors import InputError
-from andel.hashing import sha256
 from andel.keys import Curve, DeviceKey, curve_of, verify_signature
 from andel.p256 import MULTICODEC
+from andel.units import Digest
 
 TAG: Final = b"ANDEL-READING/1\x00"
 CURVE_NUMBERS: Final = {Curve.SECP256K1: 1, Curve.P256: 2}
@@ -42,6 +43,7 @@ _COUNT = _TIMESTAMP + 8
 _CHANNELS = _COUNT + 1
 _SIGNATURE_BYTES = 64
 _COUNTERS = Struct(">QQ")
+_sha256: Final = hashlib.sha256  # joining parts, as `hashing` does, takes as long as hashing these few bytes
 _KEY_PREFIXES: Final = {1: b"", 2: MULTICODEC}
 
 
@@ -81,24 +83,21 @@ def read_envelope(raw: bytes, *, verify: bool = True) -> SignedReading:
     """
     if not raw.startswith(TAG) or not _CHANNELS + _SIGNATURE_BYTES < len(raw) <= MAX_PACKET_BYTES:
         _malformed(f"{len(raw)} bytes are no envelope")
-    prefix = _KEY_PREFIXES.get(raw[len(TAG)])
+    curve, key, sequence, timestamp = _usual_head(raw) or _head(raw)
+    prefix = _KEY_PREFIXES.get(curve)
     if prefix is None:
-        raise PacketRefused(Refusal.UNSUPPORTED, f"curve number {raw[len(TAG)]} is not 1 (secp256k1) or 2 (P-256)")
-    public_key = prefix + raw[_KEY:_SEQUENCE]
-    sequence, timestamp = _COUNTERS.unpack_from(raw, _SEQUENCE)
+        raise PacketRefused(Refusal.UNSUPPORTED, f"curve number {curve} is not 1 (secp256k1) or 2 (P-256)")
     if timestamp > MAX_TIMESTAMP:
         _malformed(f"timestamp {timestamp} is over {MAX_TIMESTAMP}")
-    body, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
-    _check_channels(body)
-    digest = sha256(body)
+    public_key, digest = prefix + key, Digest(_sha256(raw[:-_SIGNATURE_BYTES]).digest())
     try:
         device = device_address(public_key)
-        verified = not verify or verify_signature(digest, signature, public_key)
+        verified = not verify or verify_signature(digest, raw[-_SIGNATURE_BYTES:], public_key)
     except InputError as error:
         raise PacketRefused(Refusal.MALFORMED, "the public key is no point of its curve") from error
     if not verified:
         raise PacketRefused(Refusal.BAD_SIGNATURE, NOT_THE_ENVELOPES)
-    return SignedReading(device, timestamp, partial(_measurements, body), raw, digest, "envelope", sequence)
+    return SignedReading(device, timestamp, partial(_measurements, raw), raw, digest, "envelope", sequence)
 
 
 def key_in(raw: bytes) -> bytes:
@@ -126,35 +125,79 @@ class _Label(NamedTuple):
     exponent: int
 
 
-def _check_channels(body: bytes) -> None:
-    """Raises PacketRefused when the channels of an envelope are not in canonical form."""
-    count = body[_COUNT]
+_Head = tuple[int, bytes, int, int]
+"""Number of the curve, key, sequence and timestamp."""
+
+
+class _Layout(NamedTuple):
+    """Where an envelope's fields stand, and what stands before its values: count and first label, then each label."""
+
+    unpack: Callable[[bytes], tuple[Any, ...]]
+    labels: list[bytes]
+
+
+_layouts: Final[dict[int, _Layout]] = {}
+"""By the size of an envelope the layout of the last one whose channels were looked through: devices send the same
+channels every time, and then one step reads all. What is read does not depend on it; there are as many as sizes."""
+
+
+def _usual_head(raw: bytes) -> _Head | None:
+    """The head of an envelope with the very channels of one looked through before; None of any other."""
+    layout = _layouts.get(len(raw))
+    if layout is None:
+        return None
+    curve, key, sequence, timestamp, *labels = layout.unpack(raw)
+    return (curve, key, sequence, timestamp) if labels == layout.labels else None
+
+
+def _head(raw: bytes) -> _Head:
+    """The head of an envelope. Raises PacketRefused when its channels are not in canonical form."""
+    if raw[len(TAG)] in _KEY_PREFIXES:  # of an unknown curve the rest may have any form
+        _layouts[len(raw)] = _layout(*_checked_labels(raw))
+    sequence, timestamp = _COUNTERS.unpack_from(raw, _SEQUENCE)
+    return raw[len(TAG)], raw[_KEY:_SEQUENCE], sequence, timestamp
+
+
+@lru_cache(maxsize=256)
+def _layout(*labels: bytes) -> _Layout:
+    first, *others = (len(label) for label in labels)
+    values = "".join(f" {size}s 8x" for size in others)
+    layout = Struct(f">{len(TAG)}x B 33s Q Q {1 + first}s 8x{values} {_SIGNATURE_BYTES}x")
+    return _Layout(layout.unpack, [bytes([len(labels)]) + labels[0], *labels[1:]])
+
+
+def _checked_labels(raw: bytes) -> list[bytes]:
+    """What stands before each value. Raises PacketRefused when the channels are not in canonical form."""
+    count = raw[_COUNT]
     if not 0 < count <= MAX_CHANNELS:
         _malformed(f"{count} channels; an envelope holds 1 to {MAX_CHANNELS}")
-    offset, last_name, end = _CHANNELS, b"", len(body)
+    offset, last_name, end = _CHANNELS, b"", len(raw) - _SIGNATURE_BYTES
+    labels = []
     for _ in range(count):
-        unit = offset + 1 + body[offset] if offset < end else end
-        value = unit + 2 + body[unit] if unit < end else end + 1
+        unit = offset + 1 + raw[offset] if offset < end else end
+        value = unit + 2 + raw[unit] if unit < end else end + 1
         if value + 8 > end:
             _malformed("the envelope ends inside a channel")
-        name = _label(body[offset:value])[0]
+        labels.append(raw[offset:value])
+        name = _label(labels[-1])[0]
         if name <= last_name:
             _malformed("channel names do not rise strictly")
         offset, last_name = value + 8, name
     if offset != end:
         _malformed("bytes follow the last channel")
+    return labels
 
 
-def _measurements(body: bytes) -> tuple[Measurement, ...]:
+def _measurements(raw: bytes) -> tuple[Measurement, ...]:
     """The measurements of an envelope whose channels were checked."""
     found = []
     offset = _CHANNELS
-    for _ in range(body[_COUNT]):
-        unit = offset + 1 + body[offset]
-        value = unit + 2 + body[unit]
-        _, channel, unit_text, exponent = _label(body[offset:value])
+    for _ in range(raw[_COUNT]):
+        unit = offset + 1 + raw[offset]
+        value = unit + 2 + raw[unit]
+        _, channel, unit_text, exponent = _label(raw[offset:value])
         offset = value + 8
-        number = int.from_bytes(body[value:offset], "big", signed=True)
+        number = int.from_bytes(raw[value:offset], "big", signed=True)
         found.append(Measurement(channel, number, exponent, unit_text))
     return tuple(found)
 
