@@ -6,6 +6,8 @@ Validators take turns, so that no two race for the same step and figures repeat 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -57,12 +59,17 @@ def found_network(scenario: Scenario, local: LocalChain, store: ContentStore, fo
 
 def run_rounds(world: World, store: ContentStore, rounds: int = ROUNDS) -> RoundState:
     """Runs so many rounds to their end; the state of the last."""
+    return list(islice(settled_rounds(world, store), rounds))[-1]
+
+
+def settled_rounds(world: World, store: ContentStore) -> Iterator[RoundState]:
+    """Runs round after round, each to its end, and gives its state."""
     model, first = world.model, world.first_plan()
     grid = LocalGrid(LocalNode(contributor_app(lambda _, own=member.contributor: own), {}) for member in world.members)
     coordinator = Coordinator(world.actors.coordinator, model, store, grid, Waiting(time.monotonic, time.sleep))
     validators = [Validator(key, model, store) for key in world.actors.validators]
     version, state = first.version, first.state
-    for number in range(1, rounds + 1):
+    for number in count(1):
         deadline = world.chain.block_time() + 86_400
         budget = BaseUnits(100 * TOKEN)
         plan = next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
@@ -72,4 +79,4 @@ def run_rounds(world: World, store: ContentStore, rounds: int = ROUNDS) -> Round
                 validator.step()
         settled = model.round_manager.round_of(number)
         version, state = settled.version_hash, settled.state_hash
-    return settled
+        yield settled
