@@ -7,6 +7,8 @@ where the installed Flower has other insides.
 
 from __future__ import annotations
 
+import logging
+
 # first: this turns off what Flower would send or fetch
 from andel.errors import SettingsError
 from andel.training.flower import TaskIdentity
@@ -38,6 +40,9 @@ except ImportError as error:  # pragma: no cover
     raise SettingsError(
         f"the installed Flower has no SuperLink that this release knows: {error}", "install flwr 1.41"
     ) from error
+
+# Flower sets its logger to DEBUG when it is imported; what a person has to know, our own loggers say
+logging.getLogger("flwr").setLevel(logging.WARNING)
 
 __all__ = [
     "AcquireTaskRequest",

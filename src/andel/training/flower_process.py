@@ -40,7 +40,7 @@ def flower_environment(folder: Path, more: Mapping[str, str] | None = None) -> d
     return {
         "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin",  # Flower starts its own programs by name
         "LANG": "C.UTF-8",
-        "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.1",  # seconds; by default 1
+        "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.2",  # seconds; by default 1
         **(more or {}),
         "HOME": str(folder),
         "FLWR_HOME": str(folder / "flower"),
@@ -66,8 +66,7 @@ class FlowerProcess:
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    cwd=folder,
-                    env=flower_environment(folder, environment),
+                    env=flower_environment(folder.resolve(), environment),
                     start_new_session=True,  # Ctrl-C is for this process, which then ends the others in order
                 )
         except OSError as error:
