@@ -19,7 +19,7 @@ from andel.errors import SettingsError, TrainingError
 from andel.training.flower_quiet import QUIET
 
 HOST: Final = "127.0.0.1"
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 5.0
 _SHOWN_LOG_BYTES = 2_000
 
 # The watcher waits at the pipe's end that this process holds; when that closes, for whatever reason, the program goes.
