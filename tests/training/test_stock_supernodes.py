@@ -13,7 +13,7 @@ from andel.training.flower_quiet import QUIET
 from andel.training.supernode import SuperNodeSettings, start_supernode, supernode_arguments
 from tests.support.federations import run_all
 from tests.support.fleet_app import OWNERS, WORLD
-from tests.support.fleets import REAL_TIME, federate_over, running_fleet
+from tests.support.fleets import REAL_TIME, Config, federate_over, running_fleet
 from tests.support.process_watch import Trap, Watch
 from tests.support.worlds import play
 
@@ -79,8 +79,8 @@ def test_a_round_over_stock_supernodes_collects_what_owners_would_sign_by_hand(t
 
 @pytest.mark.full
 def test_nodes_that_raise_die_or_are_killed_stop_no_round(tmp_path):
-    raising = {"owner": 1, "fails-in": "train", "how": "raises"}
-    dying = {"owner": 2, "fails-in": "train", "how": "dies"}
+    raising: Config = {"owner": 1, "fails-in": "train", "how": "raises"}
+    dying: Config = {"owner": 2, "fails-in": "train", "how": "dies"}
     with running_fleet(tmp_path, [{"owner": 0}, raising, dying]) as fleet:
         started = time.monotonic()
         federated = federate_over(fleet.grid, WORLD, phase_seconds=60)
@@ -102,8 +102,8 @@ def test_a_supernode_whose_key_nobody_registered_is_let_in_nowhere(tmp_path):
         place = tmp_path / "stranger"
         place.mkdir()
         write_secret(place / "node.key", make_node_key().private)
-        tls = fleet.link.settings.tls
-        settings = SuperNodeSettings(place, fleet.link.door.address, tls.authority, place / "node.key")
+        door = fleet.link.door
+        settings = SuperNodeSettings(place, door.address, door.root_certificate, place / "node.key")
         with start_supernode(settings) as stranger:
             until = REAL_TIME.clock() + 60
             while stranger.running and REAL_TIME.clock() < until:
