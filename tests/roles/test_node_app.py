@@ -49,6 +49,9 @@ def test_it_answers_as_the_same_owner_in_one_process(finished_run, tmp_path):
     assert contributor.openings(plan, task, seed) == own.openings(plan, task, seed)
     with pytest.raises(PlanError, match="seed"):
         contributor.check_seed(plan, b"\1" * 32)
+    assert contributor._manager is not None
+    contributor._manager.chain.close()
+    open_contributor.cache_clear()
 
 
 def test_a_node_without_a_file_is_told_so():
