@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
+from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
 
 from andel.errors import SettingsError, TrainingError
 from andel.training.certificates import make_authority
@@ -51,6 +52,24 @@ def test_a_reply_over_the_bound_becomes_an_error_that_names_its_node(place):
         (reply,) = pull_until(grid, names)
     assert reply.has_error() and "over the limit of 50000 bytes" in str(reply.error.reason)
     assert reply.metadata.src_node_id == node.id
+
+
+def test_halves_of_replies_that_nobody_waits_for_any_more_do_not_pile_up(place):
+    nodes = [place.node(), place.node()]
+    with connect(place.door, replace(SETTINGS, max_reply_bytes=50_000)) as grid:
+        names, replies = ask(grid, *nodes), []
+        for node in nodes:
+            (question,) = node.pull()
+            reply = Message(words("x" * 30_000), reply_to=question)
+            node.announce(reply, question)
+            node.send_parts(reply, [part for part in get_all_nested_objects(reply) if part != reply.object_id])
+            replies.append(reply)
+            assert grid.pull_messages(names) == []
+        assert grid.pull_messages(["another phase"]) == []
+        for node, reply in zip(nodes, replies, strict=True):
+            node.send_parts(reply, [reply.object_id])
+        (kept,) = pull_until(grid, names, 1.0)
+    assert kept.metadata.src_node_id == nodes[1].id, "the newest is kept"
 
 
 def test_what_a_reply_says_of_itself_does_not_make_it_anothers(place, grid):

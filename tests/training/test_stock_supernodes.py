@@ -10,12 +10,13 @@ from andel.errors import QuorumMissed, SettingsError, TrainingError
 from andel.training.certificates import make_node_key, write_secret
 from andel.training.flower_process import flower_environment
 from andel.training.flower_quiet import QUIET
+from andel.training.superlink import start_superlink
 from andel.training.supernode import SuperNodeSettings, start_supernode, supernode_arguments
 from tests.support.federations import run_all
 from tests.support.fleet_app import OWNERS, WORLD
 from tests.support.fleets import REAL_TIME, Config, federate_over, running_fleet
 from tests.support.process_watch import Trap, Watch
-from tests.support.worlds import play
+from tests.support.worlds import FIRST_SEED, play
 
 LOOPBACK = "0100007F"
 REPORT = "from flwr.supercore import telemetry as t; t.event(t.EventType.PING).result()"
@@ -94,6 +95,20 @@ def test_nodes_that_raise_die_or_are_killed_stop_no_round(tmp_path):
         assert len(after.collect_commitments()) == 2
         with pytest.raises(QuorumMissed):
             federate_over(fleet.grid, WORLD, phase_seconds=30, quorum=3).collect_commitments()
+
+
+@pytest.mark.full
+def test_a_superlink_killed_between_two_phases_ends_no_round(tmp_path):
+    with running_fleet(tmp_path, [{"owner": 0}, {"owner": 1}]) as fleet:
+        federated = federate_over(fleet.grid, WORLD, phase_seconds=120, quorum=2)
+        addresses = [item.contributor for item in federated.collect_commitments()]
+        fleet.link.process.kill()
+        with start_superlink(fleet.link.settings):
+            proven = {address: WORLD.owner(address).weight(WORLD.plan) for address in addresses}
+            updates = federated.collect_updates(WORLD.parameters, FIRST_SEED, proven)
+            assert [item.contributor for item in updates] == addresses
+            for node in fleet.nodes:
+                node.check()
 
 
 @pytest.mark.full

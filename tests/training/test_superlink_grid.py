@@ -1,5 +1,7 @@
 """Our Grid over a real SuperLink: questions and replies, nodes that are gone, lost runs, a killed SuperLink."""
 
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 
@@ -10,6 +12,7 @@ from andel.training.certificates import make_node_key, make_server_files
 from andel.training.flower_deployment import PushTaskOutputRequest
 from andel.training.superlink import SuperLinkSettings, connect, register_node, start_superlink, unregister_node
 from tests.support.fleet_protocol import WireNode, text_of
+from tests.support.process_watch import program_of
 from tests.support.superlinks import SETTINGS, Place, ask, pull_until
 
 
@@ -42,7 +45,7 @@ def test_nodes_are_named_with_the_keys_they_prove_themselves_by(place, grid):
     key = make_node_key()
     assert register_node(place.door, key.public) not in grid.get_node_ids(), "registered, but never heard of"
     node = WireNode(place.door.address, place.tls.authority, key)
-    place.stack.callback(node.close)
+    place.nodes.append(node)
     assert node.id in grid.get_node_ids()
     assert grid.public_keys()[node.id] == key.public
 
@@ -89,6 +92,30 @@ def test_a_superlink_killed_and_started_again_loses_no_question(place, grid):
     (reply,) = pull_until(grid, names)
     assert text_of(reply) == "made while you were away" and grid.run.run_id == run
     assert node.id in grid.get_node_ids()
+
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from andel.training.superlink import SuperLinkSettings, start_superlink
+with start_superlink(SuperLinkSettings(Path(sys.argv[1]))) as link:
+    print(link.process.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_superlink_ends_with_whoever_started_it_however_that_ends(tmp_path):
+    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    pid = int(starter.stdout.readline())
+    assert program_of(pid) == "flower-superlink"
+    starter.kill()
+    starter.wait()
+    starter.stdout.close()
+    until = time.monotonic() + 30
+    while program_of(pid) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert program_of(pid) == ""
 
 
 def test_a_superlink_that_cannot_start_says_why(tmp_path):

@@ -3,7 +3,8 @@
 Messages and replies go as Flower sends them, so any SuperNode can answer. What differs from Flower's own `HttpGrid`:
 nothing waits inside a call for a node (a reply whose parts are under way is looked at again on the next pull), every
 reply is bounded, an error names the node it is about, and a run that SuperLink has lost is begun anew, its open
-questions answered with an error. One at a time in a process: Flower keeps the running task in a global.
+questions answered with an error. One at a time in a process, as Flower keeps the running task in a global, and from
+one thread.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ from andel.training.superlink_session import (
     superlink_errors,
 )
 
-MAX_REPLY_BYTES: Final = 256 * 1024 * 1024
-_MAX_OBJECTS = 10_000  # of one reply; an array of 50 GB has so many
+MAX_REPLY_BYTES: Final = 64 * 1024 * 1024
+_MAX_OBJECTS = 1_000  # of one reply: some four, and four more for each array
+_PARTS_PER_REPLY, _PARTS_PER_PULL = 64, 2_000  # fetched in one call, so that none lasts for ever
 _MAX_ASKED = 200_000
 _SUPERLINK = 1  # flwr's SUPERLINK_NODE_ID
 _UNAVAILABLE = 3  # flwr's ErrorCode.MESSAGE_UNAVAILABLE
@@ -127,7 +129,9 @@ class SuperLinkGrid(Grid):
         for message, identity in zip(sent, taken, strict=True):
             own = message.metadata.message_id
             if len(self._asked) >= _MAX_ASKED:
-                del self._asked[next(iter(self._asked))]  # the oldest, long past its phase
+                oldest = next(iter(self._asked))  # long past its phase
+                del self._asked[oldest]
+                self._arriving.pop(oldest, None)
             self._asked[own] = _without_content(message)
             if not identity:
                 self._fail(own, "SuperLink takes no message for this node")
@@ -171,7 +175,7 @@ class SuperLinkGrid(Grid):
             if error.response.status_code not in _REFUSED:
                 with superlink_errors(self._door):
                     raise
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ValueError):
             with superlink_errors(self._door):
                 raise
         log.warning("SuperLink has lost the run: a new one is begun, what was asked is asked no more")
@@ -205,45 +209,66 @@ class SuperLinkGrid(Grid):
                 if asked not in self._asked:
                     continue
                 if len(names) > _MAX_OBJECTS:
+                    self._confirm(session, tree.object_id)
                     self._fail(asked, f"a reply of {len(names)} objects is over the limit of {_MAX_OBJECTS}")
                     continue
                 self._arriving[asked] = _Arriving(tree.object_id, deque(names))
-        for asked in sorted(wanted & self._arriving.keys()):
-            self._fetch_parts(session, asked, self._arriving[asked])
+        self._let_go(session, wanted)
+        left = _PARTS_PER_PULL
+        for asked in [asked for asked in self._arriving if asked in wanted]:
+            if left > 0:
+                left -= self._fetch_parts(session, asked, self._arriving[asked])
 
-    def _fetch_parts(self, session: Session, asked: str, reply: _Arriving) -> None:
-        """Fetches the parts that SuperLink has; what a node still uploads is left for the next look."""
-        for _ in range(len(reply.missing)):
+    def _let_go(self, session: Session, wanted: set[str]) -> None:
+        """Of replies that nobody asks for any more, parts are kept up to the bound of one reply, the newest first."""
+        held = 0
+        for asked in [asked for asked in reversed(self._arriving) if asked not in wanted]:
+            held += self._arriving[asked].size
+            if held > self._settings.max_reply_bytes:
+                self._confirm(session, self._arriving[asked].root)
+                del self._arriving[asked], self._asked[asked]
+
+    def _fetch_parts(self, session: Session, asked: str, reply: _Arriving) -> int:
+        """Fetches what SuperLink has, and leaves what a node still uploads for the next look; returns the tries."""
+        tries = 0
+        while reply.missing and tries < _PARTS_PER_REPLY:
+            tries += 1
             name = reply.missing[0]
             request = PullObjectRequest(node=session.grid.node, run_id=session.run, object_id=name)
             part = session.client.PullObject(request)
             if not part.object_found:
-                return self._fail(asked, "a part of the reply is gone: its node did not finish sending it")
+                self._fail(asked, "a part of the reply is gone: its node did not finish sending it")
+                return tries
             if not part.object_available:
-                reply.missing.rotate(-1)
-                continue
+                return tries  # all have to come: one look at the first of them is enough
             reply.missing.popleft()
             reply.size += len(part.object_content)
             if reply.size > self._settings.max_reply_bytes:
-                return self._fail(asked, f"a reply over the limit of {self._settings.max_reply_bytes} bytes")
+                self._confirm(session, reply.root)
+                self._fail(asked, f"a reply over the limit of {self._settings.max_reply_bytes} bytes")
+                return tries
             reply.contents[name] = part.object_content
         if not reply.missing:
             self._finish(session, asked, reply)
+        return tries
 
     def _finish(self, session: Session, asked: str, reply: _Arriving) -> None:
-        identity = reply.root
-        request = ConfirmMessageReceivedRequest(node=session.grid.node, run_id=session.run, message_object_id=identity)
-        session.client.ConfirmMessageReceived(request)
+        self._confirm(session, reply.root)
         try:
-            message = cast(Message, inflate_object_from_contents(identity, reply.contents))
+            message = cast(Message, inflate_object_from_contents(reply.root, reply.contents))
             if message.metadata.reply_to_message_id != asked:
                 return self._fail(asked, "the reply is to another message")
         except Exception as error:  # Flower's readers fail on hostile bytes in many ways
             return self._fail(asked, f"the reply cannot be read: {type(error).__name__}: {str(error)[:200]}")
-        message.metadata.__dict__["_message_id"] = identity
+        message.metadata.__dict__["_message_id"] = reply.root
         if message.has_error():  # SuperLink speaks for a node that is gone
             return self._fail(asked, str(message.error.reason)[:500], message.error.code)
         self._done(asked, message)
+
+    def _confirm(self, session: Session, root: str) -> None:
+        """Lets SuperLink forget a reply's parts."""
+        request = ConfirmMessageReceivedRequest(node=session.grid.node, run_id=session.run, message_object_id=root)
+        session.client.ConfirmMessageReceived(request)
 
     def _fail(self, asked: str, reason: str, code: int = _UNAVAILABLE) -> None:
         """Answers a message with an error from the node that it went to."""
