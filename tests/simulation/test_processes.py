@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from andel.simulation.participants import Kind
-from andel.simulation.processes import NODES, with_few
+from andel.simulation.processes import NODES, SETTINGS, with_few
 from tests.support.process_watch import PROC, program_of
 from tests.support.small_run import envelope_scenario, pebble_scenario
 
@@ -22,6 +22,11 @@ def test_four_take_part_of_all_sites_and_the_poisoner_is_one_of_them(dishonest):
     assert [item.number for item in few.participants] == list(range(NODES)), "keys go by number"
     assert {item.name for item in few.participants} <= {item.name for item in whole.participants}
     assert few.task == whole.task and few.rules == whole.rules
+
+
+def test_a_poisoner_that_is_found_out_and_left_out_stops_no_round():
+    honest = [item for item in with_few(pebble_scenario()).participants if item.kind == Kind.HONEST]
+    assert SETTINGS.quorum == len(honest)
 
 
 def test_each_sites_first_owner_comes_before_any_second():
