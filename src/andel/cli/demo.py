@@ -31,13 +31,17 @@ from andel.simulation.weather import find_weather_folder, read_weather
 
 FUNDER_VARIABLE = "ANDEL_FUNDER_KEY"
 _MAX_ROUNDS = 100
+_ROUNDS = 12
+_PROCESS_ROUNDS = 2
 
 Say = Callable[[str], None]
 Fund = Callable[[Actors], None]
 
 
 def demo(
-    rounds: Annotated[int, typer.Option(min=1, max=_MAX_ROUNDS, help="Rounds of training.")] = 12,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=_MAX_ROUNDS, help="Rounds of training: 12, with --processes 2.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Keys, first version and noise follow from it.")] = 1,
     csv: Annotated[
         list[Path] | None, typer.Option(help="Own data: a CSV file, plain or gzip; may be repeated.")
@@ -49,6 +53,9 @@ def demo(
     horizon: Annotated[int, typer.Option(min=1, max=8_784, help="Own data: hours ahead.")] = 1,
     owners: Annotated[int, typer.Option(min=1, max=50, help="Own data: owners per device.")] = 3,
     honest: Annotated[bool, typer.Option("--honest", help="Without the three dishonest ones.")] = False,
+    processes: Annotated[
+        bool, typer.Option("--processes", help="Over a SuperLink and four SuperNodes in processes of their own.")
+    ] = False,
     rpc: Annotated[str, typer.Option(help="Use this chain instead of starting anvil; see ANDEL_FUNDER_KEY.")] = "",
     chain_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for anvil; 0: any free one.")] = 0,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for the API; 0: any free one.")] = 0,
@@ -64,18 +71,18 @@ def demo(
         console.print(f"[dim]{time.monotonic() - started:6.1f} s[/dim]  ", end="")
         console.print(text, markup=False)
 
-    own = [bool(csv), bool(device_column), bool(time_column), bool(features), bool(target)]
-    if any(own) and not all(own):
-        raise SettingsError(
-            "own data takes --csv, --device-column, --time-column, --features and --target together",
-            "give all five, or none for the weather",
-        )
+    _check_own([bool(csv), bool(device_column), bool(time_column), bool(features), bool(target)])
+    rounds = rounds or (_PROCESS_ROUNDS if processes else _ROUNDS)
     if csv:
         columns = TableChoice(tuple(features.split(",")), target, horizon, owners, not honest)
         dataset = read_tables(csv, device_column, time_column.split(","), columns.features, target)
         scenario = table_scenario(dataset, columns, rounds, seed)
     else:
         scenario = weather_scenario(read_weather(find_weather_folder()), rounds, seed, not honest)
+    if processes:
+        from andel.simulation.processes import SETTINGS, grid_over_processes, with_few  # a second of imports
+
+        scenario = with_few(scenario)
     _introduce(scenario, say)
     where = _prepare_folder(folder)
     if port:
@@ -83,6 +90,8 @@ def demo(
     with _chain(rpc, chain_port, where, say) as (chain, fund):
         secret = sha256(b"andel.demo", seed.to_bytes(8, "big"), _funder_secret() if rpc else b"")
         options = RunOptions(where, secret, fund, say, port)
+        if processes:
+            options.grid_over, options.rounds = grid_over_processes, SETTINGS
         running = run(scenario, chain, options)
         try:
             report = write_report(running.outcome, where / "report.html")
@@ -96,6 +105,14 @@ def demo(
             running.api.stop()
     if not (running.audit.ok and running.outcome.holds):
         raise typer.Exit(1)
+
+
+def _check_own(given: list[bool]) -> None:
+    if any(given) and not all(given):
+        raise SettingsError(
+            "own data takes --csv, --device-column, --time-column, --features and --target together",
+            "give all five, or none for the weather",
+        )
 
 
 def _prepare_folder(folder: Path | None) -> Path:

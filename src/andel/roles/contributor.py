@@ -75,6 +75,11 @@ class Contributor:
         """The account that owns the devices and is paid."""
         return self._key.address
 
+    @property
+    def evidence_url(self) -> str:
+        """Where its evidence store lies, for another process of the same owner."""
+        return self._store.url
+
     def join(self, manager: RoundManagerContract, registry: BatchRegistryContract | None = None) -> None:
         """Watches the model whose rounds this contributor takes part in.
 

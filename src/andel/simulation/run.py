@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -45,10 +46,10 @@ from andel.simulation.scenario import Scenario
 from andel.simulation.validator_processes import ValidatorProcesses
 from andel.simulation.world import ROUND_SECONDS, World, build_world
 from andel.training.client_app import contributor_app
-from andel.training.flower import Context
+from andel.training.flower import Context, Grid
 from andel.training.grid import LocalGrid, LocalNode
 from andel.training.plan import RoundPlan
-from andel.training.rounds import Waiting
+from andel.training.rounds import RoundSettings, Waiting
 from andel.training.updates import decode_version
 from andel.units import TOKEN, BaseUnits, Digest
 from andel.value.manifest import read_evidence
@@ -59,15 +60,30 @@ ROUND_BUDGET = BaseUnits(1_000 * TOKEN)
 SETTLE_SECONDS = 300.0
 
 
+GridOver = Callable[[World, Path], AbstractContextManager[Grid]]
+"""Gives a Grid over a world's members; its files may lie in the folder."""
+
+
+@contextmanager
+def local_grid(world: World, folder: Path) -> Iterator[Grid]:
+    """All members' nodes in this process."""
+    yield LocalGrid(
+        LocalNode(contributor_app(_always(member.contributor), mods_of(member.participant.kind)), {})
+        for member in world.members
+    )
+
+
 @dataclass(slots=True)
 class RunOptions:
-    """How a run is made. `fund` gives the actors gas; `say` tells a person what happens."""
+    """How a run is made. `fund` gives gas, `say` tells a person what happens, `grid_over` carries messages."""
 
     folder: Path
     seed: bytes
     fund: Callable[[Actors], None]
     say: Callable[[str], None]
     port: int = 0
+    grid_over: GridOver = local_grid
+    rounds: RoundSettings = RoundSettings()
 
 
 @dataclass(slots=True)
@@ -130,15 +146,14 @@ def _train(
 ) -> tuple[list[tuple[int, Errors, BaseUnits]], dict[str, int]]:
     scenario, model, store = world.scenario, world.model, world.store
     waiting = Waiting(time.monotonic, time.sleep)
-    grid = LocalGrid(
-        LocalNode(contributor_app(_always(member.contributor), mods_of(member.participant.kind)), {})
-        for member in world.members
-    )
-    coordinator = Coordinator(world.actors.coordinator, model, store, grid, waiting)
     version, state = first.version, first.state
     rounds: list[tuple[int, Errors, BaseUnits]] = []
     settle = 0
-    with ValidatorProcesses(world.actors.validators, options.folder / "validators") as validators:
+    with (
+        options.grid_over(world, options.folder / "fleet") as grid,
+        ValidatorProcesses(world.actors.validators, options.folder / "validators") as validators,
+    ):
+        coordinator = Coordinator(world.actors.coordinator, model, store, grid, waiting, options.rounds)
         validators.start(world.chain.url, model.round_manager.address, store.url, scenario.rounds)
         for number in range(1, scenario.rounds + 1):
             budget = BaseUnits(min(ROUND_BUDGET, model.pool.accrued() - model.pool.minted()))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("FLWR_TELEMETRY_ENABLED", "0")
-os.environ.setdefault("FLWR_DISABLE_UPDATE_CHECK", "1")
-os.environ.setdefault("FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION", "1")
+from andel.training.flower_quiet import QUIET
+
+os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
 
 # isort: split
 from flwr.app import (
