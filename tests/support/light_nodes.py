@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from andel.content import cid_of_digest, digest_of_cid
 from andel.hashing import sha256
+from andel.training import wire
 from andel.training.acceptance import Acceptance
 from andel.training.bounded_http import HttpBounds, trusting
 from andel.training.certificates import make_server_files
@@ -21,7 +22,7 @@ from andel.training.delegation import keep_delegation
 from andel.training.fab import build_fab
 from andel.training.fleet_link import FleetLink
 from andel.training.fleet_node import FleetNode, NodeSettings, NodeTime
-from andel.training.flower import ClientApp
+from andel.training.flower import ClientApp, Message
 from andel.training.node_key import keep_node_key, public_pem
 from andel.training.node_limits import Meter, NodeLimits
 from andel.training.node_state import NodeState
@@ -35,8 +36,9 @@ from andel.training.superlink import (
     connect,
     start_superlink,
 )
-from tests.support.worlds import Owner, World
+from tests.support.worlds import FIRST_SEED, Owner, World
 
+ROOT = Path(__file__).resolve().parents[2]
 REAL_TIME = Waiting(time.monotonic, time.sleep)
 
 
@@ -83,7 +85,7 @@ class LightNode:
     def running(self, address: str, root: Path | None) -> Iterator[FleetNode]:
         """The node in a thread; it is stopped at the end, and what it raised is in `failures`."""
         stop = threading.Event()
-        key, meter, pem = keep_node_key(self.folder / "node.key"), Meter(), self.public
+        pem, meter, key = self.public, Meter(), keep_node_key(self.folder / "node.key")
         state, tls = NodeState(self.folder), trusting(root.read_bytes()) if root else None
         link = FleetLink(address, key, tls, time.monotonic, time.sleep, meter.count, self.bounds)
         node = FleetNode(
@@ -140,6 +142,22 @@ def round_over(grid: SuperLinkGrid, world: World, phase_seconds: float = 30.0) -
     """A round of the world's plan, in real time."""
     settings = RoundSettings(phase_seconds=phase_seconds, poll_seconds=0.05)
     return FederatedRound(grid, world.plan, world.task.to_bytes(), REAL_TIME, settings)
+
+
+def questions(
+    grid: SuperLinkGrid, world: World, kind: str, nodes: Iterable[int], *, seconds: float = 30.0, answered: bool = True
+):
+    """The replies of these nodes to one question of the world's round; the names to pull by, where not `answered`."""
+    seed = b"" if kind == wire.BATCHES else FIRST_SEED
+    parameters = world.parameters if kind == wire.TRAIN else ()
+    content = wire.instruction(world.plan, world.task.to_bytes(), seed, parameters)
+    names = set(grid.push_messages([Message(content, node, kind) for node in nodes]))
+    replies: list[Message] = []
+    until = time.monotonic() + seconds
+    while answered and len(replies) < len(names) and time.monotonic() < until:
+        replies += grid.pull_messages(names)
+        time.sleep(0.02)
+    return replies if answered else names
 
 
 def asked(link: RunningSuperLink, path: str) -> int:

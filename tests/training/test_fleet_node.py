@@ -1,14 +1,20 @@
 """A light node at a real SuperLink: rounds by messages alone, restarts, limits, and a log of all that left."""
 
+import json
 import time
+from contextlib import ExitStack, closing
+from dataclasses import replace
 
 import pytest
 
+from andel.errors import SettingsError
 from andel.hashing import sha256
 from andel.training import wire
 from andel.training.delegation import check_node
+from andel.training.node_limits import NodeLimits, parse_quiet
+from andel.training.node_state import NodeState
 from andel.training.sent_log import Kind
-from andel.training.superlink import register_node, wait_for_nodes
+from andel.training.superlink import register_node, start_superlink, wait_for_nodes
 from tests.support.light_nodes import (
     REAL_TIME,
     LightNode,
@@ -16,18 +22,27 @@ from tests.support.light_nodes import (
     agreeing,
     asked,
     driven,
+    questions,
     quiet_superlink,
     round_over,
 )
 from tests.support.worlds import FIRST_SEED, build_world
 
 WORLD = agreeing(build_world(2))
+NEXT = replace(WORLD, plan=replace(WORLD.plan, round=2))
 
 
 @pytest.fixture(scope="module")
 def superlink(tmp_path_factory):
     with quiet_superlink(tmp_path_factory.mktemp("superlink"), tls=True) as link:
         yield link
+
+
+def wait_until(true, seconds=40.0):
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def node_of(number, folder, **more):
@@ -68,18 +83,68 @@ def test_two_nodes_play_a_round_over_tls_and_fetch_no_app(superlink, tmp_path):
     assert asked(superlink, "get-fab") == 0 and asked(superlink, "get-run") == 0
 
 
+def test_quiet_hours_begin_no_round_and_break_none_off(superlink, tmp_path):
+    minutes = [720]
+    node = node_of(0, tmp_path, limits=NodeLimits(parse_quiet("22:00-07:00")), minute=lambda: minutes[0])
+    number = register_node(superlink.door, node.public)
+    with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
+        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        (begun,) = questions(grid, WORLD, wire.BATCHES, [number])
+        minutes[0] = 23 * 60
+        (other,) = questions(grid, NEXT, wire.BATCHES, [number])
+        (trained,) = questions(grid, WORLD, wire.TRAIN, [number])
+        (shown,) = questions(grid, WORLD, wire.REVEAL, [number])
+        wait_until(lambda: not grid.get_node_ids())
+    assert begun.has_content() and trained.has_content() and shown.has_content()
+    assert "begins no round now: quiet hours" in str(other.error.reason)
+    assert node.failures == []
+
+
+def test_a_day_whose_bytes_are_spent_is_over_also_for_a_restarted_node(superlink, tmp_path):
+    node = node_of(0, tmp_path, limits=NodeLimits(daily_bytes=60_000))
+    number = register_node(superlink.door, node.public)
+    root = superlink.settings.tls.authority
+    with driven(superlink) as grid:
+        with node.running(superlink.door.address, root):
+            wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+            for _ in range(20):
+                if not questions(grid, WORLD, wire.TRAIN, [number], seconds=10.0):
+                    break
+            wait_until(lambda: not grid.get_node_ids())
+        with node.running(superlink.door.address, root):
+            time.sleep(1.0)
+            assert grid.get_node_ids() == []
+    standing = json.loads((node.folder / "standing.json").read_bytes())
+    assert 60_000 <= standing["day_bytes"] < 120_000
+
+
+def test_a_node_outlives_superlinks_that_die(tmp_path):
+    node = node_of(0, tmp_path)
+    with ExitStack() as again:
+        link = again.enter_context(quiet_superlink(tmp_path))
+        again.enter_context(node.running(link.door.address, None))
+        for life in range(2):
+            with driven(link) as grid:
+                wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+                (reply,) = questions(grid, WORLD, wire.BATCHES, grid.get_node_ids())
+                assert reply.has_content(), life
+            link.process.kill()
+            time.sleep(0.5)
+            if life == 0:  # with an empty memory: the node is a stranger to it
+                link = again.enter_context(start_superlink(link.settings))
+    assert node.failures == []
+
+
+def test_one_folder_is_one_nodes(tmp_path):
+    with closing(NodeState(tmp_path / "node")), pytest.raises(SettingsError, match="another node runs"):
+        NodeState(tmp_path / "node")
+
+
 def test_each_reply_carries_the_wallets_delegation_to_its_node(superlink, tmp_path):
     node = node_of(0, tmp_path)
     number = register_node(superlink.door, node.public)
     with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
         wait_for_nodes(grid, 1, 30.0, REAL_TIME)
-        (reply,) = exchange(grid, wire.BATCHES, [number])
+        (reply,) = questions(grid, WORLD, wire.BATCHES, [number])
         key = grid.public_keys()[number]
     check_node(reply, node.owner.address, WORLD.plan.domain, key, int(time.time()))
-
-
-def exchange(grid, kind, nodes, world=WORLD, seconds=30.0):
-    """One question to nodes, and the replies."""
-    federated = round_over(grid, world, seconds)
-    strategy = federated._strategy
-    return federated._ask(strategy.configure_query(kind, nodes))

@@ -9,11 +9,18 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
 from andel.errors import CertificateRefused, LinkError, MessageLost, NodeUnknown, SettingsError
-from andel.training.flower_fleet import ProtobufCall, ProtobufRequestContext, RuntimeVersionMetadata
+from andel.training.flower_fleet import (
+    FleetHttpClient,
+    ProtobufCall,
+    ProtobufClientInterceptor,
+    ProtobufRequestContext,
+    RuntimeVersionMetadata,
+)
 
 _MAX_REASON = 200
 
@@ -100,6 +107,20 @@ class BoundedHttp:
                 raise LinkError(f"an answer took over {self._bounds.answer_seconds:.0f} s")
             parts.append(part)
         return b"".join(parts)
+
+
+class BoundedFleetClient(FleetHttpClient):
+    """Flower's client of the fleet protocol, whose answers are bounded and whose failures are errors of the tree."""
+
+    def __init__(self, base_url: str, http: BoundedHttp, signing: ProtobufClientInterceptor | None = None) -> None:
+        """`signing` adds to each request by which key the node is known."""
+        super().__init__(base_url, interceptors=[signing, http] if signing else [http])
+
+    def _unary_unary(self, **call: Any) -> Any:
+        try:
+            return super()._unary_unary(**call)
+        except (ValueError, httpx.HTTPStatusError) as error:
+            raise LinkError(f"what answers is no SuperLink: {_short(error)}") from error
 
 
 def _check_status(status: int, path: str, body: bytes) -> None:

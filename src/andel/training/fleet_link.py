@@ -16,14 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from andel.errors import LinkError, MessageLost, NodeUnknown
 from andel.hashing import sha256
-from andel.training.bounded_http import BoundedHttp, HttpBounds
+from andel.training.bounded_http import BoundedFleetClient, BoundedHttp, HttpBounds
 from andel.training.flower import Message, RecordDict
 from andel.training.flower_fleet import (
     HEARTBEAT_DEFAULT_INTERVAL,
     ActivateNodeRequest,
     ConfirmMessageReceivedRequest,
     DeactivateNodeRequest,
-    FleetHttpClient,
     MessageProto,
     Node,
     NodeAuthHttpInterceptor,
@@ -89,9 +88,8 @@ class FleetLink:
         self._public_key = public_pem(key.public_key())
         self._http = BoundedHttp(tls, bounds or HttpBounds(), clock, count)
         signing = NodeAuthHttpInterceptor(key, key.public_key())
-        self._client = FleetHttpClient(
-            f"{'http' if tls is None else 'https'}://{address}", interceptors=[signing, self._http]
-        )
+        scheme = "http" if tls is None else "https"
+        self._client = BoundedFleetClient(f"{scheme}://{address}", self._http, signing)
         self._node: Node | None = None
 
     def connect(self, former: int = 0) -> int:

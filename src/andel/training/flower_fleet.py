@@ -22,6 +22,7 @@ from flwr.proto.fleet_pb2 import (
     ActivateNodeRequest,
     DeactivateNodeRequest,
     PullMessagesRequest,
+    PullMessagesResponse,
     PushMessagesRequest,
     RegisterNodeFleetRequest,
 )
@@ -42,7 +43,7 @@ from flwr.supercore.inflatable.inflatable_object import (
     no_object_id_recompute,
 )
 from flwr.supercore.inflatable.inflatable_utils import inflate_object_from_contents
-from flwr.supercore.protobuf.client import ProtobufCall, ProtobufRequestContext
+from flwr.supercore.protobuf.client import ProtobufCall, ProtobufClientInterceptor, ProtobufRequestContext
 from flwr.supercore.runtime_version_compatibility import RuntimeVersionMetadata
 from flwr.supernode.fleet_http_client import FleetHttpClient
 from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
@@ -58,8 +59,10 @@ __all__ = [
     "NodeAuthHttpInterceptor",
     "ObjectTree",
     "ProtobufCall",
+    "ProtobufClientInterceptor",
     "ProtobufRequestContext",
     "PullMessagesRequest",
+    "PullMessagesResponse",
     "PullObjectRequest",
     "PushMessagesRequest",
     "PushObjectRequest",

@@ -10,7 +10,7 @@ import fcntl
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from andel.errors import PlanError, SettingsError
 from andel.training.fleet_link import message_bytes, message_of, record_bytes, record_of
@@ -42,14 +42,7 @@ class NodeState:
     def __init__(self, folder: Path) -> None:
         """Raises SettingsError when another process holds the folder, or it cannot be used."""
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = (folder / "lock").open("wb")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SettingsError(f"another node runs in {folder}", "one node, one folder") from error
-        except OSError as error:
-            raise SettingsError(f"{folder} cannot be used: {error.strerror}", "name a folder for the node") from error
+        self._lock = _held(folder)
         self.standing = self._read_standing()
         context = self._path("context")
         self.context = record_of(context.read_bytes()) if context.exists() else RecordDict()
@@ -126,3 +119,18 @@ class NodeState:
             raise SettingsError(
                 f"{path} cannot be read", "restore it; without it a second update could be signed"
             ) from error
+
+
+def _held(folder: Path) -> IO[bytes]:
+    """The folder's lock, which ends with the process however that ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (folder / "lock").open("wb")
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be used: {error.strerror}", "name a folder for the node") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SettingsError(f"another node runs in {folder}", "one node, one folder") from error
+    return lock
