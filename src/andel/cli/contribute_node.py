@@ -22,15 +22,13 @@ from rich.table import Table
 from andel.cli.evidence import open_evidence, parse_day
 from andel.cli.options import open_model, open_store, read_bounded, read_key
 from andel.content import ContentStore, digest_of_cid
-from andel.data.device_book import load_device_book
 from andel.data.intake import IntakeSettings
 from andel.data.store import EvidenceStore
 from andel.encoding import parse_hex
 from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
-from andel.roles.collector import records_of_chain
-from andel.roles.contributing import Offer, Surroundings, check_accepted, consent, offer_of, revealed
+from andel.roles.contributing import Offer, Surroundings, check_accepted, consent, offer_of, own_devices, revealed
 from andel.roles.contributor import Contributor
 from andel.roles.resources import Resources, limit_process
 from andel.training.acceptance import Acceptance, keep_acceptance, read_acceptance
@@ -66,7 +64,6 @@ class Wanted:
     model: str
     store: str
     evidence: str
-    devices: Path | None
     key_file: Path | None
     accept_task: str
     accept_terms: str
@@ -95,7 +92,7 @@ def run(wanted: Wanted) -> None:
         accepted = read_acceptance(wanted.state / ACCEPTED_FILE)
         days = parse_day_range(wanted.days) if wanted.days else (accepted.days if accepted else None)
         offer = offer_of(model, store, wallet, days)
-        contributor = _contributor(wanted, wallet, model, packets, offer)
+        contributor = _contributor(wallet, model, packets, offer)
         _print_revealed(revealed(offer, contributor))
         accepted = _accept(wanted, offer, accepted)
         if wanted.accept_terms:
@@ -171,14 +168,10 @@ def _accept(wanted: Wanted, offer: Offer, accepted: Acceptance | None) -> Accept
     return accepted
 
 
-def _contributor(
-    wanted: Wanted, wallet: AccountKey, model: ModelContracts, packets: EvidenceStore, offer: Offer
-) -> Contributor:
-    book = load_device_book(_given(wanted.devices, "--devices"))
-    records = records_of_chain(book, model.device_registry)
-    own = {device: record for device, record in records.items() if record.owner == wallet.address}
+def _contributor(wallet: AccountKey, model: ModelContracts, packets: EvidenceStore, offer: Offer) -> Contributor:
+    own = own_devices(packets, model, wallet.address)
     if not own:
-        raise SettingsError(f"the chain names none of these devices as {wallet.address}'s", "claim them first")
+        raise SettingsError(f"{wallet.address} owns none of the devices in the evidence store", "claim them first")
     settings = IntakeSettings(offer.task.accepted_time)
     contributor = Contributor(wallet, own, packets, settings, offer.acceptance.terms)
     contributor.join(model.round_manager, model.batch_registry)

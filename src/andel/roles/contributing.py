@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from andel.content import ContentStore
+from andel.data.intake import DeviceRecord
+from andel.data.store import EvidenceStore
 from andel.encoding import canonical_json
 from andel.errors import ContentError, PlanError, SettingsError
 from andel.hashing import sha256
@@ -25,7 +27,7 @@ from andel.training.plan import RoundPlan, parse_plan
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.sent_log import Kind, SentLog
 from andel.training.task import Task, parse_task
-from andel.units import DAY_SECONDS, day_of
+from andel.units import DAY_SECONDS, Address, day_of
 
 ENTRIES_PER_CALL: Final = 50
 LATE_SECONDS: Final = 3_600
@@ -63,6 +65,17 @@ def offer_of(model: ModelContracts, store: ContentStore, owner: AccountKey, days
         manager.chain.chain_id, manager.address, owner.address, hashed, rules.terms, rules.policy, days or whole
     )
     return Offer(task, newest_plan(model, store), accepted)
+
+
+def own_devices(packets: EvidenceStore, model: ModelContracts, owner: Address) -> dict[Address, DeviceRecord]:
+    """The devices of which packets are kept here and which the chain names as this owner's. Raises ChainError."""
+    known = packets.devices()
+    statuses = model.device_registry.statuses_of(list(known))
+    return {
+        device: DeviceRecord(kept.public_key, owner, status.revoked, kept.epoch)
+        for (device, kept), status in zip(known.items(), statuses, strict=True)
+        if status.owner == owner
+    }
 
 
 def newest_plan(model: ModelContracts, store: ContentStore) -> RoundPlan | None:
