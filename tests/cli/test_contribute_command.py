@@ -14,7 +14,10 @@ import pytest
 from andel.content import digest_of_cid
 from andel.ledger.round_state import Status
 from andel.roles.coordinator import Coordinator
+from andel.roles.owner import withdraw_consent
+from andel.simulation.world import terms_hash
 from andel.training.rounds import RoundSettings
+from andel.training.sent_log import Kind, read_sent
 from andel.training.superlink import register_node, wait_for_nodes
 from tests.support.light_nodes import REAL_TIME, ROOT, asked, driven, quiet_superlink
 from tests.support.small_run import envelope_scenario
@@ -26,8 +29,8 @@ ENVIRONMENT = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "OMP_NUM_THREADS
 class Beside:
     """One member's machine: its key file, its evidence, and the command's options."""
 
-    def __init__(self, small, folder):
-        self.member = small.honest()[0]
+    def __init__(self, small, folder, honest=0):
+        self.member = small.honest()[honest]
         self.folder = folder
         self.state = folder / "node"
         key_file = folder / "wallet.key"
@@ -44,10 +47,8 @@ class Beside:
         words = [word for option in self.options.items() for word in option]
         return [sys.executable, "-m", "andel", "contribute", "--state", str(self.state), *words, *more]
 
-    def run(self, *more):
-        return subprocess.run(
-            self.command(*more), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=90
-        )
+    def words(self, *more):
+        return self.command(*more)[3:]
 
     @contextmanager
     def joined(self, *more, ended=signal.SIGTERM):
@@ -72,14 +73,10 @@ def beside(small, tmp_path):
     return Beside(small, tmp_path)
 
 
-def last_line(outcome):
-    return outcome.stderr.strip().splitlines()[-1]
-
-
-def test_without_an_acceptance_it_shows_what_a_round_reveals_and_ends(small, beside):
-    outcome = beside.run()
+def test_without_an_acceptance_it_shows_what_a_round_reveals_and_ends(small, beside, andel):
+    outcome = andel(*beside.words())
     task = digest_of_cid(small.world.founded.task).hex()
-    assert outcome.returncode == 1 and last_line(outcome) == f"hint: if you agree, add --accept-task {task}"
+    assert outcome.returncode == 1 and outcome.stderr.strip().endswith(f"hint: if you agree, add --accept-task {task}")
     for said in ("whole signed packets", "for ever", "everybody who reads the content store", "never leaves", task):
         assert said in re.sub(r"[\s│]+", " ", outcome.stdout), said
     assert not (beside.state / "accepted.json").exists() and not (beside.state / "sent.jsonl").exists()
@@ -91,25 +88,37 @@ def test_without_an_acceptance_it_shows_what_a_round_reveals_and_ends(small, bes
         (("--accept-task", "00" * 32), "another task than the model's"),
         (("--accept-task", "TASK", "--superlink", "example.org:80", "--insecure"), "--insecure does not reach"),
         (("--accept-task", "TASK", "--superlink", "example.org:443"), "who may answer as the SuperLink is not said"),
+        (("--accept-task", "TASK", "--superlink", "https://example.org"), "not the address of a SuperLink"),
+        (("--accept-task", "TASK", "--days", "2013-01-02"), "not a range of days"),
         (("--quiet", "late"), "not quiet hours"),
         (("--accept-task", "TASK", "--accept-terms", "11" * 32), "other terms than the alliance's"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_a_line(small, beside, options, said):
+def test_what_cannot_be_meant_is_refused_in_a_line(small, beside, andel, options, said):
     task = digest_of_cid(small.world.founded.task).hex()
-    outcome = beside.run(*(task if word == "TASK" else word for word in options))
+    outcome = andel(*beside.words(*(task if word == "TASK" else word for word in options)))
     assert outcome.returncode == 1 and said in outcome.stderr and "Traceback" not in outcome.stderr
 
 
-def test_two_rounds_over_tls_with_a_kill_between_them_and_everything_is_listed(small, beside, tmp_path):
+def test_without_consent_on_chain_it_does_not_join_and_gives_it_when_told(small, tmp_path, andel):
+    beside, alliance = Beside(small, tmp_path, honest=1), small.world.model.alliance
+    terms, owner = terms_hash(), beside.member.contributor.key
+    withdraw_consent(alliance, owner, terms, 0, None)
+    accept = ("--accept-task", digest_of_cid(small.world.founded.task).hex())
+    assert "has not accepted the terms" in andel(*beside.words(*accept)).stderr
+    assert "--superlink is needed" in andel(*beside.words("--accept-terms", terms.hex())).stderr
+    assert alliance.have_accepted([owner.address], terms, small.world.chain.block_time() + 1) == [True]
+    (sent,) = read_sent(beside.state / "sent.jsonl")
+    assert (sent.kind, sent.hash, sent.to) == (Kind.CONSENT, terms.hex(), f"chain {small.world.chain.chain_id}")
+    assert "terms accepted" in andel("contribute", "--state", beside.state, "--show-sent").stdout
+
+
+def test_two_rounds_over_tls_with_a_kill_between_them_and_everything_is_listed(small, beside, tmp_path, andel):
     world, member = small.world, beside.member
     week = next(iter(small.honest()[1].participant.weeks))
     packets = member.device.packets(frozenset({week}))
     member.contributor.take((member.device.key.address, packet) for packet in packets)
-    public = subprocess.run(
-        [sys.executable, "-m", "andel", "contribute", "--state", str(beside.state), "--public-key"],
-        cwd=ROOT, env=ENVIRONMENT, capture_output=True, timeout=90, check=True,
-    ).stdout  # fmt: skip
+    public = andel("contribute", "--state", beside.state, "--public-key").stdout.encode()
     with quiet_superlink(tmp_path, tls=True, in_memory=False) as link, driven(link) as grid:
         assert link.settings.tls is not None
         register_node(link.door, public)
@@ -126,15 +135,12 @@ def test_two_rounds_over_tls_with_a_kill_between_them_and_everything_is_listed(s
                 assert world.model.round_manager.round_of(number).status == Status.FINALISED
             time.sleep(0.1)
         assert asked(link, "get-fab") == 0
-    listed = subprocess.run(
-        [sys.executable, "-m", "andel", "contribute", "--state", str(beside.state), "--show-sent", "--json"],
-        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=90, check=True,
-    ).stdout  # fmt: skip
+    listed = andel("contribute", "--state", beside.state, "--show-sent", "--json").stdout
     sent = [json.loads(line) for line in listed.splitlines()]
     assert {entry["kind"] for entry in sent} >= {"batch entries", "batches", "openings", "update hash", "update"}
     assert [entry["round"] for entry in sent if entry["kind"] == "update"] == [1, 2]
     assert all(entry["arrived"] for entry in sent)
     entered = next(entry for entry in sent if entry["kind"] == "batch entries")
     assert entered["note"].startswith("7 roots") and entered["readings"] == 0
-    table = beside.run("--show-sent").stdout
+    table = andel("contribute", "--state", beside.state, "--show-sent").stdout
     assert "openings" in table and f"{len(sent)} entries" in table

@@ -100,9 +100,10 @@ def run(wanted: Wanted) -> None:
                 raise SettingsError("--accept-terms names other terms than the alliance's", "read them again")
             consent(model, wallet, accepted, sent)
         check_accepted(accepted, model, wallet)
+        tls = tls_of(_given(wanted.superlink, "--superlink"), wanted.root_certificate, wanted.insecure)
         for missing in limit_process(Resources(wanted.nice, wanted.cores, wanted.memory_mb * MIB)):
             typer.echo(f"this system cannot limit {missing}", err=True)
-        _join(wanted, limits, state, wallet, model, store, contributor, accepted, sent)
+        _join(wanted, tls, limits, state, wallet, model, store, contributor, accepted, sent)
 
 
 def print_public_key(folder: Path) -> None:
@@ -180,6 +181,7 @@ def _contributor(wallet: AccountKey, model: ModelContracts, packets: EvidenceSto
 
 def _join(
     wanted: Wanted,
+    tls: ssl.SSLContext | None,
     limits: NodeLimits,
     state: NodeState,
     wallet: AccountKey,
@@ -189,7 +191,6 @@ def _join(
     accepted: Acceptance,
     sent: SentLog,
 ) -> None:
-    tls = tls_of(_given(wanted.superlink, "--superlink"), wanted.root_certificate, wanted.insecure)
     surroundings = Surroundings(model, store, contributor, accepted, sent)
     typer.echo(f"{surroundings.look()} batches entered on chain", err=True)
     key, meter = keep_node_key(wanted.state / KEY_FILE), Meter()

@@ -109,7 +109,7 @@ class FleetLink:
         if number is None:
             raise NodeUnknown(
                 "the SuperLink does not know this node's key, or still counts it as online",
-                "give the node's public key to the coordinator, who registers it",
+                "give the node's public key to the coordinator, who registers it, and see that the clock is right",
             )
         self._node = Node(node_id=number)
         return number

@@ -35,6 +35,7 @@ _MOST_DELAY = 60.0
 _REST_SECONDS = 30.0
 _CHAIN_TRIES = 3
 _TALLY_SECONDS = 60.0
+_PUSHES_MAX = 8
 _MAX_REASON = 300
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class FleetNode:
         self._settings = settings
         self._idle = idle
         self._idled_at = self._tallied_at = time.now()
-        self._round_bytes = 0
+        self._round_bytes = self._pushes = 0
         self._said = ""
 
     def run(self, stop: threading.Event) -> None:
@@ -135,13 +136,14 @@ class FleetNode:
                 continue
             self._state.ask(message)
             self._link.confirm(offered)
-            self._finish(stop)
+            if not self._finish(stop):
+                stop.wait(self._settings.poll_seconds)  # whoever asks in vain does not set the pace, or fill the log
 
-    def _finish(self, stop: threading.Event) -> None:
-        """Answers the question that is open, if any, and hands the reply in."""
+    def _finish(self, stop: threading.Event) -> bool:
+        """Answers the question that is open, if any, and hands the reply in; False when it was refused."""
         question = self._state.question
         if question is None:
-            return
+            return True
         reply, again = self._state.reply, "handed in again"
         if reply is None:
             reply, again = self._answer(question, stop), ""
@@ -161,10 +163,17 @@ class FleetNode:
             self._link.push(reply)
         except MessageLost as error:
             log.warning("a reply is not wanted: %s", error.message)
+        except LinkError:
+            self._pushes += 1
+            if self._pushes < _PUSHES_MAX:
+                raise  # the reply is kept, and handed in when the line is there again
+            log.warning("a reply was handed in %d times in vain and is given up", self._pushes)
         else:
             self._sent.arrived(number)
+        self._pushes = 0
         self._state.settle()
         self._tally(always=True)
+        return not reply.has_error()
 
     def _answer(self, question: Message, stop: threading.Event) -> Message:
         """The app's reply, or an error that says no more than it must."""

@@ -67,7 +67,7 @@ class SentLog:
         self._path = path
         self._clock = clock
         self._next = 1 + max((sent.number for sent in read_sent(path)), default=0)
-        if path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size:
+        if _is_cut(path):
             self._append(b"\n")
 
     def leaving(
@@ -123,6 +123,15 @@ def read_sent(path: Path) -> tuple[Sent, ...]:
         except (TypeError, ValueError, KeyError):
             continue  # an acknowledgement whose entry was cut
     return tuple(found)
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether the file's last line has no end."""
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
 
 
 def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
