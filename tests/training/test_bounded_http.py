@@ -110,6 +110,18 @@ def test_nobody_there_is_an_error_of_the_tree():
     bounded.close()
 
 
+@pytest.mark.parametrize("ask_for", ["GetFab", "GetRun", "UnregisterNode"])
+def test_the_line_carries_no_question_for_an_app(ask_for):
+    counted: list[int] = []
+    bounded = BoundedHttp(None, BOUNDS, time.monotonic, counted.append)
+    client = BoundedFleetClient("http://127.0.0.1:1", bounded)
+    with pytest.raises(LinkError, match="does not ask for /v1/fleet/"):
+        getattr(client, ask_for)(PullMessagesRequest())
+    assert counted == []
+    client.close()
+    bounded.close()
+
+
 @pytest.mark.parametrize("data", [b"", b"x", b"\xff", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"])
 def test_a_root_certificate_that_is_none_is_refused(data):
     with pytest.raises(SettingsError):

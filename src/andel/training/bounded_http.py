@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -21,6 +21,22 @@ from andel.training.flower_fleet import (
     ProtobufRequestContext,
     RuntimeVersionMetadata,
 )
+
+PATHS: Final = frozenset(
+    f"/v1/fleet/{name}"
+    for name in (
+        "register-node",
+        "activate-node",
+        "deactivate-node",
+        "send-node-heartbeat",
+        "pull-messages",
+        "pull-object",
+        "confirm-message-received",
+        "push-messages",
+        "push-object",
+    )
+)
+"""All that a node ever asks for. What a run is, and its app, are not among them."""
 
 _MAX_REASON = 200
 
@@ -70,6 +86,8 @@ class BoundedHttp:
     def intercept(self, context: ProtobufRequestContext, call_next: ProtobufCall) -> httpx.Response:
         """Sends the request. Raises LinkError and those below it for every answer that is not a success."""
         request = context.request
+        if request.url.path not in PATHS:
+            raise LinkError(f"a node does not ask for {request.url.path}")
         request.headers.update(self._version)
         request.headers["accept-encoding"] = "identity"
         self._count(len(request.content))
