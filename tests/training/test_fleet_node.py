@@ -7,10 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from andel.data.disclosure import disclosure_object
 from andel.errors import SettingsError
 from andel.hashing import sha256
 from andel.training import wire
+from andel.training.acceptance import keep_acceptance, read_acceptance
+from andel.training.bounded_http import HttpBounds
 from andel.training.delegation import check_node
+from andel.training.flower import Message
+from andel.training.grid import LocalGrid
+from andel.training.leaving import describe
 from andel.training.node_limits import NodeLimits, parse_quiet
 from andel.training.node_state import NodeState
 from andel.training.sent_log import Kind
@@ -133,6 +139,45 @@ def test_a_node_outlives_superlinks_that_die(tmp_path):
             if life == 0:  # with an empty memory: the node is a stranger to it
                 link = again.enter_context(start_superlink(link.settings))
     assert node.failures == []
+
+
+def test_a_message_too_big_to_read_is_answered_with_an_error_and_the_node_goes_on(superlink, tmp_path):
+    node = node_of(0, tmp_path, bounds=HttpBounds(answer_bytes=1_500))
+    number = register_node(superlink.door, node.public)
+    with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
+        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        for _ in range(2):
+            (reply,) = questions(grid, WORLD, wire.BATCHES, [number])
+            assert "over 1500 bytes" in str(reply.error.reason)
+    assert [sent.kind for sent in node.sent()] == [Kind.ERROR] * 2 and node.failures == []
+
+
+def test_what_a_disclosure_shows_is_counted_for_the_owner():
+    LocalGrid([])
+    owner = WORLD.owners[0]
+    data = disclosure_object(owner.address, sha256(b"list"), owner.all_batches, {})
+    question = Message(wire.instruction(WORLD.plan, WORLD.task.to_bytes(), b""), 7, wire.DISCLOSURE)
+    found = describe(question, wire.answer(question, {"disclosure": data, "signature": b""}))
+    readings = sum(batch.header.count for batch in owner.all_batches)
+    assert (found.kind, found.readings, found.hash, found.round) == (Kind.DISCLOSURE, readings, sha256(data), 1)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b"x", b'{"format":"andel-acceptance/1"}'])
+def test_an_acceptance_that_cannot_be_read_is_an_error_and_never_none(tmp_path, data):
+    path = tmp_path / "accepted.json"
+    assert read_acceptance(path) is None
+    path.write_bytes(data)
+    with pytest.raises(SettingsError, match="is no acceptance"):
+        read_acceptance(path)
+    accepted = acceptance_of(WORLD, WORLD.owners[0])
+    keep_acceptance(path, accepted)
+    assert read_acceptance(path) == accepted
+
+
+def test_a_standing_that_cannot_be_read_is_an_error_and_never_a_fresh_start(tmp_path):
+    (tmp_path / "standing.json").write_text("{")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        NodeState(tmp_path)
 
 
 def test_one_folder_is_one_nodes(tmp_path):

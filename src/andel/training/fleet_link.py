@@ -59,10 +59,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """An instruction that waits at the SuperLink: its run, and the tree of objects that it consists of."""
+    """An instruction that waits at the SuperLink: its metadata alone, and the tree of objects that it consists of."""
 
-    run: int
+    bare: Message
     tree: ObjectTree
+
+    @property
+    def run(self) -> int:
+        """The run that it is of."""
+        return self.bare.metadata.run_id
 
     @property
     def name(self) -> str:
@@ -127,7 +132,11 @@ class FleetLink:
             return None
         if len(answer.messages_list) != len(answer.message_object_trees):
             raise MessageLost("the SuperLink offers messages without their parts")
-        return Offered(answer.messages_list[0].metadata.run_id, answer.message_object_trees[0])
+        try:
+            bare = remove_content_from_message(message_from_proto(answer.messages_list[0]))
+        except Exception as error:  # as in `_whole`
+            raise MessageLost(f"what the SuperLink offers is no message: {error}") from error
+        return Offered(bare, answer.message_object_trees[0])
 
     def fetch(self, offered: Offered) -> Message:
         """The instruction, every part of it hashed to its name. Raises MessageLost when it cannot be had whole."""

@@ -133,9 +133,11 @@ class FleetNode:
                 message = self._link.fetch(offered)
             except MessageLost as error:
                 log.warning("a message is not read: %s", error.message)
-                continue
-            self._state.ask(message)
-            self._link.confirm(offered)
+                self._state.ask(offered.bare)
+                self._state.answer(Message(Error(_APP_RAISED, _told(error)), reply_to=offered.bare))
+            else:
+                self._state.ask(message)
+                self._link.confirm(offered)
             if not self._finish(stop):
                 stop.wait(self._settings.poll_seconds)  # whoever asks in vain does not set the pace, or fill the log
 
@@ -144,7 +146,10 @@ class FleetNode:
         question = self._state.question
         if question is None:
             return True
-        reply, again = self._state.reply, "handed in again"
+        if question.metadata.created_at + question.metadata.ttl < self._time.now():
+            self._state.settle()  # the SuperLink has given it up
+            return True
+        reply, again = self._state.reply, "as kept on disk"
         if reply is None:
             reply, again = self._answer(question, stop), ""
             self._state.answer(reply)
@@ -290,6 +295,6 @@ class FleetNode:
 
 def _told(error: Exception) -> str:
     """What a coordinator is told: the reason where it is about what it sent, no more than a word otherwise."""
-    if isinstance(error, InputError) and not isinstance(error, SettingsError):
+    if isinstance(error, InputError | MessageLost) and not isinstance(error, SettingsError):
         return f"refused: {error.message[:_MAX_REASON]}"
     return "the node could not answer" if isinstance(error, AndelError) else "the node failed"

@@ -43,9 +43,12 @@ class NodeState:
         """Raises SettingsError when another process holds the folder, or it cannot be used."""
         self.folder = folder
         self._lock = _held(folder)
-        self.standing = self._read_standing()
-        context = self._path("context")
-        self.context = record_of(context.read_bytes()) if context.exists() else RecordDict()
+        try:
+            self.standing = self._read_standing()
+            self.context = self._read_context()
+        except SettingsError:
+            self._lock.close()
+            raise
         self._kept = record_bytes(self.context)
 
     def keep(self, standing: Standing) -> None:
@@ -106,6 +109,13 @@ class NodeState:
     def _message(self, name: str) -> Message | None:
         path = self._path(name)
         return message_of(path.read_bytes()) if path.exists() else None
+
+    def _read_context(self) -> RecordDict:
+        path = self._path("context")
+        try:
+            return record_of(path.read_bytes()) if path.exists() else RecordDict()
+        except Exception as error:  # protobuf's and Flower's readers fail on damaged bytes in many ways
+            raise SettingsError(f"{path} cannot be read", "restore it; it holds the update that was signed") from error
 
     def _read_standing(self) -> Standing:
         path = self._path("standing.json")
