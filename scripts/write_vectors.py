@@ -53,6 +53,13 @@ FIXED: dict[str, dict[str, object]] = {
         "nonce": 1,
         "deadline": CLAIM_TIME + 3_600,
     },
+    "NodeDelegation": {
+        "model": CONTRACT,
+        "owner": OWNER.address,
+        "keyX": point_of(DEVICE_P256.public_key)[:32],
+        "keyY": point_of(DEVICE_P256.public_key)[32:],
+        "until": CLAIM_TIME + 7_200,
+    },
 }
 """Fields with a meaning; every other field is filled from a hash over its whole width."""
 

@@ -19,6 +19,10 @@ AndelError
 │   ├── Reverted            a contract refused, with its own error's name
 │   ├── NodeMissing         no `anvil` on this machine
 │   └── PortInUse           another program listens there
+├── LinkError               a SuperLink cannot be reached, or refuses
+│   ├── CertificateRefused  its certificate is not of the given authority
+│   ├── NodeUnknown         it does not know this node's key
+│   └── MessageLost         it will not give or take one message
 └── TrainingError           a round of training could not be completed
     └── QuorumMissed        too few contributors answered in time
 
@@ -135,6 +139,22 @@ class PortInUse(ChainError):
     def __init__(self, port: int) -> None:
         super().__init__(f"port {port} is in use", "choose another port, or stop what listens there")
         self.port = port
+
+
+class LinkError(AndelError):
+    """A SuperLink cannot be reached, or answers in another way than a SuperLink does; trying later may help."""
+
+
+class CertificateRefused(LinkError):
+    """The SuperLink's certificate is not of the given authority, or of another host."""
+
+
+class NodeUnknown(LinkError):
+    """The SuperLink does not know this node's key."""
+
+
+class MessageLost(LinkError):
+    """The SuperLink does not give or take one message: its run ended, or parts of it are missing or too big."""
 
 
 class TrainingError(AndelError):

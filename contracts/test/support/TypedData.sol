@@ -21,6 +21,8 @@ library TypedData {
         "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)";
     string internal constant TERMS_WITHDRAWAL =
         "TermsWithdrawal(address owner,bytes32 termsHash,uint64 until,uint256 nonce,uint64 deadline)";
+    string internal constant NODE_DELEGATION =
+        "NodeDelegation(address model,address owner,bytes32 keyX,bytes32 keyY,uint64 until)";
 
     function domainSeparator(uint256 chainId, address verifier) internal pure returns (bytes32) {
         return keccak256(

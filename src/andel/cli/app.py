@@ -14,6 +14,7 @@ from andel.cli import (
     alliance,
     audit,
     claim,
+    contribute,
     demo,
     device,
     evidence,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("intake")(intake.intake)
+app.command("contribute")(contribute.contribute)
 app.command("status")(status.show_status)
 app.command("validate")(validate.validate)
 app.command("watch")(watch.watch)
