@@ -140,7 +140,7 @@ class FederatedRound:
         strategy.fixed, strategy.seed = True, seed
         self._restore(phase)
         asked, started = sorted(set(contributors), key=address_bytes), self._waiting.clock()
-        waiting: dict[str, int] = {}
+        waiting: dict[str, None] = {}
         sent = answered = 0
         for number in range(1, tries + 1):
             messages = strategy.configure_openings(asked)
@@ -204,23 +204,23 @@ class FederatedRound:
         answered = self._pull(phase, waiting, self._until(started + self._settings.phase_seconds), take)
         self._end(phase, waiting, len(messages), answered, started)
 
-    def _push(self, messages: list[Message]) -> dict[str, int]:
-        """Message ids to the nodes they went to; empty ids (a node that is gone) are left out."""
-        nodes = [message.metadata.dst_node_id for message in messages]
-        identities = [str(identity) for identity in self._grid.push_messages(messages)]
-        pushed = {name: node for name, node in zip(identities, nodes, strict=True) if name}
-        self._strategy.asked |= pushed
-        return pushed
+    def _push(self, messages: list[Message]) -> dict[str, None]:
+        """The ids of what the grid took, in order; a grid may leave out what is for a node that is gone."""
+        identities = [str(identity) for identity in self._grid.push_messages(messages) if identity]
+        to = {message.metadata.message_id: message.metadata.dst_node_id for message in messages}
+        self._strategy.asked |= {name: to[name] for name in identities if name in to}
+        return dict.fromkeys(identities)
 
     def _pull(
-        self, phase: str, waiting: dict[str, int], until: float, take: Callable[[Iterable[Message]], None]
+        self, phase: str, waiting: dict[str, None], until: float, take: Callable[[Iterable[Message]], None]
     ) -> int:
         """Takes the replies to `waiting` that come before `until`, out of it; how many there were."""
         answered = 0
         while waiting:
             for identities in _slices(list(waiting), self._at_once(phase)):
                 for reply in self._grid.pull_messages(identities):
-                    if waiting.pop(reply.metadata.reply_to_message_id, None) is not None:
+                    if reply.metadata.reply_to_message_id in waiting:
+                        del waiting[reply.metadata.reply_to_message_id]
                         answered += 1
                         take([reply])
             if not waiting or self._waiting.clock() >= until:
@@ -228,7 +228,7 @@ class FederatedRound:
             self._waiting.sleep(self._settings.poll_seconds)
         return answered
 
-    def _end(self, phase: str, waiting: dict[str, int], asked: int, answered: int, started: float) -> None:
+    def _end(self, phase: str, waiting: dict[str, None], asked: int, answered: int, started: float) -> None:
         if waiting:
             log.warning("no reply in time phase=%s messages=%d", phase, len(waiting))
         self._count_late()
@@ -243,7 +243,7 @@ class FederatedRound:
             for reply in self._grid.pull_messages(identities):
                 name = reply.metadata.reply_to_message_id
                 if (phase := self._late.pop(name, None)) is not None:
-                    self._strategy.take_late(phase, self._strategy.asked[name])
+                    self._strategy.take_late(phase, self._strategy.asked.get(name, reply.metadata.src_node_id))
 
     def _at_once(self, phase: str) -> int:
         longest = self._longest.get(phase, MAX_REPLY_BYTES // _PULLED_MOST)
