@@ -33,8 +33,8 @@ class ModelState:
     """A model now. Times are the chain's seconds, amounts base units.
 
     `round` is the newest, None before the first; `voidable_at` from when on anybody may void it (None: it has ended, or
-    a hearing is on). `version_round` is the round that gave the version, 0 for the first one. `idle_at` is when a standby
-    may take the coordinator's place, if nothing moves before.
+    a hearing is on). `version_round` is the round that gave the version, 0 for the first one. `idle_at` is when a
+    standby may take the coordinator's place, if nothing moves before.
     """
 
     model: Address

@@ -20,7 +20,7 @@ from andel.errors import QuorumMissed
 from andel.keys import address_bytes
 from andel.training import wire
 from andel.training.events import Listener, PhaseBegun, PhaseEnded, nobody
-from andel.training.flower import ConfigRecord, Grid, Message
+from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message
 from andel.training.integer_mlp import Parameters
 from andel.training.journal import Entry, Journal, NoJournal
 from andel.training.plan import RoundPlan
@@ -168,16 +168,17 @@ class FederatedRound:
         strategy.fixed, strategy.seed, strategy.proven = True, seed, proven
         self._restore(wire.TRAIN)
         arrays = wire.array_record(parameters)
-        messages = strategy.configure_train(strategy.plan.round, arrays, ConfigRecord(), self._grid)
-        self._ask(wire.TRAIN, messages, strategy.take_receipts)
+        self._train(arrays)
         self._need(len(strategy.receipts))
         if not strategy.shown:
             strategy.shown = True
             self._journal.note({"phase": _SHOWN})  # after a crash as well: who has seen an update signs none
             self._journal.settle()
         self._restore(wire.REVEAL)
-        nodes = strategy.nodes_of(name for name in strategy.receipts if name not in strategy.updates)
-        self._ask(wire.REVEAL, strategy.configure_query(wire.REVEAL, nodes), strategy.take_updates)
+        self._reveal(strategy.receipts)
+        if again := strategy.lost & strategy.nodes.keys():  # a node that was started anew between the two
+            self._train(arrays)
+            self._reveal(again - strategy.lost)
         self._need(len(strategy.updates))
         return tuple(_ordered(strategy.updates))
 
@@ -193,6 +194,16 @@ class FederatedRound:
             tuple(strategy.refused),
             tuple(_ordered(strategy.disclosures)),
         )
+
+    def _train(self, arrays: ArrayRecord) -> None:
+        strategy, number = self._strategy, self._strategy.plan.round
+        messages = strategy.configure_train(number, arrays, ConfigRecord(), self._grid)
+        self._ask(wire.TRAIN, messages, strategy.take_receipts)
+
+    def _reveal(self, contributors: Iterable[Address]) -> None:
+        strategy = self._strategy
+        nodes = strategy.nodes_of(name for name in contributors if name not in strategy.updates)
+        self._ask(wire.REVEAL, strategy.configure_query(wire.REVEAL, nodes), strategy.take_updates)
 
     def _ask(self, phase: str, messages: list[Message], take: Callable[[Iterable[Message]], None]) -> None:
         """Sends the messages and takes what is answered within the phase's time."""

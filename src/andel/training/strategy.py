@@ -53,8 +53,8 @@ class EvidenceStrategy(Strategy):
     """One round's strategy. `proven` (contributor → slots) is set when openings are judged, before training.
 
     `fixed` says that the set of commitments stands on chain: nobody joins it any more. `shown` says that updates are
-    being shown: no hash is taken any more. `asked` tells which node a message went to, `ttl` how many seconds it may
-    take.
+    being shown: no hash is taken any more. `lost` are contributors whose nodes failed to show an update that they had
+    signed. `asked` tells which node a message went to, `ttl` how many seconds it may take.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class EvidenceStrategy(Strategy):
         self.shown = False
         self.ttl: float | None = None
         self.asked: dict[str, int] = {}
+        self.lost: set[Address] = set()
         self._store = store
         self._journal = journal or NoJournal()
         self._tell = tell
@@ -129,9 +130,12 @@ class EvidenceStrategy(Strategy):
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> list[Message]:
-        """The version to the nodes whose data is proven and whose hash is not known (Flower's Strategy interface)."""
+        """The version to the nodes whose data is proven and whose hash is not known (Flower's Strategy interface).
+
+        When updates are shown already: to those that have lost theirs. Training is exact, so they come to the same one.
+        """
         asked = (name for name, slots in self.proven.items() if slots and name not in self.receipts)
-        nodes = [] if self.shown else self.nodes_of(asked)
+        nodes = self.nodes_of(self.lost if self.shown else asked)
         content = wire.instruction(self.plan, self.task, self.seed)
         content[wire.ARRAYS] = arrays
         group = f"{self.plan.round}.{self.plan.attempt}"
@@ -233,6 +237,8 @@ class EvidenceStrategy(Strategy):
             node = self.asked.get(reply.metadata.reply_to_message_id, reply.metadata.src_node_id)
             sender = f"node {node}"
             if reply.has_error():
+                if phase == wire.REVEAL:
+                    self.lost |= {name for name in self.receipts if self.nodes.get(name) == node}
                 reason = f"node failed: {str(reply.error.reason)[:200]}"
                 self._refuse(Refused(sender, phase, reason), RefusalKind.FAILED)
                 continue
@@ -327,6 +333,11 @@ class EvidenceStrategy(Strategy):
     def keep_receipt(self, receipt: SignedUpdate) -> None:
         """Keeps a signed hash. Raises NotTaken, InputError."""
         contributor = receipt.contributor
+        if contributor in self.lost:
+            self.lost.discard(contributor)
+            if receipt.update_hash != self.receipts[contributor].update_hash:
+                raise NotTaken(RefusalKind.ALTERED, f"{contributor} comes to another update than the one it signed")
+            return
         self._check_signer("Update", receipt.message(self.plan), receipt.signature, contributor)
         commitment = self.commitments.get(contributor)
         if commitment is None or commitment.batches_hash != receipt.batches_hash:
