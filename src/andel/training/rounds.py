@@ -32,7 +32,7 @@ from andel.units import Address
 
 Item = TypeVar("Item")
 
-_PULLED_BYTES: Final = 64 * 1024 * 1024  # of answers in memory at once, unless one alone is longer
+_PULLED_BYTES: Final = 16 * 1024 * 1024  # of answers in memory at once, unless one alone is longer
 _PULLED_MOST: Final = 256  # message ids in one question to a grid
 _LATE_MOST: Final = 100_000
 _SHOWN: Final = "updates are shown"

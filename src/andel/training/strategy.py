@@ -270,9 +270,9 @@ class EvidenceStrategy(Strategy):
         elif contributor in self.commitments:
             raise NotTaken(RefusalKind.REPEATED, f"{contributor} has committed already")
         else:
-            self.commitments[contributor] = commitment
             if self._store is not None:
                 self._store.put(batches)
+            self.commitments[contributor] = commitment
         self.nodes[contributor] = node
         self._note(
             wire.BATCHES,
@@ -288,10 +288,10 @@ class EvidenceStrategy(Strategy):
             raise NotTaken(RefusalKind.REPEATED, f"{contributor} has disclosed already, or commits from another node")
         data = wire.bytes_of(record, "disclosure", MAX_DISCLOSURE_BYTES)
         signature = wire.bytes_of(record, "signature", 65)
-        self.disclosures[contributor] = SignedDisclosure(contributor, data, signature)
         if self._store is not None:
             name = self._store.put_digest(data)
             self._note(wire.DISCLOSURE, contributor, object=name.hex(), signature=signature.hex())
+        self.disclosures[contributor] = SignedDisclosure(contributor, data, signature)
 
     def _take_opening(self, record: ConfigRecord, node: int) -> None:
         contributor = parse_address(wire.text_of(record, "contributor"))
