@@ -9,7 +9,7 @@ from andel.errors import ContentError, QuorumMissed
 from andel.hashing import sha256
 from andel.keys import AccountKey, derive_secret
 from andel.training import rounds, wire
-from andel.training.events import AnswerRefused, AnswerTaken, PhaseEnded, RefusalKind
+from andel.training.events import AnswerRefused, AnswerTaken, Event, PhaseEnded, RefusalKind
 from andel.training.flower import ConfigRecord, Message, RecordDict
 from andel.training.grid import LocalGrid
 from andel.training.journal import FileJournal
@@ -76,7 +76,8 @@ def test_with_a_store_nothing_long_is_held_and_the_manifest_is_the_same(store):
 
 
 def test_a_straggler_costs_its_phase_and_its_late_answer_is_refused(store):
-    clock, heard = Clock(), []
+    clock = Clock()
+    heard: list[Event] = []
     grid = SlowGrid(nodes(), clock, 1001, wire.TRAIN, PHASE + 1)
     federated = run_all(WORLD, round_over(grid, clock, heard, store=store))
     clock.now += 5
@@ -196,7 +197,7 @@ def test_a_journal_that_somebody_wrote_into_adds_nothing_unsigned(store, tmp_pat
 
 
 def test_a_store_that_fails_stops_the_round_and_blames_nobody(store, monkeypatch):
-    heard = []
+    heard: list[Event] = []
     federated = round_over(LocalGrid(nodes()), heard=heard, store=store)
 
     def fail(data):

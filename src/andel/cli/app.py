@@ -14,6 +14,7 @@ from andel.cli import (
     alliance,
     audit,
     claim,
+    coordinate,
     demo,
     device,
     evidence,
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("intake")(intake.intake)
 app.command("status")(status.show_status)
+app.command("coordinate")(coordinate.coordinate)
 app.command("validate")(validate.validate)
 app.command("watch")(watch.watch)
 app.command("challenge")(watch.challenge)
