@@ -56,16 +56,21 @@ class Loop:
         """Looks, with validators looking too, until the newest round has the status."""
         manager = self.small.world.model.round_manager
         for _ in range(looks):
-            self.looks.step()
             if (number := manager.rounds_count()) and manager.round_of(number).status == status:
-                self.looks.step()
                 return manager.round_of(number)
+            self.looks.step()
             for validator in self.small.validators:
                 validator.step()
-        pytest.fail(f"not {status.name} after {looks} looks: {self.heard}")
+        pytest.fail(f"not {status.name} after {looks} looks: {self.failures()}")
 
     def failures(self):
         return [event.kind for event in self.heard if isinstance(event, StepFailed)]
+
+
+@pytest.fixture(scope="module")
+def fresh(launch_world):
+    """A world in which no round is opened: tests that only look share it."""
+    return launch_world("coordinating nothing yet")
 
 
 @pytest.fixture
@@ -76,13 +81,8 @@ def small(launch_world, request):
 def test_rounds_follow_one_another_and_are_told(small):
     loop, manager = Loop(small), small.world.model.round_manager
     loop.until(Status.FINALISED)
-    for _ in range(20):
-        loop.looks.step()
-        for validator in small.validators:
-            validator.step()
-        if manager.rounds_count() == 2 and manager.round_of(2).status == Status.FINALISED:
-            break
-    assert manager.round_of(2).status == Status.FINALISED
+    loop.until(Status.CLOSED)
+    assert loop.until(Status.FINALISED).round == 2
     steps = [event.step for event in loop.heard if isinstance(event, RoundMoved) and event.round == 1]
     assert [step for step in steps if step in ("opened", "data committed", "seed 1", "closed", "seed 2")][:5] == [
         "opened",
@@ -97,11 +97,11 @@ def test_rounds_follow_one_another_and_are_told(small):
     small.assert_audited()
 
 
-def test_no_round_opens_while_too_few_nodes_are_there(small):
-    grid = LocalGrid(small.nodes())
-    loop = Loop(small, grid, quorum=len(grid.get_node_ids()) + 1)
+def test_no_round_opens_while_too_few_nodes_are_there(fresh):
+    grid = LocalGrid(fresh.nodes())
+    loop = Loop(fresh, grid, quorum=len(grid.get_node_ids()) + 1)
     assert not any(loop.looks.step() for _ in range(3))
-    assert small.world.model.round_manager.rounds_count() == 0
+    assert fresh.world.model.round_manager.rounds_count() == 0
 
 
 class SilentGrid(LocalGrid):
@@ -132,15 +132,16 @@ def test_an_attempt_whose_time_runs_out_is_voided_and_the_next_round_settles(sma
     assert manager.round_of(1).void_reason == VoidReason.DEADLINE
     grid.silent = False
     loop.until(Status.FINALISED)
-    assert manager.rounds_count() == 2 and small.world.model.pool.minted() > 0
+    loop.looks.step()
+    assert manager.rounds_count() == 3 and small.world.model.pool.minted() > 0
     assert [event.void_reason for event in loop.heard if isinstance(event, RoundEnded)] == ["deadline", ""]
 
 
 def test_tests_of_the_validators_are_opened_and_the_round_is_tried_again(small):
     loop, manager = Loop(small, every=2), small.world.model.round_manager
     for number in (1, 2, 3):
-        while manager.rounds_count() < number or manager.round_of(number).status != Status.FINALISED:
-            loop.until(Status.FINALISED if manager.rounds_count() == number else Status.OPEN)
+        loop.until(Status.OPEN)
+        assert loop.until(Status.FINALISED).round == number
     opened = manager.logs("PlantOpened", 0)
     planter = Planter(small.world.actors.coordinator, small.world.model, 2)
     drawn = [planter.is_test(event.arguments["round"], event.arguments["attempt"]) for event in opened]
@@ -171,11 +172,11 @@ def test_rules_that_changed_after_a_void_attempt_open_the_next_round_instead(sma
     assert plan_again(small.world.model, gone, CHOICES, void) is None
 
 
-def test_the_first_plan_follows_from_chain_and_store_alone(small):
-    chosen = replace(CHOICES, windows=small.world.scenario.trained)
-    plan = plan_next(small.world.model, small.store, chosen, None)
-    assert plan == replace(small.plan(), deadline=plan.deadline, budget=plan.budget)
-    own = plan_next(small.world.model, small.store, CHOICES, None)
+def test_the_first_plan_follows_from_chain_and_store_alone(fresh):
+    chosen = replace(CHOICES, windows=fresh.world.scenario.trained)
+    plan = plan_next(fresh.world.model, fresh.store, chosen, None)
+    assert plan == replace(fresh.plan(), deadline=plan.deadline, budget=plan.budget)
+    own = plan_next(fresh.world.model, fresh.store, CHOICES, None)
     covered = {day for first, last in own.windows for day in range(first, last + 1)}
     held = {day for a, b in (*plan.reference.score, *plan.reference.report) for day in range(a, b + 1)}
     trained = {day for first, last in plan.windows for day in range(first, last + 1)}
@@ -190,24 +191,24 @@ def test_the_next_plan_keeps_the_former_rounds_days_and_takes_its_result(small):
     assert (plan.version, plan.state) == (manager.round_of(1).version_hash, manager.round_of(1).state_hash)
 
 
-def test_a_budget_is_what_accrued_what_bonds_cover_and_what_was_chosen(small):
-    model, operators = small.world.model, small.world.model.operators.of_epoch()
+def test_a_budget_is_what_accrued_what_bonds_cover_and_what_was_chosen(fresh):
+    model, operators = fresh.world.model, fresh.world.model.operators.of_epoch()
     covered = operators.k * model.operators.bond() * TOKEN // model.round_manager.founding().coin_per_token
-    small.local.advance(10 * ROUND_SECONDS)
-    plan = plan_next(model, small.store, Choices(), None)
+    fresh.local.advance(10 * ROUND_SECONDS)
+    plan = plan_next(model, fresh.store, Choices(), None)
     assert plan.budget == min(covered, model.pool.accrued() - model.pool.minted())
-    assert plan_next(model, small.store, Choices(budget=BaseUnits(7)), None).budget == 7
+    assert plan_next(model, fresh.store, Choices(budget=BaseUnits(7)), None).budget == 7
 
 
-def test_a_store_that_lacks_what_the_chain_names_is_told_and_tried_again(small):
-    empty = ContentStore(str(small.folder / "empty"))
+def test_a_store_that_lacks_what_the_chain_names_is_told_and_tried_again(fresh):
+    empty = ContentStore(str(fresh.folder / "empty"))
     with pytest.raises(ContentMissing):
-        plan_next(small.world.model, empty, CHOICES, None)
-    loop = Loop(small)
+        plan_next(fresh.world.model, empty, CHOICES, None)
+    loop = Loop(fresh)
     loop.looks._store = empty
     assert not loop.looks.step() and loop.failures() == ["ContentMissing"]
-    loop.looks._store = small.store
-    assert loop.looks.step()
+    loop.looks._store = fresh.store
+    assert plan_next(fresh.world.model, fresh.store, CHOICES, None).round == 1
 
 
 @pytest.mark.parametrize(
@@ -230,7 +231,7 @@ def test_all_days_are_those_the_reference_set_leaves(held, expected):
 def test_it_rests_after_a_final_round_as_long_as_told(small):
     loop = Loop(small, pace=Pace(pause=60.0, rest=0.0))
     loop.until(Status.FINALISED)
-    assert not loop.looks.step()
+    assert not loop.looks.step() and not loop.looks.step()
     loop.sleep(61.0)
     assert loop.looks.step()
 

@@ -155,7 +155,9 @@ class Coordinating:
             return
         first, self._seen = self._seen is None, seen
         if state.status not in (Status.FINALISED, Status.VOID):
-            self._tell(RoundMoved(state.round, state.attempt, state.status.name.lower(), state.deadline))
+            name = state.status.name.lower()
+            if first or state.status in (Status.ATTESTED, Status.CHALLENGED):  # what it did itself is told already
+                self._tell(RoundMoved(state.round, state.attempt, f"found {name}" if first else name, state.deadline))
             return
         if first:
             return  # it ended before this process began
