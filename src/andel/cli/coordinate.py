@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from andel.cli.logs import LogJsonOption, log_as_json, log_event
 from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption, open_model, open_store, read_key
 from andel.cli.round_progress import shown_progress
 from andel.content import ContentStore
-from andel.errors import InputError, SettingsError
+from andel.errors import InputError, SettingsError, TrainingError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.roles.conflict_box import ConflictBox
@@ -36,6 +37,8 @@ PHASES: Final = 5
 """Phases of a round; each may take its whole time."""
 
 _SERIES_BYTES = 32
+
+log = logging.getLogger(__name__)
 
 
 def coordinate(
@@ -80,37 +83,18 @@ def coordinate(
 ) -> None:
     """Open rounds, collect what contributors sign, close them; carry on wherever a former process was stopped."""
     log_as_json(log_json)
-    if PHASES * phase_seconds >= round_seconds:
-        raise SettingsError(
-            f"{PHASES} phases of {phase_seconds:g} s do not fit into a round of {round_seconds} s",
-            "a longer --round-seconds, or a shorter --phase-seconds",
-        )
-    if propose and not plant_every:
-        raise SettingsError("--propose without --plant-every says nothing", "add --plant-every")
+    _check(phase_seconds, round_seconds, plant_every, propose)
     choices = Choices(
         round_seconds, None if budget is None else BaseUnits(budget * TOKEN), read_days(train_days or []) or None
     )
     key, contracts, objects = read_key(key_file), open_model(rpc, model), open_store(store)
     box = None if conflicts is None else ConflictBox(open_store(conflicts).url)
     waiting = Waiting(time.monotonic, time.sleep)
-    door = SuperLinkDoor(superlink, root_certificate, superlink_secret)
     with ExitStack() as stack:
-        listeners: list[Listener] = [log_event, stack.enter_context(shown_progress(not log_json))]
-        if metrics_port is not None:
-            metrics = RoundMetrics()
-            port = stack.enter_context(served_metrics(metrics, metrics_port))
-            typer.echo(f"metrics on http://127.0.0.1:{port}/metrics", err=True)
-            listeners.append(metrics)
-
-        def tell(event: Event) -> None:
-            for listener in listeners:
-                listener(event)
-
+        tell = _telling(stack, not log_json, metrics_port)
         journal = _journal(state)
         stack.callback(journal.close)
-        settings = ConnectSettings(build_fab(node_app), series=_read_series(state))
-        grid = stack.enter_context(connect(door, settings))
-        _keep_series(state, grid)
+        grid = _connected(stack, SuperLinkDoor(superlink, root_certificate, superlink_secret), node_app, state)
         coordinator = Coordinator(
             key,
             contracts,
@@ -143,6 +127,46 @@ def read_days(texts: list[str]) -> DayRanges:
     return tuple(ranges)
 
 
+def _check(phase_seconds: float, round_seconds: int, plant_every: int, propose: bool) -> None:
+    if PHASES * phase_seconds >= round_seconds:
+        raise SettingsError(
+            f"{PHASES} phases of {phase_seconds:g} s do not fit into a round of {round_seconds} s",
+            "a longer --round-seconds, or a shorter --phase-seconds",
+        )
+    if propose and not plant_every:
+        raise SettingsError("--propose without --plant-every says nothing", "add --plant-every")
+
+
+def _telling(stack: ExitStack, shown: bool, metrics_port: int | None) -> Listener:
+    """Whoever listens to rounds: the log, the terminal, and metrics where a port is given."""
+    listeners: list[Listener] = [log_event, stack.enter_context(shown_progress(shown))]
+    if metrics_port is not None:
+        metrics = RoundMetrics()
+        port = stack.enter_context(served_metrics(metrics, metrics_port))
+        typer.echo(f"metrics on http://127.0.0.1:{port}/metrics", err=True)
+        listeners.append(metrics)
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return tell
+
+
+def _connected(stack: ExitStack, door: SuperLinkDoor, node_app: str, state: Path) -> SuperLinkGrid:
+    """A grid that goes on with the series of runs before, where SuperLink still knows it."""
+    fab, series = build_fab(node_app), _read_series(state)
+    try:
+        grid = stack.enter_context(connect(door, ConnectSettings(fab, series=series)))
+    except TrainingError as error:
+        if not series:
+            raise
+        log.warning("series %d cannot be continued, a new one is begun: %s", series, error.message)
+        grid = stack.enter_context(connect(door, ConnectSettings(fab)))
+    (state / "series").write_text(f"{grid.series}\n")
+    return grid
+
+
 def _planter(key: AccountKey, model: ModelContracts, store: ContentStore, every: int, propose: bool) -> Planter | None:
     if not every:
         return None
@@ -165,7 +189,3 @@ def _read_series(state: Path) -> int:
         return int((state / "series").read_bytes()[:_SERIES_BYTES])
     except (OSError, ValueError):
         return 0
-
-
-def _keep_series(state: Path, grid: SuperLinkGrid) -> None:
-    (state / "series").write_text(f"{grid.series}\n")
