@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from andel.ledger.round_state import Status
-from andel.simulation import processes
-from andel.simulation.processes import with_few
+from andel.simulation.node_app import REFERENCE
+from andel.simulation.processes import grid_over_processes, with_few
 from andel.simulation.validator_processes import ValidatorProcesses
+from andel.training.superlink import SuperLinkDoor, connect
 from tests.support.own_data_run import ROOT
 from tests.support.small_run import envelope_scenario
 
@@ -31,14 +32,13 @@ def wait_until(is_so, what):
 def test_killed_while_it_collects_and_while_it_trains_the_round_settles_once(launch_world, tmp_path, monkeypatch):
     small = launch_world("coordinate over superlink", with_few(envelope_scenario()))
     world, manager = small.world, small.world.model.round_manager
-    doors = []
-    connect = processes.connect
+    doors: list[SuperLinkDoor] = []
 
     def remember(door, settings):
         doors.append(door)
         return connect(door, settings)
 
-    monkeypatch.setattr(processes, "connect", remember)
+    monkeypatch.setattr("andel.simulation.processes.connect", remember)
     key_file, log = tmp_path / "coordinator.key", tmp_path / "coordinator.log"
     key_file.write_text(world.actors.coordinator.secret_bytes().hex())
 
@@ -46,7 +46,7 @@ def test_killed_while_it_collects_and_while_it_trains_the_round_settles_once(lau
         command = [sys.executable, "-m", "andel", "coordinate", "--rpc", world.chain.url, "--model", manager.address]
         command += ["--store", small.store.url, "--key-file", str(key_file), "--superlink", doors[0].address]
         command += ["--superlink-secret", str(doors[0].secret), "--root-certificate", str(doors[0].root_certificate)]
-        command += ["--node-app", processes.REFERENCE, "--state", str(tmp_path / "state"), "--quorum", "3"]
+        command += ["--node-app", REFERENCE, "--state", str(tmp_path / "state"), "--quorum", "3"]
         command += ["--phase-seconds", "120", "--round-seconds", "86400", "--budget", "1000", "--until-round", "1"]
         command += ["--metrics-port", "0", "--log-json"]
         with log.open("ab") as file:
@@ -63,7 +63,7 @@ def test_killed_while_it_collects_and_while_it_trains_the_round_settles_once(lau
         return f'"step": "{name}"' in log.read_text()
 
     with ExitStack() as stack:
-        grid = stack.enter_context(processes.grid_over_processes(world, tmp_path / "fleet"))
+        grid = stack.enter_context(grid_over_processes(world, tmp_path / "fleet"))
         grid.close()  # one coordinator at a time drives rounds
         first = start()
         wait_until(lambda: manager.rounds_count() == 1, "opened")

@@ -31,6 +31,8 @@ STEPS = [
     "commitments kept",
     "data committed",
     "seed 1",
+    f"answer {wire.OPENINGS}",
+    f"end {wire.OPENINGS}",
     f"answer {wire.TRAIN}",
     f"end {wire.TRAIN}",
     f"answer {wire.REVEAL}",
