@@ -15,6 +15,7 @@ from andel.cli import (
     audit,
     claim,
     contribute,
+    coordinate,
     demo,
     device,
     evidence,
@@ -39,6 +40,7 @@ app.command("demo")(demo.demo)
 app.command("intake")(intake.intake)
 app.command("contribute")(contribute.contribute)
 app.command("status")(status.show_status)
+app.command("coordinate")(coordinate.coordinate)
 app.command("validate")(validate.validate)
 app.command("watch")(watch.watch)
 app.command("challenge")(watch.challenge)

@@ -1,4 +1,7 @@
-"""`andel status`: what an evidence store holds, what was refused and why, what is missing, what waits."""
+"""`andel status`: what an evidence store holds, what was refused and why, what is missing, what waits.
+
+Or a model's state, from the chain alone.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,27 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from andel.cli.evidence import EvidenceOption, FirstDayOption, LastDayOption, open_evidence, parse_day
-from andel.cli.options import read_policy
+from andel.cli.evidence import FirstDayOption, LastDayOption, open_evidence, parse_day
+from andel.cli.model_status import print_model
+from andel.cli.options import open_model, read_policy
 from andel.data.intake_report import DeviceReport, IntakeReport, report_intake
 from andel.data.policy_report import PolicyVerdict, judge_by_policy
 from andel.data.summary import Gap
+from andel.errors import SettingsError
+from andel.roles.model_state import model_state
 from andel.units import DAY_SECONDS, SLOT_SECONDS
 
 _SHOWN_GAPS = 3
 
 
 def show_status(
-    store: EvidenceOption,
+    store: Annotated[
+        str | None, typer.Option("--store", help="Evidence store: a SQLite file or an SQLAlchemy URL.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Show a model: its RoundManager's address, or a deployment file.")
+    ] = None,
+    rpc: Annotated[str | None, typer.Option("--rpc", help="With --model: address of a chain's JSON-RPC.")] = None,
     devices_max: Annotated[int, typer.Option("--devices", min=1, max=1_000, help="Most devices to show.")] = 100,
     gaps_max: Annotated[int, typer.Option("--gaps", min=1, max=100, help="Most gaps of a device in --json.")] = 20,
     policy: Annotated[
@@ -35,10 +47,19 @@ def show_status(
     last: LastDayOption = "9999-12-31",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show what intake kept: accepted, refused by reason, per device, hours without a packet, claims that wait.
+    """Show what intake kept, or with --model and --rpc a model's round, operators and tokens, from the chain alone.
+
+    Of an evidence store: accepted, refused by reason, per device, hours without a packet, claims that wait.
 
     With --policy every accepted packet is read and judged, from --from to --to: see before committing what would fail.
     """
+    if model is not None or rpc is not None:
+        if model is None or rpc is None or store is not None:
+            raise SettingsError("a model's state takes --model and --rpc, and no --store", "leave the store out")
+        print_model(model_state(open_model(rpc, model)), as_json)
+        return
+    if store is None:
+        raise SettingsError("nothing is named to show", "--store for evidence, --model and --rpc for a model")
     days = parse_day(first), parse_day(last)
     asked = None if policy is None else read_policy(policy)
     with closing(open_evidence(store)) as opened:

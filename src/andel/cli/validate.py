@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from andel.cli.logs import LogJsonOption, log_as_json
 from andel.cli.options import (
     KeyFileOption,
     ModelOption,
@@ -32,8 +33,10 @@ def validate(
     bond_limit: Annotated[
         str, typer.Option(help="With --watch: the most coins to put down for a challenge; 0 reports only.")
     ] = "0",
+    log_json: LogJsonOption = False,
 ) -> None:
     """Settle every closed round from its evidence, attest to the result by commit and reveal, speak in hearings."""
+    log_as_json(log_json)
     if parse_coins(bond_limit) and not watch:
         raise SettingsError("--bond-limit without --watch challenges nothing", "add --watch")
     key = read_key(key_file)

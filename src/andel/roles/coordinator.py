@@ -1,7 +1,8 @@
 """The coordinator: opens rounds, moves messages, closes rounds. It decides nothing that validators do not check.
 
 It never sees the reference set, so it cannot steer training by it: the next version and state come from what k
-validators attested, out of the content store. Each step follows from the chain's state, and waits are bounded.
+validators attested, out of the content store. Each step follows from the chain's state, so whoever starts again goes on
+where the chain stands, and waits are bounded.
 """
 
 from __future__ import annotations
@@ -15,30 +16,21 @@ from andel.content import ContentStore, digest_of_cid
 from andel.errors import EvidenceError, PlanError, Reverted, TrainingError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
-from andel.ledger.round_state import RoundState, Status, VoidReason
+from andel.ledger.round_state import PlantState, RoundState, Status, VoidReason
 from andel.ledger.standstill import Standstill
-from andel.roles.chain_facts import chain_facts, read_round
+from andel.roles.attempt import Attempt, plan_on_chain
 from andel.roles.conflict_box import ConflictBox
 from andel.roles.planting import Planter
 from andel.roles.posted import answer_posted, posted_in, take_posted
-from andel.roles.replay import read_history, read_policy
+from andel.training.events import Listener, RoundMoved, nobody
 from andel.training.flower import Grid
+from andel.training.journal import Journal
 from andel.training.plan import RoundPlan
-from andel.training.result import (
-    DataCommitment,
-    RoundResult,
-    SignedDisclosure,
-    commitments_root,
-    updates_root,
-)
+from andel.training.result import RoundResult, commitments_root, updates_root
 from andel.training.rounds import FederatedRound, RoundSettings, Waiting
 from andel.training.task import Task, parse_task
-from andel.training.updates import decode_version
 from andel.units import Address
-from andel.value.history import History
-from andel.value.manifest import bounded, read_disclosed, write_commitments, write_manifest
-from andel.value.proof import prove_data, unopened
-from andel.value.retraining import retrain_all, suspended_devices
+from andel.value.manifest import write_commitments, write_manifest
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +50,11 @@ class Coordinator:
         settings: RoundSettings | None = None,
         box: ConflictBox | None = None,
         planter: Planter | None = None,
+        journal: Journal | None = None,
+        tell: Listener = nobody,
     ) -> None:
         """In `box` lie the conflicts that witnesses brought; each round takes up those that count against it. `planter`
-        makes tests of some attempts.
+        makes tests of some attempts. `journal` remembers replies over a crash; `tell` hears of every step.
         """
         self._key = key
         self._model = model
@@ -70,7 +64,11 @@ class Coordinator:
         self._settings = settings or RoundSettings()
         self._box = box
         self._planter = planter
+        self._journal = journal
+        self._tell = tell
         self._standstill = Standstill(model.round_manager.chain, key, waiting.clock)
+        self._attempt: Attempt | None = None
+        self._proposed: set[tuple[int, int]] = set()
 
     def run_round(self, plan: RoundPlan, conflicts: Sequence[bytes] = ()) -> RoundResult:
         """One round from open to close and seed 2; validators take it from there.
@@ -80,42 +78,127 @@ class Coordinator:
         Raises TrainingError when too few contributors answer, Reverted when the chain refuses a step, PlanError when
         the plan names other rules than the alliance's: nobody could attest such a round.
         """
+        self.clear_way()
+        self.begin(plan)
+        return self.carry_on(plan.round, conflicts)
+
+    def begin(self, plan: RoundPlan) -> None:
+        """Opens a round, or a new attempt of the newest one. The plan is in the store before its hash is on chain.
+
+        Raises PlanError, ContentError (the task is not in the store), Reverted, ChainError.
+        """
         manager = self._model.round_manager
         rules = self._model.alliance.rules_at(manager.chain.block_time() + 1)
         if (plan.policy, plan.terms) != (rules.policy, rules.terms):
             raise PlanError(f"the plan of round {plan.round} names other terms or another policy than the alliance's")
-        task_bytes = self._store.get(plan.task)
-        task = parse_task(task_bytes)
-        self.clear_way()
+        parse_task(self._store.get(plan.task))
         self._store.put(plan.to_bytes())
+        self._moved(plan, "planned")
         if plan.attempt:
             manager.retry(self._key, plan.round, plan.hash, plan.deadline)
         else:
             manager.open(self._key, plan.hash, plan.version, plan.budget, plan.deadline)
-        if self._planter:
-            self._planter.seal(plan.round, plan.attempt)
-        federated = FederatedRound(self._grid, plan, task_bytes, self._waiting, self._settings)
-        commitments = federated.collect_commitments()
-        listed = digest_of_cid(write_commitments(self._store, commitments))
-        manager.commit_data(self._key, plan.round, commitments_root(plan, commitments), listed)
-        brought = (*conflicts, *(self._box.against(plan, commitments) if self._box else ()))
-        history = read_history(self._store, plan)
-        disclosures = self._disclosures(federated, history, commitments)
-        seed = self._record_seed(plan.round).first_seed
-        openings = federated.collect_openings(seed, unopened(plan, task, commitments, history))
-        suspended = self._suspended(plan, task, history, disclosures)
-        proven = self._proven(plan, task, commitments, openings, history, bounded(brought), suspended)
-        parameters = decode_version(self._store.get_digest(plan.version), task)
-        federated.collect_updates(parameters, seed, proven)
-        result = self._with_posted(federated.result(), task, proven)
-        updates = result.updates
-        evidence = digest_of_cid(write_manifest(self._store, result, brought))
-        manager.close(self._key, plan.round, updates_root(plan, updates), evidence)
-        answer_posted(self._key, self._model, self._store, result, task, proven)
-        state = self._record_seed(plan.round)
-        if self._planter:
-            self._planter.propose(state)
+        self._moved(plan, "opened")
+
+    def carry_on(self, number: int, conflicts: Sequence[bytes] = ()) -> RoundResult:
+        """From wherever the newest attempt stands to seed 2: what is done on chain stays, the rest is done.
+
+        Can be called again after whatever it raised, and by a process that has just been started. Raises as
+        `run_round`, and EvidenceError, ContentError when the store lacks what the chain names.
+        """
+        manager = self._model.round_manager
+        state = manager.round_of(number)
+        attempt = self._attempt_of(state)
+        if state.status == Status.OPEN:
+            self._commit(attempt, state)
+            state = manager.round_of(number)
+        if state.status == Status.DATA_COMMITTED:
+            result = self._close(attempt, state, conflicts)
+        elif state.status == Status.CLOSED:
+            result = attempt.closed(state)
+        else:
+            raise TrainingError(f"round {number} is {state.status.name.lower()}: there is nothing to collect")
+        answer_posted(self._key, self._model, self._store, result, attempt.task, attempt.proven)
+        state = manager.round_of(number)
+        if state.seed_awaited:
+            self._moved(attempt.plan, "posted answered")
+            state = self._record_seed(number)
+            self._moved(attempt.plan, "seed 2")
+        if self._planter and (number, state.attempt) not in self._proposed:
+            self._proposed.add((number, state.attempt))
+            if not self._is_proposed(state) and self._planter.propose(state):
+                self._moved(attempt.plan, "proposed")
         return result
+
+    def is_collected(self, state: RoundState) -> bool:
+        """Whether nothing of an attempt is left for its coordinator to do before it ends."""
+        if state.status in (Status.OPEN, Status.DATA_COMMITTED):
+            return False
+        if state.status != Status.CLOSED:
+            return True
+        proposed = self._planter is None or (state.round, state.attempt) in self._proposed
+        return any(state.second_seed) and not state.unresolved and proposed
+
+    def open_plant(self, state: RoundState) -> bool:
+        """Opens the newest attempt's plant when that is due; whether it was opened now. Raises ChainError."""
+        return self._planter is not None and self._planter.open(state)
+
+    def _attempt_of(self, state: RoundState) -> Attempt:
+        """The attempt under way: the one that this process collects already, or one to go on with."""
+        if self._attempt is not None and self._attempt.plan.hash == state.plan_hash:
+            return self._attempt
+        plan, task = plan_on_chain(self._store, state)
+        left = max(plan.deadline - self._model.round_manager.chain.block_time(), 0)
+        federated = FederatedRound(
+            self._grid,
+            plan,
+            task,
+            self._waiting,
+            self._settings,
+            store=self._store,
+            journal=self._journal,
+            tell=self._tell,
+            ends_at=self._waiting.clock() + left,
+        )
+        self._attempt = Attempt(self._model, self._store, plan, parse_task(task), federated)
+        return self._attempt
+
+    def _commit(self, attempt: Attempt, state: RoundState) -> None:
+        """Seals the plant, collects commitments and fixes them on chain."""
+        manager, plan = self._model.round_manager, attempt.plan
+        if self._planter and manager.plant_of(plan.round, plan.attempt).state == PlantState.NONE:
+            self._planter.seal(plan.round, plan.attempt)
+            self._moved(plan, "planted")
+        commitments = attempt.federated.collect_commitments()
+        listed = digest_of_cid(write_commitments(self._store, commitments))
+        self._moved(plan, "commitments kept")
+        manager.commit_data(self._key, plan.round, commitments_root(plan, commitments), listed)
+        attempt.commitments = commitments
+        self._moved(plan, "data committed")
+
+    def _close(self, attempt: Attempt, state: RoundState, conflicts: Sequence[bytes]) -> RoundResult:
+        """Everything between the fixed set of data and the fixed set of updates."""
+        manager, plan = self._model.round_manager, attempt.plan
+        if state.seed_awaited:
+            state = self._record_seed(plan.round)
+            self._moved(plan, "seed 1")
+        attempt.join_fixed(state)
+        if attempt.brought is None:
+            against = self._box.against(plan, attempt.commitments) if self._box else ()
+            attempt.brought = (*conflicts, *against)
+        result = self._with_posted(attempt.collect(state, attempt.brought), attempt.task, attempt.proven)
+        evidence = digest_of_cid(write_manifest(self._store, result, attempt.brought))
+        self._moved(plan, "manifest kept")
+        manager.close(self._key, plan.round, updates_root(plan, result.updates), evidence)
+        self._moved(plan, "closed")
+        return result
+
+    def _is_proposed(self, state: RoundState) -> bool:
+        found = {"round": state.round, "attempt": state.attempt}
+        return bool(self._model.round_manager.logs("AttestationProposed", state.opened_block, **found))
+
+    def _moved(self, plan: RoundPlan, step: str) -> None:
+        self._tell(RoundMoved(plan.round, plan.attempt, step, plan.deadline))
 
     def see_through(
         self, plan: RoundPlan, seconds: float, alive: Callable[[], None] = lambda: None, conflicts: Sequence[bytes] = ()
@@ -190,52 +273,9 @@ class Coordinator:
         there = {item.contributor for item in result.updates}
         posted = posted_in(self._model, self._model.round_manager.round_of(result.plan.round))
         late = [item for item in posted if item.contributor not in there]
-        taken = [found for item in late if (found := take_posted(self._store, result, task, proven, item))]
+        found = (take_posted(self._store, result, task, proven, item) for item in late)
+        taken = [replace(item, update=b"") for item in found if item]  # the bytes lie in the store already
         return replace(result, updates=(*result.updates, *taken)) if taken else result
-
-    def _disclosures(
-        self, federated: FederatedRound, history: History, commitments: Sequence[DataCommitment]
-    ) -> tuple[SignedDisclosure, ...]:
-        asked = history.due.keys() & {item.contributor for item in commitments}
-        lists = {contributor: self._store.get_digest(history.due[contributor].batches) for contributor in asked}
-        return federated.collect_disclosures(history.to_bytes(), lists) if lists else ()
-
-    def _suspended(
-        self, plan: RoundPlan, task: Task, history: History, disclosures: Sequence[SignedDisclosure]
-    ) -> dict[Address, str]:
-        disclosed = read_disclosed(self._store, history, disclosures, f"round {plan.round}")
-        return suspended_devices(retrain_all(plan, task, history.due, disclosed), history.due)
-
-    def _proven(
-        self,
-        plan: RoundPlan,
-        task: Task,
-        commitments: Sequence[DataCommitment],
-        openings: Mapping[Address, bytes],
-        history: History,
-        conflicts: Sequence[bytes],
-        suspended: Mapping[Address, str],
-    ) -> dict[Address, int]:
-        facts = chain_facts(self._model, plan, read_round(self._model, plan.round), commitments)
-        verdicts = prove_data(
-            plan,
-            task,
-            read_policy(self._store, plan),
-            commitments,
-            openings,
-            facts.entries,
-            facts.admitted,
-            facts.consenting,
-            facts.opened_at,
-            facts.first_seed,
-            history,
-            conflicts,
-            suspended,
-        )
-        for verdict in verdicts:
-            if why := verdict.reason or verdict.note:
-                log.warning("data not proven contributor=%s reason=%s", verdict.contributor, why)
-        return {verdict.contributor: verdict.weight for verdict in verdicts}
 
     def _record_seed(self, number: int) -> RoundState:
         manager = self._model.round_manager

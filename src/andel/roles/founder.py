@@ -50,7 +50,7 @@ def found_model(
     """Keeps task, first version and the sealed reference set in the store.
 
     The task that is kept names the reference set and the value rules, so that its hash on chain fixes what every round
-    is scored by, and how.
+    is scored by, and how. Both are kept too: whoever has the chain and the store can plan a round.
 
     Args: batches of the reference devices in the order of devices and days; `days` with keys "score" and
     "report"; `readers` the validators' 32-byte sealing keys; a fresh random 16-byte `content_key`; `epoch` of the
@@ -70,6 +70,8 @@ def found_model(
         epoch=str(epoch or ""),
     )
     genesis = store.put_digest(encode_version(genesis_parameters(task)))
+    store.put(reference.to_bytes())
+    store.put(rules.to_bytes())
     definition = replace(task, reference=reference.hash.hex(), rules=rules.hash.hex())
     return FoundedModel(definition, store.put(definition.to_bytes()), genesis, reference, packets)
 

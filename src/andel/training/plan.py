@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from andel.device.epochs import Epoch
-from andel.encoding import canonical_json
+from andel.encoding import canonical_json, parse_json
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import parse_address
@@ -48,8 +48,12 @@ class Reference:
 
     @property
     def hash(self) -> Digest:
-        """SHA-256 of the reference's canonical fields, which the task names."""
-        return sha256(canonical_json(self.values()))
+        """SHA-256 of `to_bytes`, which the task names."""
+        return sha256(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The canonical fields: the object under `hash` in the content store."""
+        return canonical_json(self.values())
 
     def values(self) -> dict[str, object]:
         """The fields as a plan writes them."""
@@ -138,9 +142,6 @@ def parse_plan(data: bytes) -> RoundPlan:
         raise PlanError(f"plan fields differ: {sorted(set(values) ^ expected)}")
     try:
         check_plain_fields("plan", RoundPlan, values)
-        check_plain_fields("reference", Reference, values["reference"])
-        check_plain_fields("rules", ValueRules, values["rules"])
-        reference = dict(values["reference"])
         plan = RoundPlan(
             **{
                 **values,
@@ -152,14 +153,8 @@ def parse_plan(data: bytes) -> RoundPlan:
                 "terms": _digest(values["terms"]),
                 "windows": _ranges(values["windows"]),
                 "budget": BaseUnits(int(values["budget"])),
-                "reference": Reference(
-                    **{
-                        **reference,
-                        "score": _ranges(reference["score"]),
-                        "report": _ranges(reference["report"]),
-                    }
-                ),
-                "rules": read_rules(values["rules"]),
+                "reference": _reference(values["reference"]),
+                "rules": _rules(values["rules"]),
             }
         )
     except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -173,6 +168,41 @@ def parse_plan(data: bytes) -> RoundPlan:
         if any(first <= end and start <= last for first, last in plan.windows for start, end in kept):
             raise PlanError("the plan trains on days of its reference set")
     return plan
+
+
+def parse_reference(data: bytes) -> Reference:
+    """A reference in the bytes of `Reference.to_bytes`. Raises PlanError, InputError."""
+    value = parse_json(data, _MAX_PLAN_BYTES)
+    try:
+        reference = _reference(value)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise PlanError(f"reference cannot be read: {error}") from error
+    if reference.to_bytes() != data:
+        raise PlanError("reference's fields are not in their canonical form")
+    return reference
+
+
+def parse_rules(data: bytes) -> ValueRules:
+    """Value rules in the bytes of `ValueRules.to_bytes`. Raises PlanError, InputError."""
+    value = parse_json(data, _MAX_PLAN_BYTES)
+    try:
+        rules = _rules(value)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise PlanError(f"rules cannot be read: {error}") from error
+    if rules.to_bytes() != data:
+        raise PlanError("the rules' fields are not in their canonical form")
+    return rules
+
+
+def _rules(value: dict[str, Any]) -> ValueRules:
+    check_plain_fields("rules", ValueRules, value)
+    return read_rules(value)
+
+
+def _reference(value: dict[str, Any]) -> Reference:
+    check_plain_fields("reference", Reference, value)
+    ranges = {"score": _ranges(value["score"]), "report": _ranges(value["report"])}
+    return Reference(**{**value, **ranges})
 
 
 @lru_cache(maxsize=64)

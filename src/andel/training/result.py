@@ -6,10 +6,11 @@ The messages are those of DESIGN §5.3; which of them count, and for how much, i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from andel.content import ContentStore
 from andel.errors import InputError
 from andel.hashing import keccak, sha256
 from andel.keys import AccountKey, address_bytes
@@ -39,7 +40,10 @@ class DataCommitment:
 
 @dataclass(frozen=True, slots=True)
 class SignedUpdate:
-    """A contributor's signed update; `update` are the bytes whose hash was committed before any was shown."""
+    """A contributor's signed update; `update` are the bytes whose hash was committed before any was shown.
+
+    They are empty where the update lies in a content store, under its hash, and is not held here.
+    """
 
     contributor: Address
     update_hash: Digest
@@ -75,6 +79,37 @@ class SignedDisclosure:
     contributor: Address
     disclosure: bytes
     signature: bytes
+
+
+class StoredObjects(MutableMapping[Address, bytes]):
+    """Bytes by contributor, kept in a content store and read anew each time: however many, they take no memory."""
+
+    def __init__(self, store: ContentStore) -> None:
+        self._store = store
+        self._names: dict[Address, Digest] = {}
+
+    def name_of(self, contributor: Address) -> Digest:
+        """SHA-256 of a contributor's object. Raises KeyError."""
+        return self._names[contributor]
+
+    def refer(self, contributor: Address, name: Digest) -> None:
+        """Takes up an object that the store holds already."""
+        self._names[contributor] = name
+
+    def __getitem__(self, contributor: Address) -> bytes:
+        return self._store.get_digest(self._names[contributor])
+
+    def __setitem__(self, contributor: Address, data: bytes) -> None:
+        self._names[contributor] = self._store.put_digest(data)
+
+    def __delitem__(self, contributor: Address) -> None:
+        del self._names[contributor]
+
+    def __iter__(self) -> Iterator[Address]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True, slots=True)

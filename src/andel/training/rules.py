@@ -46,8 +46,12 @@ class ValueRules:
 
     @property
     def hash(self) -> Digest:
-        """SHA-256 of the rules' canonical fields, which the task names."""
-        return sha256(canonical_json(self.values()))
+        """SHA-256 of `to_bytes`, which the task names."""
+        return sha256(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The canonical fields: the object under `hash` in the content store."""
+        return canonical_json(self.values())
 
     def values(self) -> dict[str, object]:
         """The fields as a plan writes them."""

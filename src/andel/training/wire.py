@@ -91,6 +91,11 @@ def bytes_of(record: ConfigRecord, name: str, max_bytes: int) -> bytes:
     return value
 
 
+def size_of(record: ConfigRecord) -> int:
+    """Bytes of a record's texts and byte values."""
+    return sum(len(value) for value in record.values() if isinstance(value, bytes | str))
+
+
 def text_of(record: ConfigRecord, name: str) -> str:
     """A short text value of a record. Raises InputError."""
     value = record.get(name)

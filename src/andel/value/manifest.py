@@ -79,16 +79,17 @@ def write_manifest(store: ContentStore, result: RoundResult, conflicts: Sequence
     for commitment in result.commitments:
         store.put(commitment.batches)
     updates = sorted(result.updates, key=lambda item: address_bytes(item.contributor))
-    openings = sorted(result.openings.items(), key=lambda item: address_bytes(item[0]))
+    opened = sorted(result.openings, key=address_bytes)
     manifest = {
         "format": _FORMAT,
         "plan": store.put(plan.to_bytes()),
         "commitments": _commitment_entries(result.commitments),
-        "openings": [[contributor, store.put(data)] for contributor, data in openings],
+        "openings": [[contributor, store.put(result.openings[contributor])] for contributor in opened],
         "updates": [
             {
                 "contributor": item.contributor,
-                "update": store.put(item.update),
+                # one that was not kept in memory lies in the store already
+                "update": store.put(item.update) if item.update else cid_of_digest(item.update_hash),
                 "batches": cid_of_digest(item.batches_hash),
                 "weight": item.weight,
                 "signature": item.signature.hex(),
@@ -109,9 +110,10 @@ def bounded(conflicts: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(sorted({item for item in conflicts if len(item) <= MAX_CONFLICT_BYTES})[:MAX_CONFLICTS])
 
 
-def read_evidence(store: ContentStore, evidence_hash: Digest, place: str) -> RoundEvidence:
+def read_evidence(store: ContentStore, evidence_hash: Digest, place: str, *, whole: bool = True) -> RoundEvidence:
     """A round's evidence behind the digest that stands on chain; `place` names the round in errors.
 
+    Not `whole`: without the updates' bytes, which then stay in the store; nothing can be settled from that.
     Raises EvidenceError naming what is missing, altered or not of its format.
     """
     reader = _Reader(store, place)
@@ -124,7 +126,7 @@ def read_evidence(store: ContentStore, evidence_hash: Digest, place: str) -> Rou
             parse_address(contributor): reader.get(f"openings of {contributor}", cid)
             for contributor, cid in _entries(values, "openings")
         }
-        updates = tuple(_read_update(reader, item) for item in _entries(values, "updates"))
+        updates = tuple(_read_update(reader, item, whole) for item in _entries(values, "updates"))
         disclosures = tuple(_read_disclosure(reader, *item) for item in _entries(values, "disclosures"))
         conflicts = tuple(reader.get("conflict", cid) for cid in _entries(values, "conflicts", MAX_CONFLICTS))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -210,9 +212,9 @@ def _read_disclosure(reader: _Reader, contributor: str, cid: str, signature: str
     return SignedDisclosure(whose, reader.get(f"disclosure of {whose}", cid), _signature(signature))
 
 
-def _read_update(reader: _Reader, item: dict[str, Any]) -> SignedUpdate:
+def _read_update(reader: _Reader, item: dict[str, Any], whole: bool) -> SignedUpdate:
     contributor = parse_address(item["contributor"])
-    update = reader.get(f"update of {contributor}", item["update"])
+    update = reader.get(f"update of {contributor}", item["update"]) if whole else b""
     return SignedUpdate(
         contributor,
         digest_of_cid(item["update"]),

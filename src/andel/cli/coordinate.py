@@ -1,0 +1,191 @@
+"""`andel coordinate`: runs a model's rounds, one after the other, over a Flower SuperLink."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from andel.cli.evidence import parse_day
+from andel.cli.logs import LogJsonOption, log_as_json, log_event
+from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption, open_model, open_store, read_key
+from andel.cli.round_progress import shown_progress
+from andel.content import ContentStore
+from andel.errors import InputError, SettingsError, TrainingError
+from andel.keys import AccountKey
+from andel.ledger.deployment import ModelContracts
+from andel.roles.conflict_box import ConflictBox
+from andel.roles.coordinating import Coordinating, Pace
+from andel.roles.coordinator import Coordinator
+from andel.roles.planning import Choices
+from andel.roles.planting import Planter
+from andel.roles.settling import Settler, references_for
+from andel.serving.metrics import RoundMetrics, served_metrics
+from andel.training.events import Event, Listener
+from andel.training.fab import build_fab
+from andel.training.journal import FileJournal
+from andel.training.plan import DayRanges
+from andel.training.rounds import RoundSettings, Waiting
+from andel.training.superlink import ConnectSettings, SuperLinkDoor, SuperLinkGrid, connect
+from andel.units import TOKEN, BaseUnits
+
+PHASES: Final = 5
+"""Phases of a round; each may take its whole time."""
+
+_SERIES_BYTES = 32
+
+log = logging.getLogger(__name__)
+
+
+def coordinate(
+    rpc: RpcOption,
+    model: ModelOption,
+    store: StoreOption,
+    key_file: KeyFileOption,
+    superlink: Annotated[str, typer.Option(help="The SuperLink's address, host:port.")],
+    superlink_secret: Annotated[Path, typer.Option(help="The file of its secret (superlink.secret).")],
+    state: Annotated[Path, typer.Option(help="A folder of this coordinator's own: journal, series of runs.")],
+    root_certificate: Annotated[
+        Path | None, typer.Option(help="The authority of its certificate, PEM; without it plain HTTP.")
+    ] = None,
+    node_app: Annotated[
+        str, typer.Option(help="The app that stock SuperNodes run, package.module:attribute.")
+    ] = "andel.roles.node_app:app",
+    quorum: Annotated[int, typer.Option(min=1, max=100_000, help="Contributors that a round takes.")] = 1,
+    phase_seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="The longest a phase waits.")] = 300.0,
+    round_seconds: Annotated[int, typer.Option(min=10, max=30 * 86_400, help="Until an attempt's deadline.")] = 3_600,
+    pause_seconds: Annotated[float, typer.Option(min=0, max=30 * 86_400, help="From one round to the next.")] = 0.0,
+    poll_seconds: Annotated[float, typer.Option(min=0.01, max=60, help="Between looks at chain and nodes.")] = 0.5,
+    budget: Annotated[
+        int | None, typer.Option(min=0, help="The most tokens a round may mint; else all that bonds cover.")
+    ] = None,
+    train_days: Annotated[
+        list[str] | None, typer.Option(help="Days to train on, as 2024-01-01..2024-03-31; else as in the last round.")
+    ] = None,
+    conflicts: Annotated[
+        str | None, typer.Option(help="The box of conflicts that witnesses brought: a directory or an fsspec URL.")
+    ] = None,
+    plant_every: Annotated[
+        int, typer.Option(min=0, help="One attempt in so many is a test of the validators; 0: none.")
+    ] = 0,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Propose in every planted attempt: this key opens the reference set.")
+    ] = False,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Serve Prometheus' metrics on this loopback port.")
+    ] = None,
+    until_round: Annotated[int, typer.Option(min=0, help="End when this round is final; 0: go on for ever.")] = 0,
+    log_json: LogJsonOption = False,
+) -> None:
+    """Open rounds, collect what contributors sign, close them; carry on wherever a former process was stopped."""
+    log_as_json(log_json)
+    _check(phase_seconds, round_seconds, plant_every, propose)
+    choices = Choices(
+        round_seconds, None if budget is None else BaseUnits(budget * TOKEN), read_days(train_days or []) or None
+    )
+    key, contracts, objects = read_key(key_file), open_model(rpc, model), open_store(store)
+    box = None if conflicts is None else ConflictBox(open_store(conflicts).url)
+    waiting = Waiting(time.monotonic, time.sleep)
+    with ExitStack() as stack:
+        tell = _telling(stack, not log_json, metrics_port)
+        journal = _journal(state)
+        stack.callback(journal.close)
+        grid = _connected(stack, SuperLinkDoor(superlink, root_certificate, superlink_secret), node_app, state)
+        coordinator = Coordinator(
+            key,
+            contracts,
+            objects,
+            grid,
+            waiting,
+            RoundSettings(quorum, phase_seconds, poll_seconds),
+            box=box,
+            planter=_planter(key, contracts, objects, plant_every, propose),
+            journal=journal,
+            tell=tell,
+        )
+        pace = Pace(pause_seconds, poll=poll_seconds)
+        typer.echo(f"coordinating {contracts.round_manager.address} as {key.address}", err=True)
+        Coordinating(key, contracts, objects, grid, coordinator, waiting, choices, quorum, pace, tell).run(until_round)
+
+
+def read_days(texts: list[str]) -> DayRanges:
+    """Ranges of days, each as 2024-01-01..2024-03-31, in rising order. Raises InputError."""
+    ranges = []
+    for text in texts:
+        first, dots, last = text.partition("..")
+        if not dots:
+            raise InputError(f"not a range of days: {text[:60]!r}", "such as 2024-01-01..2024-03-31")
+        ranges.append((parse_day(first), parse_day(last)))
+    if any(first > last for first, last in ranges) or any(
+        a[1] >= b[0] for a, b in zip(ranges, ranges[1:], strict=False)
+    ):
+        raise InputError("ranges of days must rise and stay apart", "the earliest first")
+    return tuple(ranges)
+
+
+def _check(phase_seconds: float, round_seconds: int, plant_every: int, propose: bool) -> None:
+    if PHASES * phase_seconds >= round_seconds:
+        raise SettingsError(
+            f"{PHASES} phases of {phase_seconds:g} s do not fit into a round of {round_seconds} s",
+            "a longer --round-seconds, or a shorter --phase-seconds",
+        )
+    if propose and not plant_every:
+        raise SettingsError("--propose without --plant-every says nothing", "add --plant-every")
+
+
+def _telling(stack: ExitStack, shown: bool, metrics_port: int | None) -> Listener:
+    """Whoever listens to rounds: the log, the terminal, and metrics where a port is given."""
+    listeners: list[Listener] = [log_event, stack.enter_context(shown_progress(shown))]
+    if metrics_port is not None:
+        metrics = RoundMetrics()
+        port = stack.enter_context(served_metrics(metrics, metrics_port))
+        typer.echo(f"metrics on http://127.0.0.1:{port}/metrics", err=True)
+        listeners.append(metrics)
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return tell
+
+
+def _connected(stack: ExitStack, door: SuperLinkDoor, node_app: str, state: Path) -> SuperLinkGrid:
+    """A grid that goes on with the series of runs before, where SuperLink still knows it."""
+    fab, series = build_fab(node_app), _read_series(state)
+    try:
+        grid = stack.enter_context(connect(door, ConnectSettings(fab, series=series)))
+    except TrainingError as error:
+        if not series:
+            raise
+        log.warning("series %d cannot be continued, a new one is begun: %s", series, error.message)
+        grid = stack.enter_context(connect(door, ConnectSettings(fab)))
+    (state / "series").write_text(f"{grid.series}\n")
+    return grid
+
+
+def _planter(key: AccountKey, model: ModelContracts, store: ContentStore, every: int, propose: bool) -> Planter | None:
+    if not every:
+        return None
+    return Planter(key, model, every, Settler(model, store, references_for(store, key)) if propose else None)
+
+
+def _journal(state: Path) -> FileJournal:
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{state} cannot be used: {error.strerror}", "a folder of this coordinator's own"
+        ) from error
+    return FileJournal(state / "journal")
+
+
+def _read_series(state: Path) -> int:
+    """The series of runs in which nodes keep what they signed; 0 begins a new one."""
+    try:
+        return int((state / "series").read_bytes()[:_SERIES_BYTES])
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,106 @@
+"""The state of a model from the chain alone: its round, its operators and their bonds, what was minted and claimed.
+
+Takes a model's contracts. Gives plain values, read one after the other: a transaction in between may show in some of
+them. Never needs a content store, a key or anybody's word but the node's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from andel.ledger.deployment import ModelContracts
+from andel.ledger.round_state import PlantState, RoundState, Status
+from andel.units import Address, BaseUnits, Digest
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorState:
+    """An operator: what it is, its bond and what it has asked back (wei), whether that is a full bond, and its tokens
+    to claim (base units). `voted` says how far a validator has come in the round under way.
+    """
+
+    account: Address
+    role: str
+    bonded: int
+    unbonding: int
+    is_bonded: bool
+    claimable: BaseUnits
+    voted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """A model now. Times are the chain's seconds, amounts base units.
+
+    `round` is the newest, None before the first; `voidable_at` from when on anybody may void it (None: it has ended, or
+    a hearing is on). `version_round` is the round that gave the version, 0 for the first one. `idle_at` is when a
+    standby may take the coordinator's place, if nothing moves before.
+    """
+
+    model: Address
+    chain_id: int
+    block: int
+    now: int
+    round: RoundState | None
+    voidable_at: int | None
+    plant: PlantState
+    k: int
+    operators: tuple[OperatorState, ...]
+    idle_at: int
+    version: Digest
+    version_round: int
+    cap: BaseUnits
+    supply: BaseUnits
+    accrued: BaseUnits
+    minted: BaseUnits
+    contributors_minted: BaseUnits
+    contributors_claimed: BaseUnits
+
+    @property
+    def unminted(self) -> BaseUnits:
+        """What has accrued and no round has minted."""
+        return BaseUnits(self.accrued - self.minted)
+
+
+def model_state(model: ModelContracts) -> ModelState:
+    """What the chain says of the model now. Raises ChainError."""
+    manager, operators, pool = model.round_manager, model.operators, model.pool
+    chain, number = manager.chain, manager.rounds_count()
+    newest = manager.round_of(number) if number else None
+    lives = newest is not None and newest.status not in (Status.FINALISED, Status.VOID, Status.CHALLENGED)
+    version, present = manager.current_version(), operators.of_epoch()
+    return ModelState(
+        model=manager.address,
+        chain_id=chain.chain_id,
+        block=chain.block_number(),
+        now=chain.block_time(),
+        round=newest,
+        voidable_at=manager.voidable_at(number) if lives else None,
+        plant=manager.plant_of(number, newest.attempt).state if newest else PlantState.NONE,
+        k=present.k,
+        operators=tuple(_operator(model, account, newest) for account in dict.fromkeys(present.accounts)),
+        idle_at=operators.idle_at(),
+        version=version,
+        version_round=manager.version_round(version),
+        cap=model.token.cap(),
+        supply=model.token.total_supply(),
+        accrued=pool.accrued(),
+        minted=pool.minted(),
+        contributors_minted=pool.contributors_minted(),
+        contributors_claimed=pool.contributors_claimed(),
+    )
+
+
+def _operator(model: ModelContracts, account: Address, newest: RoundState | None) -> OperatorState:
+    present, record = model.operators.of_epoch(), model.operators.bond_of(account)
+    validators = [item.account for item in present.validators]
+    roles = ["coordinator"] * (account == present.coordinator) + ["validator"] * (account in validators)
+    if account in present.standbys:
+        roles.append(f"standby {present.standbys.index(account) + 1}")
+    voted = ""
+    if newest is not None and account in validators and newest.status in (Status.CLOSED, Status.ATTESTED):
+        ballot = model.round_manager.ballot_of(newest.round, newest.attempt, account)
+        voted = "revealed" if any(ballot.revealed) else "committed" if any(ballot.commitment) else "not yet"
+    claimable = model.pool.operator_balance(account)
+    bonded = model.operators.is_bonded(account)
+    return OperatorState(account, " and ".join(roles), record.bonded, record.unbonding, bonded, claimable, voted)
