@@ -14,6 +14,7 @@ from andel.cli import (
     alliance,
     audit,
     claim,
+    content,
     demo,
     device,
     evidence,
@@ -46,6 +47,7 @@ app.command("audit")(audit.audit_model)
 app.add_typer(device.app)
 app.add_typer(alliance.app)
 app.add_typer(operator.app)
+app.add_typer(content.app)
 app.add_typer(value.app)
 app.command("export")(evidence.export_evidence)
 app.command("forget")(evidence.forget_evidence)

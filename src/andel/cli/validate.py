@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from andel.cli.options import (
+    CopiesOption,
     KeyFileOption,
     ModelOption,
     RpcOption,
     StoreOption,
+    open_held_store,
     open_model,
-    open_store,
     parse_coins,
     read_key,
+    writer_of,
 )
 from andel.errors import SettingsError
 from andel.roles.validator import Validator
@@ -32,8 +34,15 @@ def validate(
     bond_limit: Annotated[
         str, typer.Option(help="With --watch: the most coins to put down for a challenge; 0 reports only.")
     ] = "0",
+    copies: CopiesOption = None,
+    drop_copies: Annotated[
+        bool, typer.Option("--drop-copies", help="Drop copies of a round when a later one is final.")
+    ] = False,
 ) -> None:
-    """Settle every closed round from its evidence, attest to the result by commit and reveal, speak in hearings."""
+    """Settle every closed round from its evidence, attest to the result by commit and reveal, speak in hearings.
+
+    A validator attests only to what it holds: from a store that is no directory of its own it keeps copies.
+    """
     if parse_coins(bond_limit) and not watch:
         raise SettingsError("--bond-limit without --watch challenges nothing", "add --watch")
     key = read_key(key_file)
@@ -45,4 +54,6 @@ def validate(
     elif not opened.operators.is_bonded(key.address):
         typer.echo(f"{key.address} is not fully bonded: it counts for nothing; see `andel operator deposit`", err=True)
     limit = parse_coins(bond_limit) if watch else None
-    Validator(key, opened, open_store(store), limit).run(until_round, time.sleep, time.monotonic, poll_seconds)
+    held = open_held_store(store, copies, f"{manager.address}-{key.address}", writer_of(key, opened))
+    validator = Validator(key, opened, held, limit, let_go=drop_copies)
+    validator.run(until_round, time.sleep, time.monotonic, poll_seconds)

@@ -83,6 +83,10 @@ class Settler:
         self._verdicts = {place: replay}  # one at a time: former attempts are over
         return replay
 
+    def known(self, state: RoundState) -> Replay | None:
+        """The verdict on an attempt if there is one already."""
+        return self._verdicts.get((state.round, state.attempt))
+
 
 def references_for(store: ContentStore, key: AccountKey) -> ReferenceOpener:
     """Reference packets as `key` can come to them: sealed to it, or published for everybody."""
