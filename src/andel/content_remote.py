@@ -30,7 +30,6 @@ _BYTES_A_SECOND_MIN: Final = 64 * 1024
 _MAX_TOLD_BYTES: Final = 4 * 1024
 _MAX_PAGE_BYTES: Final = 256 * 1024
 _MAX_LISTED: Final = 10_000_000
-_PIECE: Final = 64 * 1024
 
 
 def open_content(url: str, writer: Writer | None = None, *, durable: bool = False) -> ContentStore:
@@ -151,7 +150,7 @@ class RemoteObjects:
         with self._client.stream(method, url, headers=headers, content=data) as answer:
             if answer.is_redirect:
                 raise self._failed("it sends elsewhere, which is not followed")
-            for piece in answer.iter_raw(_PIECE):
+            for piece in answer.iter_raw():  # as it arrives: pieces of a set size would wait for a slow service
                 body += piece
                 if len(body) > limit and answer.status_code < 400:
                     return answer.status_code, bytes(body[: limit + 1]), 0.0
