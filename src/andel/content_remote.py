@@ -65,7 +65,8 @@ class RemoteObjects:
             raise SettingsError(f"not an address of a content service: {self.url[:200]}", "as https://store.example")
         self._target, self._writer = parsed, writer
         headers = {"Accept-Encoding": "identity"}
-        self._client = httpx.Client(timeout=timeout_seconds, trust_env=False, headers=headers)
+        checks = parsed.scheme == "https"  # without TLS there is nothing to check, and reading the roots costs time
+        self._client = httpx.Client(timeout=timeout_seconds, trust_env=False, headers=headers, verify=checks)
         weakref.finalize(self, self._client.close)
         self._now, self._clock, self._sleep = now, clock, sleep
 
