@@ -106,7 +106,7 @@ def test_validators_over_http_settle_rounds_and_an_auditor_over_http_finds_that_
     # what a contributor and a watcher ask of the same address
     account = next(v.contributor for v in small.report(2).contributors if v.share)
     payer = key_file(tmp_path, actors.consumer)
-    status, out, _ = andel("claim", *at, "--key-file", payer, "--owner", account)
+    status, out, _ = andel("claim", *at, "--key-file", payer, "--account", account)
     assert status == 0, out
     status, out, _ = andel("value", "explain", model, 2, account, "--rpc", small.local.url, "--store", url)
     assert status == 0, out

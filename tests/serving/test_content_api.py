@@ -201,7 +201,7 @@ def test_what_is_no_address_of_a_service_is_refused(url):
 
 
 def test_a_service_that_is_not_there_is_unreachable_and_never_a_missing_object():
-    waits = []
+    waits: list[float] = []
     remote = ContentStore("x", objects=RemoteObjects("http://user:secret@127.0.0.1:9", sleep=waits.append))
     for ask in (lambda: remote.get(cid_of(b"")), lambda: remote.has(cid_of(b"")), lambda: list(remote.cids())):
         with pytest.raises(ContentUnreachable) as caught:
