@@ -14,6 +14,7 @@ AndelError
 ├── ContentError            the content store
 │   ├── ContentMissing      an object is not there
 │   └── ContentCorrupt      an object's bytes are not those of its name
+├── ContentUnreachable      the content store does not answer: says nothing about what it holds
 ├── ChainError              the chain or the way to it
 │   ├── RpcUnreachable      no answer from the RPC address
 │   ├── Reverted            a contract refused, with its own error's name
@@ -104,6 +105,10 @@ class ContentMissing(ContentError):
 
 class ContentCorrupt(ContentError):
     """The object's bytes do not hash to its name."""
+
+
+class ContentUnreachable(AndelError):
+    """The content store does not answer, or not as one does. No ContentError: no object is missing because of it."""
 
 
 class ChainError(AndelError):

@@ -38,6 +38,7 @@ TYPES: Final[Mapping[str, str]] = {
         "Prediction(address model,bytes32 version,bytes32 inputHash,bytes32 outputHash,uint64 issuedAt,"
         "uint64 validUntil)"
     ),
+    "ContentPut": "ContentPut(address model,bytes32 digest,uint64 size,uint64 deadline)",
     "BatchEntries": "BatchEntries(address owner,bytes32 entriesHash,uint64 deadline)",
     "DeviceClaim": "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)",
     "TermsAcceptance": "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)",

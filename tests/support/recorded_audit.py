@@ -54,19 +54,19 @@ class MemoryStore(ContentStore):
     """Objects in memory; `put` is not for this one. Bytes are verified against names as in the real store."""
 
     def __init__(self, objects: Mapping[str, bytes]) -> None:
-        self.url = "memory"
-        self._objects = objects
+        super().__init__("memory://recorded-audit")
+        self._by_name = objects
 
     def get(self, cid: str) -> bytes:
         digest = digest_of_cid(cid)
-        if cid not in self._objects:
+        if cid not in self._by_name:
             raise ContentMissing(cid, f"object {cid} is not in the store")
-        if sha256(self._objects[cid]) != digest:
+        if sha256(self._by_name[cid]) != digest:
             raise ContentCorrupt(cid, f"object {cid} does not match its name")
-        return self._objects[cid]
+        return self._by_name[cid]
 
-    def cids(self) -> Iterator[str]:
-        yield from sorted(self._objects)
+    def cids(self, before: float | None = None) -> Iterator[str]:
+        yield from sorted(self._by_name)
 
 
 @dataclass(frozen=True, slots=True)

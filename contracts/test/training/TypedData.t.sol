@@ -13,7 +13,7 @@ import { World } from "../support/World.sol";
 /// The digests and signatures Python made (vectors/typed_data.json, vectors/confirm.json) are those of the contracts,
 /// and no signature of one type, chain or contract counts as another.
 contract TypedDataTest is World {
-    uint256 private constant COUNT = 10;
+    uint256 private constant COUNT = 11;
 
     string private json = vm.readFile("../vectors/typed_data.json");
     bytes32 private separator;
@@ -133,6 +133,7 @@ contract TypedDataTest is World {
             TypedData.DISCLOSURE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,
+            TypedData.CONTENT_PUT,
             TypedData.DEVICE_CLAIM,
             TypedData.TERMS_ACCEPTANCE,
             TypedData.TERMS_WITHDRAWAL,
@@ -188,6 +189,7 @@ contract TypedDataTest is World {
             TypedData.DISCLOSURE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,
+            TypedData.CONTENT_PUT,
             TypedData.BATCH_ENTRIES,
             TypedData.DEVICE_CLAIM,
             TypedData.TERMS_ACCEPTANCE,

@@ -24,6 +24,7 @@ from andel.cli.options import (
     read_bounded,
     read_key,
     read_policy,
+    writer_of,
 )
 from andel.content import cid_of_digest
 from andel.data.policy import EVERYWHERE, Box, Policy
@@ -130,7 +131,7 @@ def rules(
         raise SettingsError("no rule is named", "give --policy, --box, --channel or --anywhere, or --terms")
     opened, key = open_model(rpc, model), read_key(key_file)
     former, now, receipt = set_rules(
-        opened.alliance, key, open_store(store), written.to_bytes() if written else None, text
+        opened.alliance, key, open_store(store, writer_of(key, opened)), written.to_bytes() if written else None, text
     )
     typer.echo(f"policy {now.policy.hex()} {cid_of_digest(now.policy)}{_same(former.policy, now.policy)}")
     typer.echo(f"terms {now.terms.hex()} {cid_of_digest(now.terms)}{_same(former.terms, now.terms)}")

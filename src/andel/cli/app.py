@@ -16,6 +16,7 @@ from andel.cli import (
     claim,
     contribute,
     coordinate,
+    content,
     demo,
     device,
     evidence,
@@ -50,6 +51,7 @@ app.command("audit")(audit.audit_model)
 app.add_typer(device.app)
 app.add_typer(alliance.app)
 app.add_typer(operator.app)
+app.add_typer(content.app)
 app.add_typer(value.app)
 app.command("export")(evidence.export_evidence)
 app.command("forget")(evidence.forget_evidence)

@@ -97,6 +97,8 @@ def _print(found: Audit, compared: bool) -> None:
         typer.echo(f"{found.resumed} rounds were proven before from the same code, answers and objects")
     for item in found.missing:
         typer.echo(f"{item.rests.value}: {item}")
+    for kept_back in found.withheld:
+        typer.echo(f"withheld: {kept_back}")
     for line in found.frauds:
         typer.echo(f"fraud shown and paid for: {line}")
     for line in found.rests_on:

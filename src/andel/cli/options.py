@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,9 @@ from typing import Annotated
 import typer
 
 from andel.content import ContentStore
+from andel.content_mirror import MirroredStore
+from andel.content_put import Writer
+from andel.content_remote import open_content
 from andel.data.policy import Policy, policy_of_text
 from andel.device.did import NamedDevice, parse_device
 from andel.errors import InputError, SettingsError
@@ -19,7 +23,11 @@ from andel.ledger.deployment import Deployment, ModelContracts, find_model
 
 RpcOption = Annotated[str, typer.Option("--rpc", help="Address of a chain's JSON-RPC.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Its RoundManager's address, or a deployment file.")]
-StoreOption = Annotated[str, typer.Option("--store", help="Content store: a directory or an fsspec URL.")]
+StoreOption = Annotated[str, typer.Option("--store", help="Content store: a directory, http(s)://… or s3://…")]
+CopiesOption = Annotated[
+    Path | None,
+    typer.Option("--copies", help="Folder of your own copies; by default, where the store is no directory."),
+]
 RegistryOption = Annotated[str, typer.Option("--registry", help="DeviceRegistry's address, or a deployment file.")]
 KeyFileOption = Annotated[Path, typer.Option("--key-file", help="File with the secret key, 64 hex digits.")]
 PayerOption = Annotated[
@@ -97,11 +105,33 @@ def open_registry(rpc: str, registry: str) -> DeviceRegistryContract:
     return DeviceRegistryContract(chain, parse_address(registry))
 
 
-def open_store(url: str) -> ContentStore:
-    """The content store at a URL that must exist already. Raises SettingsError."""
+def open_store(url: str, writer: Writer | None = None) -> ContentStore:
+    """The content store at a URL that must exist already; at a service, `writer` signs what is kept.
+
+    Raises SettingsError.
+    """
     if "://" not in url and not Path(url).is_dir():
         raise SettingsError(f"there is no content store at {url}", "name the directory that the rounds were kept in")
-    return ContentStore(url)
+    return open_content(url, writer)
+
+
+def writer_of(key: AccountKey, model: ModelContracts, device: str = "") -> Writer:
+    """`key` as a writer at the model's content service, for a device where it is a contributor's."""
+    return Writer(key, model.round_manager.domain, parse_device(device).address if device else None)
+
+
+def open_held_store(url: str, copies: Path | None, name: str, writer: Writer | None) -> ContentStore:
+    """The store at a URL as one's own: a directory is, in front of any other copies are kept in a folder.
+
+    `copies` None is a folder of that `name` beside other data; without a `writer` what is new stays there.
+    """
+    behind = open_store(url, writer)
+    if copies is None and "://" not in url:
+        return behind
+    if copies is None:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        copies = data / "andel" / "copies" / name
+    return MirroredStore(str(copies), behind, writes=writer is not None)
 
 
 def named_devices(devices: list[str] | None, file: Path | None) -> list[NamedDevice]:

@@ -9,14 +9,16 @@ import typer
 
 from andel.cli.logs import LogJsonOption, log_as_json
 from andel.cli.options import (
+    CopiesOption,
     KeyFileOption,
     ModelOption,
     RpcOption,
     StoreOption,
+    open_held_store,
     open_model,
-    open_store,
     parse_coins,
     read_key,
+    writer_of,
 )
 from andel.errors import SettingsError
 from andel.roles.validator import Validator
@@ -34,8 +36,15 @@ def validate(
         str, typer.Option(help="With --watch: the most coins to put down for a challenge; 0 reports only.")
     ] = "0",
     log_json: LogJsonOption = False,
+    copies: CopiesOption = None,
+    drop_copies: Annotated[
+        bool, typer.Option("--drop-copies", help="Drop copies of a round when a later one is final.")
+    ] = False,
 ) -> None:
-    """Settle every closed round from its evidence, attest to the result by commit and reveal, speak in hearings."""
+    """Settle every closed round from its evidence, attest to the result by commit and reveal, speak in hearings.
+
+    A validator attests only to what it holds: from a store that is no directory of its own it keeps copies.
+    """
     log_as_json(log_json)
     if parse_coins(bond_limit) and not watch:
         raise SettingsError("--bond-limit without --watch challenges nothing", "add --watch")
@@ -48,4 +57,6 @@ def validate(
     elif not opened.operators.is_bonded(key.address):
         typer.echo(f"{key.address} is not fully bonded: it counts for nothing; see `andel operator deposit`", err=True)
     limit = parse_coins(bond_limit) if watch else None
-    Validator(key, opened, open_store(store), limit).run(until_round, time.sleep, time.monotonic, poll_seconds)
+    held = open_held_store(store, copies, f"{manager.address}-{key.address}", writer_of(key, opened))
+    validator = Validator(key, opened, held, limit, let_go=drop_copies)
+    validator.run(until_round, time.sleep, time.monotonic, poll_seconds)

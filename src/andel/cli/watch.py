@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from andel.cli.options import (
+    CopiesOption,
     KeyFileOption,
     ModelOption,
     RpcOption,
@@ -16,8 +17,8 @@ from andel.cli.options import (
     YesOption,
     coins,
     confirm,
+    open_held_store,
     open_model,
-    open_store,
     parse_coins,
     read_bounded,
     read_key,
@@ -48,13 +49,15 @@ def watch(
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
     poll_seconds: Annotated[float, typer.Option(min=0.01, max=3_600.0, help="Between looks at the chain.")] = 2.0,
+    copies: CopiesOption = None,
 ) -> None:
     """Settle rounds again; challenge, report and carry on where operators failed. Half of a slash is the reporter's."""
     key, opened = read_key(key_file), open_model(rpc, model)
     watcher = Watcher(
         key,
         opened,
-        open_store(store),
+        # whoever watches need not be one who may write
+        open_held_store(store, copies, opened.round_manager.address, None),
         bond_limit=parse_coins(bond_limit),
         from_block=from_block,
         seen=[_read_seen(path, opened) for path in seen or ()],
@@ -75,9 +78,11 @@ def challenge(
     store: StoreOption,
     key_file: KeyFileOption,
     yes: YesOption = False,
+    copies: CopiesOption = None,
 ) -> None:
     """Settle the newest round again, and challenge what its validators agreed on if it is another result."""
-    key, opened, evidence = read_key(key_file), open_model(rpc, model), open_store(store)
+    key, opened = read_key(key_file), open_model(rpc, model)
+    evidence = open_held_store(store, copies, opened.round_manager.address, None)
     manager, disputes = opened.round_manager, opened.disputes
     number = manager.rounds_count()
     state = manager.round_of(number) if number else None

@@ -20,7 +20,15 @@ import numpy as np
 import andel
 from andel.content import ContentStore, digest_of_cid
 from andel.encoding import canonical_json
-from andel.errors import AndelError, ChainError, ContentError, ContentMissing, EvidenceError, Reverted
+from andel.errors import (
+    AndelError,
+    ChainError,
+    ContentError,
+    ContentMissing,
+    ContentUnreachable,
+    EvidenceError,
+    Reverted,
+)
 from andel.hashing import sha256
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import ModelContracts
@@ -75,7 +83,8 @@ def audit(
 ) -> Audit:
     """Replays the model's whole evidence; never raises for what evidence holds, but reports the first failure.
 
-    Raises ChainError when the node fails, which says nothing about the evidence.
+    Raises ChainError when the node fails, ContentUnreachable when the store does: neither says anything about the
+    evidence.
     """
     return _Auditor(model, store, options or AuditOptions()).run(prediction)
 
@@ -97,6 +106,8 @@ class _Auditor:
             result.failure = f"{self._names.get(error.cid, 'content store')}: {error.message}"
         except EvidenceError as error:
             result.failure = str(error)
+        except ContentUnreachable:
+            raise
         except AndelError as error:
             if isinstance(error, ChainError) and not isinstance(error, Reverted):
                 raise
@@ -152,6 +163,7 @@ class _Auditor:
             first = count + 1
             if (not self._rounds or self._rounds[-1].number < count) and _is_final(manager.round_of(count)):
                 self._result.rests_on.pop()  # it was under way when it had its turn
+                self._result.withheld = [item for item in self._result.withheld if item.round != count]
                 first = count
 
     def _outcomes(self, numbers: list[int], scope: Scope) -> Iterator[Outcome]:
@@ -178,7 +190,8 @@ class _Auditor:
         """Adds a round's outcome to the result; the proof of a final round. Raises EvidenceError, ChainError."""
         result = self._result
         if outcome.broken is not None:
-            raise ChainError(*outcome.broken)
+            kind, message, hint = outcome.broken
+            raise kind(message, hint)
         if outcome.failure:
             place, _, message = outcome.failure.partition(": ")
             raise EvidenceError(place, message)
@@ -186,6 +199,7 @@ class _Auditor:
         if not isinstance(found, RoundProof):
             status = found.status if isinstance(found, VoidRound) else "unknown"
             result.rests_on.append(f"round {outcome.number} is {status}: it changed nothing")
+            result.withheld += found.withheld if isinstance(found, VoidRound) else ()
             return None
         if self._options.checkpoint is not None and outcome.record is not None and not self._options.keep_reports:
             self._options.checkpoint.keep(outcome.record)

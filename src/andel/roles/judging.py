@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 
 from andel.content import ContentStore
-from andel.errors import AndelError, ChainError, EvidenceError
+from andel.errors import AndelError, ChainError, ContentError, ContentUnreachable, EvidenceError
 from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
@@ -89,7 +89,11 @@ class Judging:
         own = self._judgement(state)
         if own is None:
             return False
-        self._store.put(own.to_bytes(task))  # before it is named: who sees the name can fetch it
+        try:
+            self._store.put(own.to_bytes(task))  # before it is named: who sees the name can fetch it
+        except (ContentError, ContentUnreachable) as error:
+            log.error("round %d attempt %d: the judgement cannot be kept: %s", state.round, state.attempt, error)
+            return False
         notary, place = notary_of(self._model, task), (self._model.round_manager.address, state.round, state.attempt)
         return sent(notary.show, self._key, *place, sha256(own.to_bytes(task)), self._salt(state))
 

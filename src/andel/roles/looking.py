@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from andel.errors import ChainError
+from andel.errors import ChainError, ContentUnreachable
 from andel.ledger.standstill import Standstill
 
 log = logging.getLogger(__name__)
@@ -44,5 +44,8 @@ def look_on(
             log.warning("the chain could not be read or written: %s", error)
             if failed >= _FAILED_LOOKS_MAX:
                 raise
+        except ContentUnreachable as error:
+            busy = False  # without evidence nothing is lost but time: it is looked for again, for ever
+            log.warning("the content store could not be read or written: %s", error)
         if not busy:
             sleep(max(poll_seconds, 1.0) if failed else poll_seconds)

@@ -11,7 +11,7 @@ import logging
 from typing import Final
 
 from andel.content import ContentStore
-from andel.errors import AndelError, ChainError, EvidenceDue, EvidenceError
+from andel.errors import AndelError, ChainError, ContentUnreachable, EvidenceDue, EvidenceError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState
@@ -83,6 +83,10 @@ class Settler:
         self._verdicts = {place: replay}  # one at a time: former attempts are over
         return replay
 
+    def known(self, state: RoundState) -> Replay | None:
+        """The verdict on an attempt if there is one already."""
+        return self._verdicts.get((state.round, state.attempt))
+
 
 def references_for(store: ContentStore, key: AccountKey) -> ReferenceOpener:
     """Reference packets as `key` can come to them: sealed to it, or published for everybody."""
@@ -90,7 +94,7 @@ def references_for(store: ContentStore, key: AccountKey) -> ReferenceOpener:
     def read(plan: RoundPlan) -> bytes:
         try:
             return read_named(store, "reference packets", plan.reference.packets)
-        except EvidenceError:
+        except (EvidenceError, ContentUnreachable):  # a copy of the sealed ones may lie here where nobody answers
             return unseal(read_named(store, "sealed reference packets", plan.reference.sealed), key)
 
     return ReferenceOpener(store, read)

@@ -2,46 +2,64 @@
 
 It is given the RPC address, the model's address, the content store and its own key, nothing else. It trusts
 neither the coordinator nor another validator: a commitment binds its attestation before any is revealed, and
-what it could not fetch and verify it does not attest to. Its salt comes from its key, so a restart between
-commit and reveal loses nothing.
+it attests only to what it holds: every object that the round refers to is in its own store, verified, before it
+commits, and stays there until nobody can challenge the round any more. Its salt comes from its key, so a restart
+between commit and reveal loses nothing.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from andel.content import ContentStore
+from andel.errors import ContentUnreachable, EvidenceError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_hashes import attestation_commitment
 from andel.ledger.round_state import RoundState, Status
 from andel.ledger.standstill import Standstill
+from andel.roles.holding import Holding
 from andel.roles.judging import Judging
 from andel.roles.looking import look_on
+from andel.roles.replay import Replay
 from andel.roles.sent import sent
-from andel.roles.settling import Settler, references_for
+from andel.roles.settling import Retries, Settler, references_for
 from andel.roles.speaking import Speaker
 from andel.roles.watcher import Watcher
 from andel.typed_data import sign_typed
+
+log = logging.getLogger(__name__)
 
 
 class Validator:
     """One validator of one model. `step` does what the chain's state asks for now, and nothing twice."""
 
     def __init__(
-        self, key: AccountKey, model: ModelContracts, store: ContentStore, bond_limit: int | None = None
+        self,
+        key: AccountKey,
+        model: ModelContracts,
+        store: ContentStore,
+        bond_limit: int | None = None,
+        *,
+        let_go: bool = False,
     ) -> None:
-        """With a `bond_limit` (wei, 0 for none) the validator watches as well (`Watcher`), on the same verdicts."""
+        """With a `bond_limit` (wei, 0 for none) the validator watches as well (`Watcher`), on the same verdicts.
+
+        With `let_go` it drops its copies of a round when a later one is final (`Holding`).
+        """
         self._key = key
         self._model = model
         self._commit_period = model.round_manager.founding().commit_period
         references = references_for(store, key)
         self.settler = Settler(model, store, references)
         self._speaker = Speaker(key, model, self.settler)
+        self._holding = Holding(store, let_go=let_go)
         self._judging = Judging(key, model, store, references)
         self._watcher: Watcher | None = None
         if bond_limit is not None:
             self._watcher = Watcher(key, model, store, bond_limit=bond_limit, settler=self.settler)
+        self._unheld = Retries()
         self._awaits_time = False
 
     def run(
@@ -80,6 +98,7 @@ class Validator:
         if number == 0:
             return False
         state = manager.round_of(number)
+        self._let_go(state)
         if state.status == Status.CHALLENGED:
             busy = self._speaker.step(state)
             self._awaits_time = not busy
@@ -103,10 +122,25 @@ class Validator:
         verdict = self.settler.verdict(state)
         if verdict is None or not self._judging.stands_by(verdict, state):
             return False
+        if not self._holds(verdict, state):
+            return False
         salt = self._salt(number, state.attempt)
         commitment = attestation_commitment(verdict.digest, self._key.address, salt)
         manager = self._model.round_manager
         return sent(manager.commit_attestation, self._key, number, commitment)
+
+    def _holds(self, verdict: Replay, state: RoundState) -> bool:
+        """Whether all the round's evidence is in this validator's own store; what is not there is logged."""
+        place = (state.round, state.attempt)
+        if self._unheld.is_resting(place):
+            return False
+        try:
+            self._holding.hold(state, verdict)
+        except (EvidenceError, ContentUnreachable) as error:
+            self._unheld.rest(place)
+            log.error("round %d attempt %d is not attested: %s is not held", *place, error)
+            return False
+        return True
 
     def _reveal(self, number: int, state: RoundState) -> bool:
         verdict = self.settler.verdict(state)
@@ -132,15 +166,12 @@ class Validator:
         # whether the window has passed is for the next block to say, so the contract is asked, not the newest block
         report, manager = verdict.report, self._model.round_manager
         self._awaits_time = True  # the usual reason for a refusal
-        return sent(
-            manager.finalise,
-            self._key,
-            verdict.attestation,
-            report.claims_root,
-            report.claims_total,
-            report.minted,
-            report.gain,
-        )
+        opened = report.claims_root, report.claims_total, report.minted, report.gain
+        return sent(manager.finalise, self._key, verdict.attestation, *opened)
+
+    def _let_go(self, state: RoundState) -> None:
+        if state.status == Status.FINALISED and (verdict := self.settler.known(state)) is not None:
+            self._holding.release(state, verdict)
 
     def _salt(self, number: int, attempt: int) -> bytes:
         """Secret until the reveal, the same after a restart, different for each attempt."""

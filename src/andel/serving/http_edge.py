@@ -34,6 +34,8 @@ HEAD_SECONDS: Final = 10.0
 """From a connection, or the end of an answer, to the next whole request head."""
 BODY_SECONDS: Final = 10.0
 """From a request's head to its whole body."""
+SEND_SECONDS: Final = 30.0
+"""How long a client may leave what is sent to it lying before it takes some 48 KiB more."""
 
 _STOP_SECONDS = 5
 _HEADERS: Final[Mapping[str, str]] = {
@@ -88,14 +90,20 @@ def serve(app: Starlette, host: str, port: int, log_level: str = "warning") -> N
 
 
 def serve_in_thread(
-    app: Starlette, host: str = "127.0.0.1", port: int = 0, *, head_seconds: float = HEAD_SECONDS
+    app: Starlette,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    head_seconds: float = HEAD_SECONDS,
+    send_seconds: float = SEND_SECONDS,
 ) -> RunningServer:
     """Serves `app` from a thread; port 0 is any free one. When this returns, requests are accepted.
 
-    `head_seconds` is how long a client may take to send a request's head. Raises as `serve` does.
+    `head_seconds` is how long a client may take to send a request's head, `send_seconds` how long it may leave an
+    answer lying. Raises as `serve` does.
     """
     listener = _listen(host, port)
-    server = uvicorn.Server(_config(app, "warning", head_seconds))
+    server = uvicorn.Server(_config(app, "warning", head_seconds, send_seconds))
     thread = threading.Thread(target=_run, args=(server, listener), name="andel-api", daemon=True)
     shown = f"[{host}]" if ":" in host else host
     running = RunningServer(f"http://{shown}:{listener.getsockname()[1]}", server, thread)
@@ -211,6 +219,11 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
     return answer
 
 
+def headers_of_objects() -> dict[str, str]:
+    """The headers of an answer that is bytes of anybody's making: never run, never guessed at."""
+    return {**_HEADERS, "Content-Disposition": "attachment"}
+
+
 def _error_response(status: int, error: str, hint: str = "") -> Response:
     return json_response({"error": error, "hint": hint}, status)
 
@@ -220,14 +233,17 @@ def json_response(value: object, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, dict(_HEADERS), "application/json")
 
 
-class _BoundedHeadProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, for clients that send a request's head within `head_seconds`.
+class _BoundedProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1, for clients that send a request's head within `head_seconds` and take what they asked for.
 
-    uvicorn bounds the pause between two requests, and nothing bounds a head that comes a byte at a time.
+    uvicorn bounds the pause between two requests, and nothing bounds a head that comes a byte at a time, nor how long
+    a client takes to read an answer that no buffer holds.
     """
 
     head_seconds = HEAD_SECONDS
+    send_seconds = SEND_SECONDS
     _deadline: asyncio.TimerHandle | None = None
+    _send_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -241,9 +257,23 @@ class _BoundedHeadProtocol(H11Protocol):
             # also when the rest of a refused body keeps coming
             self._deadline = self.loop.call_later(self.head_seconds, self.transport.abort)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._send_deadline = self.loop.call_later(self.send_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._forget_send_deadline()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
+        self._forget_send_deadline()
         super().connection_lost(exc)
+
+    def _forget_send_deadline(self) -> None:
+        if self._send_deadline is not None:
+            self._send_deadline.cancel()
+            self._send_deadline = None
 
     def _forget_deadline(self) -> None:
         if self._deadline is not None:
@@ -255,8 +285,11 @@ def _is_answering(cycle: RequestResponseCycle | None) -> bool:
     return cycle is not None and not cycle.response_complete
 
 
-def _config(app: Starlette, log_level: str, head_seconds: float = HEAD_SECONDS) -> uvicorn.Config:
-    protocol = type("BoundedHeadProtocol", (_BoundedHeadProtocol,), {"head_seconds": head_seconds})
+def _config(
+    app: Starlette, log_level: str, head_seconds: float = HEAD_SECONDS, send_seconds: float = SEND_SECONDS
+) -> uvicorn.Config:
+    bounds = {"head_seconds": head_seconds, "send_seconds": send_seconds}
+    protocol = type("BoundedProtocol", (_BoundedProtocol,), bounds)
     return uvicorn.Config(
         app,
         http=protocol,

@@ -136,6 +136,21 @@ def read_evidence(store: ContentStore, evidence_hash: Digest, place: str, *, who
     return RoundEvidence(plan, task, commitments, openings, updates, disclosures, conflicts, tuple(reader.read))
 
 
+def manifest_names(data: bytes) -> list[tuple[str, str]]:
+    """(what, CID) of every object that a manifest lists, read or not. Raises InputError when it is none."""
+    try:
+        values = parse_object(data, _FORMAT, _MAX_BYTES)
+        named = [("plan", values["plan"])]
+        named += [(f"batches of {item['contributor']}", item["batches"]) for item in _entries(values, "commitments")]
+        named += [(f"openings of {contributor}", cid) for contributor, cid in _entries(values, "openings")]
+        named += [(f"update of {item['contributor']}", item["update"]) for item in _entries(values, "updates")]
+        named += [(f"disclosure of {contributor}", cid) for contributor, cid, _ in _entries(values, "disclosures")]
+        named += [("conflict", cid) for cid in _entries(values, "conflicts", MAX_CONFLICTS)]
+        return [(what, cid_of_digest(digest_of_cid(cid))) for what, cid in named]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"manifest cannot be read: {error}") from error
+
+
 def read_disclosed(
     store: ContentStore, history: History, disclosures: Sequence[SignedDisclosure], place: str
 ) -> dict[Address, Disclosed]:

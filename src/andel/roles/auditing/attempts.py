@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from andel.content import ContentStore
-from andel.errors import AndelError, ChainError, EvidenceError, Reverted
+from andel.errors import AndelError, ChainError, ContentUnreachable, EvidenceError, Reverted
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.transcript import Transcript, ask_again, described, listening
@@ -29,14 +29,15 @@ _PAUSE_SECONDS: Final = 1.0
 class Outcome:
     """What became of a round's turn: a proof (with the record to keep) or a void round, or what does not hold.
 
-    `broken` are message and hint of a node that failed, which says nothing about the evidence.
+    `broken` are kind, message and hint of a node or a content service that failed, which says nothing about the
+    evidence.
     """
 
     number: int
     found: RoundProof | VoidRound | None = None
     record: Record | None = None
     failure: str = ""
-    broken: tuple[str, str] | None = None
+    broken: tuple[type[AndelError], str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,10 @@ class RoundTurns:
         except EvidenceError as error:
             return Outcome(number, failure=str(error))
         except AndelError as error:
+            if isinstance(error, ContentUnreachable):
+                return Outcome(number, broken=(ContentUnreachable, error.message, error.hint))
             if isinstance(error, ChainError) and not isinstance(error, Reverted):
-                return Outcome(number, broken=(error.message, error.hint))
+                return Outcome(number, broken=(ChainError, error.message, error.hint))
             return Outcome(number, failure=f"round {number}: evidence cannot be read: {error.message}")
 
     def _resumed(self, known: Record | None, key: bytes) -> RoundProof | None:

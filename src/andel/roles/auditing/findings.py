@@ -103,13 +103,26 @@ class Checked:
     objects: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Evidence that a round which is not final was closed on, and that is not there."""
+
+    round: int
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
 @dataclass(slots=True)
 class Audit:
     """What an audit found. `failure` names the first place that does not hold; empty when all does. `frauds` are what
     contributors were found to have done, and paid for: evidence and chain agree on it.
 
-    `missing` is evidence that is gone or kept back: then nothing disagrees, and yet the audit is not `ok`. `resumed`
-    rounds were proven by an earlier audit of the same inputs.
+    `missing` is evidence that is gone or kept back: then nothing disagrees, and yet the audit is not `ok`. `withheld`
+    is what a round that is not final was closed on and is not there: it changed nothing, so it spoils nothing.
+    `resumed` rounds were proven by an earlier audit of the same inputs.
     """
 
     checked: Checked = field(default_factory=Checked)
@@ -119,6 +132,7 @@ class Audit:
     failure: str = ""
     tally: Tally = field(default_factory=Tally)
     missing: list[Missing] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
     resumed: int = 0
     quorum: tuple[int, int] = (0, 0)
     """k and n of the last round: how many signatures a result rests on."""
@@ -143,6 +157,7 @@ class Audit:
             "frauds": self.frauds,
             "table": [{"kind": kind, "what": KINDS[kind], **row} for kind, row in self.tally.rows()],
             "missing": [{"place": item.place, "kind": item.rests.value} for item in self.missing],
+            "withheld": [item.place for item in self.withheld],
             "resumed_rounds": self.resumed,
             "k": self.quorum[0],
             "n": self.quorum[1],

@@ -17,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Final
 
-from andel.content import ContentStore
+from andel.content_remote import open_content
 from andel.errors import AndelError
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import find_model
@@ -67,7 +67,7 @@ def _start(source: Source, scope: Scope) -> None:
     global _turns
     model = find_model(Chain.connect(source.rpc), source.model)
     second = Chain.connect(source.second_rpc) if source.second_rpc else None
-    _turns = RoundTurns(model, ContentStore(source.store), scope, second)
+    _turns = RoundTurns(model, open_content(source.store), scope, second)
 
 
 def _take(number: int, known: Record | None) -> Outcome:

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from andel.content import ContentStore, cid_of_digest
+from andel.content import ContentStore
 from andel.data.batch import BatchHeader, parse_batches
 from andel.data.opening_check import OpeningFault
 from andel.errors import ContentMissing, EvidenceError, InputError
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
-from andel.roles.auditing.findings import Missing, Rests, Tally
+from andel.roles.auditing.findings import Missing, Rests, Tally, Withheld
 from andel.roles.auditing.record import check_record
 from andel.roles.auditing.registry import RegistryAudit
 from andel.roles.chain_facts import RoundOnChain, read_round
+from andel.roles.holding import REFERENCE_PACKETS, held_back, named_objects
 from andel.roles.judging import measure_round
 from andel.roles.posted import check_refusals
 from andel.roles.replay import ReferenceOpener, Replay, replay_round
@@ -32,15 +33,16 @@ from andel.value.reference import ReferenceSet
 from andel.value.report import ValueReport
 from andel.value.retraining import Outcome as Training
 
-REFERENCE_PACKETS = "reference packets"
-
 
 @dataclass(frozen=True, slots=True)
 class VoidRound:
-    """A round that is not final: it changed nothing."""
+    """A round that is not final: it changed nothing. `withheld` is the first evidence that it was closed on and that is
+    not there: before a round is final its validators must hold it all, so nobody could have deleted it rightly.
+    """
 
     number: int
     status: str
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class RoundProver:
         """Everything about one round. Raises EvidenceError; ChainError when the node fails."""
         state, tally = on_chain.state, Tally()
         if state.status != Status.FINALISED:
-            return VoidRound(number, state.status.name.lower())
+            return VoidRound(number, state.status.name.lower(), self._withheld(state))
         record = check_record(self._model, on_chain, tally)
         objects = _Objects(self._store, self._known)
         replay = self._replay(number, on_chain, objects, tally)
@@ -161,6 +163,11 @@ class RoundProver:
         for place, cid in objects:
             found.verify(place, cid)
         return found.missing
+
+    def _withheld(self, state: RoundState) -> tuple[Withheld, ...]:
+        """What the newest closed attempt of a round that is not final names and the store does not give."""
+        place, message = held_back(self._store, state)
+        return (Withheld(state.round, place, message),) if place else ()
 
     def _replay(self, number: int, on_chain: RoundOnChain, objects: _Objects, tally: Tally) -> Replay | None:
         """The round settled again and compared; None, with the place noted, when evidence for that is gone."""
@@ -216,30 +223,6 @@ def _frauds(number: int, replay: Replay) -> tuple[str, ...]:
         for contributor, verdict in replay.report.retrained.items()
         if verdict.outcome is Training.DIFFERENT
     )
-
-
-def named_objects(number: int, state: RoundState, replay: Replay | None) -> list[tuple[str, str]]:
-    """Everything that a round refers to must be there, also what no replay reads: (place, CID) of each."""
-    named = [
-        (f"round {number}, manifest", cid_of_digest(state.evidence_hash)),
-        (f"round {number}, plan", cid_of_digest(state.plan_hash)),
-        (f"round {number}, parent version", cid_of_digest(state.parent_version)),
-        (f"round {number}, commitments", cid_of_digest(state.commitments_hash)),
-        (f"round {number}, version", cid_of_digest(state.version_hash)),
-        (f"round {number}, state after it", cid_of_digest(state.state_hash)),
-    ]
-    if replay is None:
-        return named
-    plan = replay.evidence.plan
-    return [
-        *named,
-        *((f"round {number}, judgement", cid_of_digest(item)) for item in replay.report.history.judgements),
-        ("policy", cid_of_digest(plan.policy)),
-        ("terms", cid_of_digest(plan.terms)),
-        ("reference batches", plan.reference.batches),
-        ("sealed reference packets", plan.reference.sealed),
-        (REFERENCE_PACKETS, plan.reference.packets),
-    ]
 
 
 def compare(number: int, state: RoundState, replay: Replay) -> None:
