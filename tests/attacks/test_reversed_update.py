@@ -56,7 +56,8 @@ def test_the_poisoner_really_sent_three_times_the_opposite(finished_run):
     small = finished_run.small
     poisoner, task = small.member(Kind.POISONER).contributor, finished_run.world.founded.definition
     for result in small.results:
-        sent = {item.contributor: decode_update(item.update, task) for item in result.updates}
+        held = {item.contributor: small.store.get_digest(item.update_hash) for item in result.updates}
+        sent = {account: decode_update(update, task) for account, update in held.items()}
         others = [sent[member.contributor.address] for member in small.honest()]
         assert all(int(sent[poisoner.address] @ other) < 0 for other in others)
         longest = max(int(other @ other) for other in others)
