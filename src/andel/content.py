@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import BinaryIO, cast
 from uuid import uuid4
 
 import fsspec
@@ -99,6 +100,17 @@ class ContentStore:
     def get_digest(self, digest: bytes) -> bytes:
         """`get` by the digest that stands on chain."""
         return self.get(cid_of_digest(digest))
+
+    def open(self, cid: str) -> BinaryIO:
+        """The object as a file to read in a stream; its bytes are NOT verified: that was done when it was put.
+
+        Raises ContentMissing.
+        """
+        digest_of_cid(cid)
+        try:
+            return cast(BinaryIO, self._files.open(self._path(cid), "rb"))
+        except OSError as error:
+            raise ContentMissing(cid, f"object {cid} is not in the store", f"the store is {self.url}") from error
 
     def has(self, cid: str) -> bool:
         """Whether the store lists the object (its bytes are not read)."""
