@@ -1,8 +1,9 @@
-"""Part of `benchmarks/training.py`: exact sums of very large updates beside Flower's FedAvg, each part in a fresh process.
+"""Part of `benchmarks/training.py`: exact sums of very large updates beside Flower's FedAvg, each in a fresh process.
 
-`write FOLDER` makes the updates; `time FOLDER TURNS` adds 32 of them up by turns, by Andel from files and by Flower from
-its own messages, which it holds in memory; `memory FOLDER COUNT` adds up so many (files are listed again beyond 32) and
-says how much memory the process had at most. Each prints one JSON line.
+`write FOLDER` makes the updates; `time FOLDER TURNS` adds 32 of them up by turns, by Andel from files and by Flower
+from its own messages, which it holds in memory; `memory FOLDER COUNT` adds up so many (files are listed again beyond
+32) and says how much memory the process had at most. Each prints one JSON line. Numba comes from `.venv-numba`, where
+that is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from andel.encoding import array_header, decode_arrays
 from andel.training.updates import UPDATE_TAG
 from andel.value.streamed_sum import StreamedSum, streamed_sum
+from andel.value.sum_kernel import compiled_add
 
 UPDATES: Final = 32
 LAYERS: Final = 40
@@ -69,6 +71,7 @@ def measure_times(folder: Path, parameters: int, turns: int) -> dict[str, Any]:
         content = RecordDict({"arrays": record, "metrics": MetricRecord({"num-examples": counts[number]})})
         replies.append(Message(content, number + 1, "train"))
     strategy = FedAvg()
+    compiled = compiled_add() is not None  # before the clock starts
     ours: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
     hashing: list[float] = []
@@ -91,6 +94,7 @@ def measure_times(folder: Path, parameters: int, turns: int) -> dict[str, Any]:
         "speedup_processor": processor,
         "hash_seconds": median(hashing),
         "clipped_seconds": clipped[0],
+        "compiled": compiled,
         "apart": apart,
     }
 
@@ -119,6 +123,8 @@ def _ratio(theirs: list[tuple[float, float]], ours: list[tuple[float, float]], p
 
 
 if __name__ == "__main__":
+    for packages in sorted(Path(__file__).resolve().parents[1].glob(".venv-numba/lib/python*/site-packages")):
+        sys.path.append(str(packages))
     part, where, size = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     if part == "write":
         write(where, size)

@@ -15,6 +15,8 @@ from andel.training.updates import MAX_UPDATE, UPDATE_TAG
 from andel.value import streamed_sum as module
 from andel.value.aggregate import aggregate
 from andel.value.streamed_sum import joined, streamed_lengths, streamed_sum
+from andel.value.sum_kernel import compiled_add
+from tests.support.numba_kernel import require_numba
 from tests.value import plain_value
 
 SHAPES = [(2, 3), (3,), (1,)]
@@ -29,6 +31,17 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(module, "_READ_VALUES", 6)
     monkeypatch.setattr(module, "_ADD_COLUMNS", 2)
     monkeypatch.setattr(module, "_TOGETHER", 2)
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def arithmetic(request, monkeypatch):
+    """Both ways to add, whatever is installed; the second skips where Numba is not."""
+    if request.param == "numba":
+        require_numba()
+        compiled_add.cache_clear()
+        assert compiled_add() is not None
+    else:
+        monkeypatch.setattr(module, "compiled_add", lambda: None)
 
 
 def opener(row):
@@ -56,7 +69,7 @@ def test_a_streamed_sum_is_that_of_plain_integers(pairs, clip):
     check(pairs, clip)
 
 
-@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.usefixtures("small_blocks", "arithmetic")
 @pytest.mark.parametrize("clip", ["weighted-median", "none"])
 @pytest.mark.parametrize("seed", range(10))
 def test_blocks_groups_and_threads_change_nothing(seed, clip):
@@ -99,6 +112,7 @@ def test_objects_of_a_content_store_are_read_in_a_stream(tmp_path):
         encode_arrays(UPDATE_TAG, [np.full(shape, -(2**31)) for shape in SHAPES], 32),
     ],
 )
+@pytest.mark.usefixtures("arithmetic")
 def test_what_is_no_update_of_these_shapes_is_refused(data):
     with pytest.raises(InputError):
         streamed_sum([opener([1] * 10), partial(io.BytesIO, data)], [1, 1], SHAPES, "none")

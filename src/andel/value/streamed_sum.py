@@ -28,6 +28,7 @@ from andel.training.updates import MAX_UPDATE, UPDATE_TAG
 from andel.units import Digest
 from andel.value.clip import norm_limit
 from andel.value.exact_blocks import EXACT, clip_block, largest, row_squares, scaled
+from andel.value.sum_kernel import compiled_add
 
 Opener = Callable[[], BinaryIO]
 """Opens one update's canonical bytes to read and to seek in; the caller closes it."""
@@ -117,6 +118,7 @@ def _added(
     updates: Sequence[Opener], weights: Sequence[int], shapes: Shapes, lengths: Sequence[int] | None, limit: int
 ) -> IntArray:
     total = np.zeros(_size(shapes), np.int64)
+    compiled_add()  # here and not in each thread at once
     for group in _groups(len(updates)):
         long = None if lengths is None else lengths[group]
         add = partial(_add_blocks, total=total, weights=weights[group], lengths=long, limit=limit)
@@ -131,19 +133,32 @@ def _add_blocks(
     lengths: Sequence[int] | None,
     limit: int,
 ) -> None:
-    exact = sum(weights) * MAX_UPDATE < EXACT
+    long = [length > limit for length in lengths or ()]
+    add = compiled_add()
+    if add is None or any(long):
+        _add_in_numpy(blocks, total, weights, lengths or [0] * len(weights), limit)
+        return
+    whole = np.array(weights, np.int64)
+    for start, raw in blocks:
+        _check(add(total[start : start + raw.shape[1]], np.ascontiguousarray(raw), whole))
+
+
+def _add_in_numpy(
+    blocks: Iterator[tuple[int, _Raw]], total: IntArray, weights: Sequence[int], lengths: Sequence[int], limit: int
+) -> None:
+    exact, shortens = sum(weights) * MAX_UPDATE < EXACT, any(length > limit for length in lengths)
     factors, whole = np.array(weights, np.float64), np.array(weights, np.int64)
-    long = np.array([length > limit for length in lengths or [0] * len(weights)])
-    ratios = np.array([limit / length if over else 1.0 for length, over in zip(lengths or weights, long, strict=True)])
+    ratios = np.array([limit / length if length > limit else 1.0 for length in lengths])
     buffer, scratch = (np.empty((len(weights), _ADD_COLUMNS)) for _ in range(2))
     for start, raw in blocks:
         for first in range(0, raw.shape[1], _ADD_COLUMNS):
             piece = raw[:, first : first + _ADD_COLUMNS]
+            _check(largest(piece))
             block = buffer[:, : piece.shape[1]]
             block[...] = piece
-            if long.any():
+            if shortens:
                 for row in clip_block(block, ratios, scratch[:, : piece.shape[1]]):
-                    block[row] = scaled(piece[row], (lengths or weights)[row], limit)
+                    block[row] = scaled(piece[row], lengths[row], limit)
             place = total[start + first : start + first + piece.shape[1]]
             # not BLAS, whose own threads and these would wait for each other
             if exact:
@@ -155,6 +170,7 @@ def _add_blocks(
 def _squares_of(blocks: Iterator[tuple[int, _Raw]]) -> list[int]:
     found: list[int] = []
     for _, raw in blocks:
+        _check(largest(raw))
         squares = row_squares(raw.astype(np.float64))
         found = [a + b for a, b in zip(found, squares, strict=True)] if found else squares
     return found
@@ -197,10 +213,7 @@ def _blocks(files: Sequence[BinaryIO], shapes: Shapes, start: int, end: int) -> 
         width = min(columns, end - first)
         for number, file in enumerate(files):
             _fill(file, raw[number, :width], number)
-        block = raw[:, :width]
-        if largest(block) > MAX_UPDATE:
-            raise InputError(f"an update's value is over ±{MAX_UPDATE}")
-        yield first, block
+        yield first, raw[:, :width]
 
 
 def _fill(file: BinaryIO, values: npt.NDArray[np.int32], number: int) -> None:
@@ -210,6 +223,11 @@ def _fill(file: BinaryIO, values: npt.NDArray[np.int32], number: int) -> None:
         if not taken:
             raise InputError(f"update {number} of those added together ends early")
         wanted = wanted[taken:]
+
+
+def _check(most: int) -> None:
+    if most > MAX_UPDATE:
+        raise InputError(f"an update's value is over ±{MAX_UPDATE}")
 
 
 def _size(shapes: Shapes) -> int:
