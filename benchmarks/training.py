@@ -73,7 +73,7 @@ def measure_overhead(turns: int, long_turns: int) -> dict[str, Any]:
     }
     print(
         f"overhead: {figures['overhead_ms']} ms a round over bare Flower's {figures['bare_ms']} ms "
-        f"({figures['overhead_processor_ms']} ms of processor), {figures['overhead_ratio']} x with a second's training; "
+        f"({figures['overhead_processor_ms']} ms of processor), {figures['overhead_ratio']} x with 1 s of training; "
         + ", ".join(f"{name} {1_000 * seconds:.0f} ms" for name, seconds in ours.seconds.items())
     )
     return figures

@@ -119,6 +119,11 @@ class SettledRounds:
         store.put(self._task)
         sides = [Beside(member, rounds) for member in rounds.members]
         self._grid = LocalGrid(LocalNode(contributor_app(lambda _, own=side: own, mods), {}) for side in sides)
+        self._entries = {
+            (header.device, header.day): registry_entry(header.root, member.address, _LONG_AGO)
+            for member in rounds.members
+            for header in member.headers
+        }
         self._waiting = Waiting(time.monotonic, time.sleep)
         self.seconds: dict[str, float] = {}
 
@@ -170,17 +175,12 @@ class SettledRounds:
 
     def _facts(self, root: Any) -> ChainFacts:
         rounds = self._rounds
-        entries = {
-            (header.device, header.day): registry_entry(header.root, member.address, _LONG_AGO)
-            for member in rounds.members
-            for header in member.headers
-        }
         return ChainFacts(
             first_seed=rounds.first_seed,
             second_seed=rounds.second_seed,
             commitments_root=root,
             updates_root=root,
-            entries=entries,
+            entries=self._entries,
             admitted=frozenset(member.device.address for member in rounds.members),
             consenting=frozenset(member.address for member in rounds.members),
             opened_at=_OPENED,

@@ -104,29 +104,30 @@ class RoundPlan:
 
     def to_bytes(self) -> bytes:
         """Canonical bytes."""
-        return canonical_json(
-            {
-                "format": PLAN_FORMAT,
-                "chain_id": self.chain_id,
-                "model": self.model,
-                "round": self.round,
-                "attempt": self.attempt,
-                "task": self.task,
-                "version": self.version.hex(),
-                "state": self.state.hex(),
-                "windows": self.windows,
-                "deadline": self.deadline,
-                "k": self.k,
-                "n": self.n,
-                "budget": str(self.budget),
-                "operator_share_bps": self.operator_share_bps,
-                "alliance": self.alliance,
-                "policy": self.policy.hex(),
-                "terms": self.terms.hex(),
-                "reference": self.reference.values(),
-                "rules": self.rules.values(),
-            }
-        )
+        return _bytes_of(self)
+
+    def _fields(self) -> dict[str, object]:
+        return {
+            "format": PLAN_FORMAT,
+            "chain_id": self.chain_id,
+            "model": self.model,
+            "round": self.round,
+            "attempt": self.attempt,
+            "task": self.task,
+            "version": self.version.hex(),
+            "state": self.state.hex(),
+            "windows": self.windows,
+            "deadline": self.deadline,
+            "k": self.k,
+            "n": self.n,
+            "budget": str(self.budget),
+            "operator_share_bps": self.operator_share_bps,
+            "alliance": self.alliance,
+            "policy": self.policy.hex(),
+            "terms": self.terms.hex(),
+            "reference": self.reference.values(),
+            "rules": self.rules.values(),
+        }
 
 
 @lru_cache(maxsize=64)
@@ -173,6 +174,11 @@ def parse_plan(data: bytes) -> RoundPlan:
         if any(first <= end and start <= last for first, last in plan.windows for start, end in kept):
             raise PlanError("the plan trains on days of its reference set")
     return plan
+
+
+@lru_cache(maxsize=64)
+def _bytes_of(plan: RoundPlan) -> bytes:
+    return canonical_json(plan._fields())
 
 
 @lru_cache(maxsize=64)
