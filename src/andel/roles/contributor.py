@@ -136,12 +136,12 @@ class Contributor:
             raise PlanError("the plan names terms that this owner has not accepted")
         if self._manager is None or self._manager.address != plan.model:
             raise PlanError(f"this contributor has not joined the model {plan.model}")
-        state = self._manager.round_of(plan.round)
-        if state.plan_hash != plan.hash:
+        opening = self._manager.opening_under(plan.round, plan.hash)
+        if opening is None:
             raise PlanError(f"the plan of round {plan.round} is not the one on chain")
         chain = self._manager.chain
         alliance = AllianceContract(chain, self._manager.founding().alliance)
-        if not all(alliance.have_accepted([self.address], plan.terms, chain.block_time(state.opened_block))):
+        if not all(alliance.have_accepted([self.address], plan.terms, opening.time)):
             raise PlanError(
                 f"{self.address} had not accepted the terms in the alliance when round {plan.round} opened",
                 "accept them with `andel alliance accept`; they count from the next round",
@@ -150,7 +150,7 @@ class Contributor:
 
     def check_seed(self, plan: RoundPlan, seed: bytes) -> None:
         """Raises PlanError unless `seed` is the round's seed 1 on chain: nobody else may choose what is opened."""
-        if self._manager is None or not any(seed) or self._manager.round_of(plan.round).first_seed != seed:
+        if self._manager is None or not self._manager.is_first_seed(plan.round, plan.hash, seed):
             raise PlanError(f"the seed of round {plan.round} is not the one on chain")
 
     def batches(self, plan: RoundPlan) -> bytes:
@@ -213,9 +213,9 @@ class Contributor:
         """Those that stand in the registry since before the round opened; all where no registry is watched."""
         if self._registry is None or self._manager is None:
             return batches
-        known = 0 < plan.round <= self._manager.rounds_count()
-        block = self._manager.round_of(plan.round).opened_block if known else None
-        opened = self._manager.chain.block_time(block)
+        known = plan.hash == self._accepted_plan or 0 < plan.round <= self._manager.rounds_count()
+        opening = self._manager.opening_under(plan.round, plan.hash) if known else None
+        opened = opening.time if opening else self._manager.chain.block_time()
         stored = self._registry.entries_of([(batch.device, batch.day) for batch in batches])
         placed = zip(batches, stored, strict=True)
         return [batch for batch, entry in placed if is_entered(entry, batch.root, self.address, opened)]
