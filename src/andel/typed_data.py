@@ -101,12 +101,12 @@ def _word(place: str, kind: str, value: object) -> bytes:
     if kind == "address":
         if isinstance(value, str):
             return bytes(12) + address_bytes(value)
-        raise InputError(f"{place} is no address: {str(value)[:80]!r}")
+        raise InputError(f"{place} cannot be encoded: {str(value)[:80]!r} is no address")
     signed = kind.startswith("int")
     bits = int(kind.removeprefix("u").removeprefix("int"))
     low, high = (-(1 << bits - 1), 1 << bits - 1) if signed else (0, 1 << bits)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value < high:
-        raise InputError(f"{place} is no {kind}: {str(value)[:80]!r}")
+        raise InputError(f"{place} cannot be encoded: {str(value)[:80]!r} is no {kind}")
     return value.to_bytes(32, "big", signed=signed)
 
 

@@ -62,6 +62,7 @@ class Contributor:
         self._batches: tuple[Batch, ...] | None = None
         self._kept_back: dict[tuple[Address, int], str] = {}
         self._chosen: tuple[Digest, tuple[Batch, ...]] | None = None
+        self._standing: set[Digest] = set()
         self._accepted_plan = b""
         self._rows: tuple[bytes, npt.NDArray[np.uint8], IntArray] | None = None
 
@@ -216,9 +217,13 @@ class Contributor:
         known = plan.hash == self._accepted_plan or 0 < plan.round <= self._manager.rounds_count()
         opening = self._manager.opening_under(plan.round, plan.hash) if known else None
         opened = opening.time if opening else self._manager.chain.block_time()
-        stored = self._registry.entries_of([(batch.device, batch.day) for batch in batches])
-        placed = zip(batches, stored, strict=True)
-        return [batch for batch, entry in placed if is_entered(entry, batch.root, self.address, opened)]
+        # what stood before one round opened stands for ever, so only the rest is asked about
+        asked = [batch for batch in batches if batch.root not in self._standing]
+        stored = self._registry.entries_of([(batch.device, batch.day) for batch in asked]) if asked else []
+        for batch, entry in zip(asked, stored, strict=True):
+            if is_entered(entry, batch.root, self.address, opened):
+                self._standing.add(batch.root)
+        return [batch for batch in batches if batch.root in self._standing]
 
     def _by_day(self) -> dict[tuple[Address, int], list[SignedReading]]:
         if self._readings is None:

@@ -7,6 +7,7 @@ amounts are decimal strings, since JSON numbers end at 2**53.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Final
@@ -100,7 +101,8 @@ class RoundPlan:
 
     def covers(self, day: int) -> bool:
         """Whether the round trains on readings of `day`."""
-        return any(first <= day <= last for first, last in self.windows)
+        place = bisect_right(self.windows, day, key=_first_day) - 1  # ranges ascend and stay apart
+        return place >= 0 and day <= self.windows[place][1]
 
     def to_bytes(self) -> bytes:
         """Canonical bytes."""
@@ -128,6 +130,10 @@ class RoundPlan:
             "reference": self.reference.values(),
             "rules": self.rules.values(),
         }
+
+
+def _first_day(window: tuple[int, int]) -> int:
+    return window[0]
 
 
 @lru_cache(maxsize=64)

@@ -44,6 +44,7 @@ class EvidenceStrategy(Strategy):
         self.receipts: dict[Address, SignedUpdate] = {}
         self.updates: dict[Address, SignedUpdate] = {}
         self.refused: list[Refused] = []
+        self._refused: set[Refused] = set()
 
     def configure_query(self, message_type: str, nodes: Iterable[int]) -> list[Message]:
         """The same question to these nodes: `query.batches`, `query.openings` or `query.reveal`."""
@@ -143,7 +144,8 @@ class EvidenceStrategy(Strategy):
                 self._refuse(Refused(sender, phase, error.message[:300]))
 
     def _refuse(self, refused: Refused) -> None:
-        if refused not in self.refused:  # who is asked again may fail in the same way again
+        if refused not in self._refused:  # who is asked again may fail in the same way again
+            self._refused.add(refused)
             self.refused.append(refused)
 
     def _take_commitment(self, record: ConfigRecord, node: int) -> None:
