@@ -73,14 +73,18 @@ def encode_arrays(tag: bytes, arrays: Sequence[npt.NDArray[np.integer[Any]]], bi
     Raises InputError when a value does not fit.
     """
     limit = 1 << (bits - 1)
-    parts = [tag, b"\x00", bytes([bits, len(arrays)])]
-    for array in arrays:
-        parts.append(bytes([array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape))
+    parts = [array_header(tag, [array.shape for array in arrays], bits)]
     for array in arrays:
         if array.size and (int(array.min()) < -limit or int(array.max()) >= limit):
             raise InputError(f"array value does not fit {bits} bits")
         parts.append(np.ascontiguousarray(array, dtype=f"<i{bits // 8}").tobytes())
     return b"".join(parts)
+
+
+def array_header(tag: bytes, shapes: Sequence[tuple[int, ...]], bits: int) -> bytes:
+    """What stands before the values of arrays of these shapes."""
+    sizes = (bytes([len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape) for shape in shapes)
+    return tag + b"\x00" + bytes([bits, len(shapes)]) + b"".join(sizes)
 
 
 def decode_arrays(tag: bytes, data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[IntArray]:
@@ -89,8 +93,7 @@ def decode_arrays(tag: bytes, data: bytes, shapes: Sequence[tuple[int, ...]]) ->
     Raises InputError when the tag, the shapes or the length differ.
     """
     bits = data[len(tag) + 1] if len(data) > len(tag) + 1 else 0
-    header = tag + b"\x00" + bytes([bits, len(shapes)])
-    header += b"".join(bytes([len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape) for shape in shapes)
+    header = array_header(tag, shapes, bits)
     sizes = [int(np.prod(shape)) for shape in shapes]
     if bits not in (32, 64) or not data.startswith(header):
         raise InputError(f"not {tag.decode('ascii', 'replace')} arrays of the expected shapes")

@@ -23,6 +23,7 @@ LOCKS = (
     "pydvl.lock",
     "slither.lock",
     "torch.lock",
+    "numba.lock",
 )
 BANNED_NAMES = {"util", "utils", "common", "core", "helper", "helpers", "manager", "managers", "misc"}
 # Taken apart, so that this file does not hold what it looks for.

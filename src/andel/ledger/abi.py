@@ -26,6 +26,7 @@ from andel.ledger.interface import (
     canonical_type,
     interface_of,
 )
+from andel.ledger.words import decode_words, encode_words
 
 _CODEC = Web3().codec
 _PANICS: Final = {
@@ -54,7 +55,9 @@ def encode_values(what: str, components: Sequence[Component], values: Sequence[o
         raise InputError(f"{what} takes ({names}), not {len(values)} values")
     try:
         plain = [_laid_out(component, value) for component, value in zip(components, values, strict=True)]
-        return _CODEC.encode([canonical_type(component) for component in components], plain)
+        return encode_words(components, plain) or _CODEC.encode(
+            [canonical_type(component) for component in components], plain
+        )
     except InputError:
         raise
     except Exception as error:  # eth_abi has a family of encoding errors without a public base
@@ -178,6 +181,8 @@ def _function(interface: Interface, name: str) -> Function:
 
 
 def _decoded(what: str, components: Sequence[Component], data: bytes, *, strict: bool = True) -> tuple[Any, ...]:
+    if strict and (fast := decode_words(components, data)) is not None:
+        return fast
     try:
         values = _CODEC.decode([canonical_type(component) for component in components], data, strict)
     except (DecodingError, ValueError, OverflowError) as error:

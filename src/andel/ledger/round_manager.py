@@ -8,6 +8,7 @@ of its EIP-712 fields (`typed_data.TYPES`). Never decides when a step is due, an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from andel.errors import ChainError
 from andel.keys import AccountKey
@@ -41,11 +42,24 @@ __all__ = [
 Attestation = Mapping[str, object]
 
 
+_OPENINGS_KEPT = 16
+
+
+@dataclass(slots=True)
+class RoundOpening:
+    """Where and when an attempt opened (chain seconds), and its seed 1 once somebody asked for it."""
+
+    block: int
+    time: int
+    first_seed: bytes = b""
+
+
 class RoundManagerContract(Bound):
     """The rounds of one model; its address is the model's id."""
 
     NAME = "RoundManager"
     _founding: Founding | None = None
+    _openings: dict[tuple[int, bytes], RoundOpening] | None = None
 
     def open(
         self, key: AccountKey, plan_hash: bytes, parent_version: bytes, budget: int, deadline: int
@@ -157,6 +171,32 @@ class RoundManagerContract(Bound):
             return RoundState(round_id, plan_hash, parent, budget, Status(status), VoidReason(reason), *rest)
         except ValueError as error:
             raise ChainError(f"round {round_id} has the unknown status {status} or reason {reason}") from error
+
+    def opening_under(self, round_id: int, plan_hash: bytes) -> RoundOpening | None:
+        """Where and when the attempt under this plan opened; None while the round has another plan.
+
+        It never changes, so it is asked once for everybody who shares this object. Raises as `round_of`.
+        """
+        known = self._openings = self._openings or {}
+        place = (round_id, plan_hash)
+        if place not in known:
+            state = self.round_of(round_id)
+            if state.plan_hash != plan_hash:
+                return None
+            while len(known) >= _OPENINGS_KEPT:
+                del known[next(iter(known))]
+            known[place] = RoundOpening(state.opened_block, self.chain.block_time(state.opened_block))
+        return known[place]
+
+    def is_first_seed(self, round_id: int, plan_hash: bytes, seed: bytes) -> bool:
+        """Whether `seed` is seed 1 of the attempt under this plan; asked again only where it is not known to be."""
+        opening = self.opening_under(round_id, plan_hash)
+        if opening is None or not any(seed):
+            return False
+        if opening.first_seed != seed:
+            state = self.round_of(round_id)
+            opening.first_seed = bytes(state.first_seed) if state.plan_hash == plan_hash else b""
+        return opening.first_seed == seed
 
     def rounds_count(self) -> int:
         """The newest round's id; 0 before the first."""

@@ -9,12 +9,14 @@ longer than `MAX_ANSWER_BYTES`, and never writes down what stands before an @ in
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Final
 
 import httpx
 import orjson
+import urllib3
 
 from andel.errors import ChainError, RpcUnreachable
 
@@ -29,6 +31,8 @@ Request = tuple[str, Sequence[object]]
 Listener = Callable[[str, Sequence[object], object], None]
 """What is told of each question: method, parameters, and the result or the `NodeRefused`."""
 
+_CONNECTIONS: Final = 16  # kept open; more threads than these open their own
+_PIECE_BYTES: Final = 1 << 20
 _BUSY: Final = (429, 502, 503)
 _BUSY_WAITS: Final = (0.2, 0.5, 1.0, 2.0)  # seconds before each new try
 
@@ -56,10 +60,15 @@ class Rpc:
         self.url = str(parsed.copy_with(userinfo=b""))
         if parsed.scheme not in ("http", "https") or not parsed.host:
             raise RpcUnreachable(self.url[:200], "not an http or https address")
-        self._client = httpx.Client(
-            timeout=timeout_seconds, trust_env=False, headers={"content-type": "application/json"}
+        # not httpx, which takes three times as long over a request; a round on this machine makes a hundred of them
+        self._pool = urllib3.connectionpool.connection_from_url(
+            f"{parsed.scheme}://{parsed.netloc.decode('ascii')}", timeout=timeout_seconds, maxsize=_CONNECTIONS
         )
-        self._target = parsed
+        self._path = parsed.raw_path.decode("ascii")
+        self._headers = {"content-type": "application/json", "accept": "*/*"}
+        if parsed.userinfo:
+            named = b64encode(f"{parsed.username}:{parsed.password}".encode()).decode("ascii")
+            self._headers["authorization"] = f"Basic {named}"
         self._sleep = sleep
         self._ids = count(1)
         self._batches = True
@@ -90,7 +99,7 @@ class Rpc:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
+        self._pool.close()
 
     def _batch(self, requests: Sequence[Request]) -> list[Any]:
         first = next(self._ids)
@@ -149,22 +158,34 @@ class Rpc:
 
     def _exchange(self, content: bytes) -> tuple[int, bytes]:
         try:
-            with self._client.stream("POST", self._target, content=content) as response:
+            response = self._pool.urlopen(
+                "POST", self._path, content, self._headers, retries=False, redirect=False, preload_content=False
+            )
+            try:
                 answer = bytearray()
-                for piece in response.iter_bytes():
+                while piece := response.read(_PIECE_BYTES):
                     answer += piece
                     if len(answer) > MAX_ANSWER_BYTES:
+                        response.close()
                         raise RpcUnreachable(self.url, f"an answer is over {MAX_ANSWER_BYTES} bytes")
-                return response.status_code, bytes(answer)
-        except httpx.TimeoutException as error:
+            finally:
+                response.release_conn()
+            return response.status, bytes(answer)
+        except urllib3.exceptions.NewConnectionError as error:
+            raise RpcUnreachable(self.url, _reason(error)) from error
+        except urllib3.exceptions.TimeoutError as error:
             raise RpcUnreachable(self.url, "no answer in time") from error
-        except (httpx.HTTPError, OSError) as error:
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise RpcUnreachable(self.url, reason) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise RpcUnreachable(self.url, _reason(error)) from error
 
 
 class _NoJson(RpcUnreachable):
     """Something answered, and not in JSON."""
+
+
+def _reason(error: Exception) -> str:
+    cause = error.__cause__ or error.__context__ or error
+    return " ".join(str(cause).split())[:200] or type(cause).__name__
 
 
 def _envelope(key: int, method: str, params: Sequence[object]) -> dict[str, object]:

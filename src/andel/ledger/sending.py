@@ -166,7 +166,7 @@ class Sender:
     def _receipts(self, hashes: Sequence[str]) -> list[RawReceipt]:
         found: dict[str, RawReceipt] = {}
         end = self._clock() + self._timeout
-        wait = self._poll / 8  # the embedded chain needs some milliseconds, others seconds
+        wait = self._poll / 32  # the embedded chain needs a millisecond, others seconds
         while True:
             missing = [each for each in hashes if each not in found]
             if not missing:

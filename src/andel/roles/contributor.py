@@ -62,6 +62,7 @@ class Contributor:
         self._batches: tuple[Batch, ...] | None = None
         self._kept_back: dict[tuple[Address, int], str] = {}
         self._chosen: tuple[Digest, tuple[Batch, ...]] | None = None
+        self._standing: set[Digest] = set()
         self._accepted_plan = b""
         self._rows: tuple[bytes, npt.NDArray[np.uint8], IntArray] | None = None
 
@@ -141,12 +142,12 @@ class Contributor:
             raise PlanError("the plan names terms that this owner has not accepted")
         if self._manager is None or self._manager.address != plan.model:
             raise PlanError(f"this contributor has not joined the model {plan.model}")
-        state = self._manager.round_of(plan.round)
-        if state.plan_hash != plan.hash:
+        opening = self._manager.opening_under(plan.round, plan.hash)
+        if opening is None:
             raise PlanError(f"the plan of round {plan.round} is not the one on chain")
         chain = self._manager.chain
         alliance = AllianceContract(chain, self._manager.founding().alliance)
-        if not all(alliance.have_accepted([self.address], plan.terms, chain.block_time(state.opened_block))):
+        if not all(alliance.have_accepted([self.address], plan.terms, opening.time)):
             raise PlanError(
                 f"{self.address} had not accepted the terms in the alliance when round {plan.round} opened",
                 "accept them with `andel alliance accept`; they count from the next round",
@@ -155,7 +156,7 @@ class Contributor:
 
     def check_seed(self, plan: RoundPlan, seed: bytes) -> None:
         """Raises PlanError unless `seed` is the round's seed 1 on chain: nobody else may choose what is opened."""
-        if self._manager is None or not any(seed) or self._manager.round_of(plan.round).first_seed != seed:
+        if self._manager is None or not self._manager.is_first_seed(plan.round, plan.hash, seed):
             raise PlanError(f"the seed of round {plan.round} is not the one on chain")
 
     def batches(self, plan: RoundPlan) -> bytes:
@@ -218,12 +219,16 @@ class Contributor:
         """Those that stand in the registry since before the round opened; all where no registry is watched."""
         if self._registry is None or self._manager is None:
             return batches
-        known = 0 < plan.round <= self._manager.rounds_count()
-        block = self._manager.round_of(plan.round).opened_block if known else None
-        opened = self._manager.chain.block_time(block)
-        stored = self._registry.entries_of([(batch.device, batch.day) for batch in batches])
-        placed = zip(batches, stored, strict=True)
-        return [batch for batch, entry in placed if is_entered(entry, batch.root, self.address, opened)]
+        known = plan.hash == self._accepted_plan or 0 < plan.round <= self._manager.rounds_count()
+        opening = self._manager.opening_under(plan.round, plan.hash) if known else None
+        opened = opening.time if opening else self._manager.chain.block_time()
+        # what stood before one round opened stands for ever, so only the rest is asked about
+        asked = [batch for batch in batches if batch.root not in self._standing]
+        stored = self._registry.entries_of([(batch.device, batch.day) for batch in asked]) if asked else []
+        for batch, entry in zip(asked, stored, strict=True):
+            if is_entered(entry, batch.root, self.address, opened):
+                self._standing.add(batch.root)
+        return [batch for batch in batches if batch.root in self._standing]
 
     def _by_day(self) -> dict[tuple[Address, int], list[SignedReading]]:
         if self._readings is None:

@@ -7,6 +7,7 @@ amounts are decimal strings, since JSON numbers end at 2**53.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Final
@@ -104,33 +105,39 @@ class RoundPlan:
 
     def covers(self, day: int) -> bool:
         """Whether the round trains on readings of `day`."""
-        return any(first <= day <= last for first, last in self.windows)
+        place = bisect_right(self.windows, day, key=_first_day) - 1  # ranges ascend and stay apart
+        return place >= 0 and day <= self.windows[place][1]
 
     def to_bytes(self) -> bytes:
         """Canonical bytes."""
-        return canonical_json(
-            {
-                "format": PLAN_FORMAT,
-                "chain_id": self.chain_id,
-                "model": self.model,
-                "round": self.round,
-                "attempt": self.attempt,
-                "task": self.task,
-                "version": self.version.hex(),
-                "state": self.state.hex(),
-                "windows": self.windows,
-                "deadline": self.deadline,
-                "k": self.k,
-                "n": self.n,
-                "budget": str(self.budget),
-                "operator_share_bps": self.operator_share_bps,
-                "alliance": self.alliance,
-                "policy": self.policy.hex(),
-                "terms": self.terms.hex(),
-                "reference": self.reference.values(),
-                "rules": self.rules.values(),
-            }
-        )
+        return _bytes_of(self)
+
+    def _fields(self) -> dict[str, object]:
+        return {
+            "format": PLAN_FORMAT,
+            "chain_id": self.chain_id,
+            "model": self.model,
+            "round": self.round,
+            "attempt": self.attempt,
+            "task": self.task,
+            "version": self.version.hex(),
+            "state": self.state.hex(),
+            "windows": self.windows,
+            "deadline": self.deadline,
+            "k": self.k,
+            "n": self.n,
+            "budget": str(self.budget),
+            "operator_share_bps": self.operator_share_bps,
+            "alliance": self.alliance,
+            "policy": self.policy.hex(),
+            "terms": self.terms.hex(),
+            "reference": self.reference.values(),
+            "rules": self.rules.values(),
+        }
+
+
+def _first_day(window: tuple[int, int]) -> int:
+    return window[0]
 
 
 @lru_cache(maxsize=64)
@@ -203,6 +210,11 @@ def _reference(value: dict[str, Any]) -> Reference:
     check_plain_fields("reference", Reference, value)
     ranges = {"score": _ranges(value["score"]), "report": _ranges(value["report"])}
     return Reference(**{**value, **ranges})
+
+
+@lru_cache(maxsize=64)
+def _bytes_of(plan: RoundPlan) -> bytes:
+    return canonical_json(plan._fields())
 
 
 @lru_cache(maxsize=64)

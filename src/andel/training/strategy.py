@@ -90,6 +90,7 @@ class EvidenceStrategy(Strategy):
         self.receipts: dict[Address, SignedUpdate] = {}
         self.updates: dict[Address, SignedUpdate] = {}
         self.refused: list[Refused] = []
+        self._refused: set[Refused] = set()
 
     def configure_query(self, message_type: str, nodes: Iterable[int]) -> list[Message]:
         """The same question to these nodes: `query.batches`, `query.openings` or `query.reveal`."""
@@ -255,8 +256,9 @@ class EvidenceStrategy(Strategy):
 
     def _refuse(self, refused: Refused, kind: RefusalKind) -> None:
         self._tell(AnswerRefused(refused, kind))
-        if refused not in self.refused and len(self.refused) < MAX_REFUSED:
-            self.refused.append(refused)  # who is asked again may fail in the same way again: once is enough
+        if refused not in self._refused and len(self.refused) < MAX_REFUSED:
+            self._refused.add(refused)  # who is asked again may fail in the same way again: once is enough
+            self.refused.append(refused)
 
     def _take_commitment(self, record: ConfigRecord, node: int) -> None:
         batches = wire.bytes_of(record, "batches", MAX_REPLY_BYTES)

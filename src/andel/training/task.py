@@ -74,9 +74,14 @@ class Task:
 
     def to_bytes(self) -> bytes:
         """Canonical bytes; the task's hash is their SHA-256."""
-        values = asdict(self)
-        values["features"] = [asdict(feature) for feature in self.features]
-        return canonical_json({"format": TASK_FORMAT, **values})
+        return _bytes_of(self)
+
+
+@lru_cache(maxsize=64)
+def _bytes_of(task: Task) -> bytes:
+    values = asdict(task)
+    values["features"] = [asdict(feature) for feature in task.features]
+    return canonical_json({"format": TASK_FORMAT, **values})
 
 
 @lru_cache(maxsize=64)

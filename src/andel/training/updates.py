@@ -20,7 +20,8 @@ MAX_UPDATE: Final = 1 << 26
 """Largest magnitude of one value of an update (4.0)."""
 
 _VERSION_TAG = b"andel-version/1"
-_UPDATE_TAG = b"andel-update/1"
+UPDATE_TAG: Final = b"andel-update/1"
+"""What an update's bytes begin with."""
 
 
 def encode_version(parameters: Parameters) -> bytes:
@@ -42,17 +43,17 @@ def encode_update(update: IntArray, task: Task) -> bytes:
     """An update's canonical bytes; `update` is flat (parameters,). Raises InputError over ±2**26."""
     if update.size and max(int(update.max()), -int(update.min())) > MAX_UPDATE:
         raise InputError(f"an update's value is over ±{MAX_UPDATE}")
-    return encode_arrays(_UPDATE_TAG, split_parameters(update, task), 32)
+    return encode_arrays(UPDATE_TAG, split_parameters(update, task), 32)
 
 
 def update_bytes(task: Task) -> int:
     """How many bytes every update of the task has."""
-    return len(encode_arrays(_UPDATE_TAG, [np.zeros(shape, np.int64) for shape in task.shapes], 32))
+    return len(encode_arrays(UPDATE_TAG, [np.zeros(shape, np.int64) for shape in task.shapes], 32))
 
 
 def decode_update(data: bytes, task: Task) -> IntArray:
     """The flat update (parameters,) int64 in canonical bytes. Raises InputError as `encode_update`."""
-    update = flatten(decode_arrays(_UPDATE_TAG, data, task.shapes))
+    update = flatten(decode_arrays(UPDATE_TAG, data, task.shapes))
     if encode_update(update, task) != data:
         raise InputError("update is not in its canonical form")
     return update

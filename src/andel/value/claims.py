@@ -44,6 +44,7 @@ class ClaimTree:
             self._leaves[account] = (earned[account], BaseUnits(running))
         self.total = BaseUnits(running)
         hashes = sorted(claim_leaf(account, *values) for account, values in self._leaves.items())
+        self._places = {leaf: 2 * len(hashes) - 2 - place for place, leaf in enumerate(hashes)}
         self._nodes = [bytes(32)] * max(len(hashes) - 1, 0) + hashes[::-1]
         for i in reversed(range(len(hashes) - 1)):
             self._nodes[i] = _pair(self._nodes[2 * i + 1], self._nodes[2 * i + 2])
@@ -54,7 +55,7 @@ class ClaimTree:
         if account not in self._leaves:
             raise InputError(f"{account} has earned nothing yet")
         cumulative, running_sum = self._leaves[account]
-        index = self._nodes.index(claim_leaf(account, cumulative, running_sum))
+        index = self._places[claim_leaf(account, cumulative, running_sum)]
         proof = []
         while index > 0:
             proof.append(self._nodes[index - 1 if index % 2 == 0 else index + 1])
@@ -67,7 +68,8 @@ class ClaimTree:
 
 def claim_leaf(account: Address, cumulative: int, running_sum: int) -> bytes:
     """The doubly hashed leaf."""
-    return keccak(keccak(encode(["address", "uint256", "uint256"], [account, cumulative, running_sum])))
+    words = bytes(12) + address_bytes(account) + cumulative.to_bytes(32, "big") + running_sum.to_bytes(32, "big")
+    return keccak(keccak(words))  # abi.encode of an address and two integers; a tree encodes ten thousand
 
 
 def value_root(claims_root: Digest, claims_total: int, minted: int, gain: int) -> Digest:

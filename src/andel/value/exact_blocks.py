@@ -66,15 +66,16 @@ def lengths(updates: Updates) -> list[int]:
     """Floor of each row's Euclidean length, exactly."""
 
     def measure(rows: slice) -> list[int]:
-        found: list[int] = []
-        for _, block in row_blocks(updates, rows):
-            # whole squares only add up, so a sum below 2**53 had no step above it
-            squares = np.einsum("ij,ij->i", block, block).tolist()
-            exact = [isqrt(int(square)) if square < EXACT else -1 for square in squares]
-            found += exact if min(exact) >= 0 else _long_lengths(block)
-        return found
+        return [isqrt(square) for _, block in row_blocks(updates, rows) for square in row_squares(block)]
 
     return [length for part in in_threads(measure, updates) for length in part]
+
+
+def row_squares(block: _Floats) -> list[int]:
+    """Sum of the squares of each row of integers within 2**26, exactly."""
+    # whole squares only add up, so a sum below 2**53 had no step above it
+    squares = np.einsum("ij,ij->i", block, block).tolist()
+    return [int(square) for square in squares] if max(squares) < EXACT else _long_squares(block)
 
 
 def clipped_sum(
@@ -95,7 +96,7 @@ def clipped_sum(
         for place, block in row_blocks(updates, rows):
             shorten = bool(long[place].any())
             if shorten:
-                for row in _clip_block(block, ratios[place], scratch):
+                for row in clip_block(block, ratios[place], scratch):
                     block[row] = scaled(updates[place][row], lengths[place][row], limit)
             if shorten or kept is not updates:
                 kept[place] = block
@@ -126,7 +127,7 @@ def _weighted(block: _Floats, weights: Sequence[int], longest: int) -> npt.NDArr
     return np.asarray(weights, np.int64) @ block.astype(np.int64)
 
 
-def _clip_block(block: _Floats, ratios: _Floats, scratch: _Floats) -> list[int]:
+def clip_block(block: _Floats, ratios: _Floats, scratch: _Floats) -> list[int]:
     """Multiplies each row, in place, by its ratio (1.0 leaves it as it is), rounded to nearest.
 
     The rows it returns hold a value too near a tie for float64 to tell; they have to be done again in integers.
@@ -140,9 +141,9 @@ def _clip_block(block: _Floats, ratios: _Floats, scratch: _Floats) -> list[int]:
     return doubtful
 
 
-def _long_lengths(block: _Floats) -> list[int]:
-    """Lengths whose squares leave float64: three sums of halves of 13 bits, in int64."""
+def _long_squares(block: _Floats) -> list[int]:
+    """Sums of squares that leave float64: three sums of halves of 13 bits, in int64."""
     values = block.astype(np.int64)
     high, low = values >> _LOW_BITS, values & ((1 << _LOW_BITS) - 1)
     sums = [np.einsum("ij,ij->i", a, b).tolist() for a, b in ((high, high), (high, low), (low, low))]
-    return [isqrt((a << 2 * _LOW_BITS) + (b << (_LOW_BITS + 1)) + c) for a, b, c in zip(*sums, strict=True)]
+    return [(a << 2 * _LOW_BITS) + (b << (_LOW_BITS + 1)) + c for a, b, c in zip(*sums, strict=True)]

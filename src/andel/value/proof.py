@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from andel.data.batch import BatchHeader, parse_batches
@@ -68,8 +69,12 @@ class ProvenData:
 
 def registry_entry(root: bytes, owner: Address, entered_at: int) -> Digest:
     """What the registry stores for a batch: 24 bytes of keccak256(abi.encode(root, owner)), then the time in 8."""
-    bound = keccak(root, bytes(12), address_bytes(owner))  # abi.encode of two static words
-    return Digest(bound[:_BOUND_BYTES] + entered_at.to_bytes(8, "big"))
+    return Digest(_bound(root, owner) + entered_at.to_bytes(8, "big"))
+
+
+@lru_cache(maxsize=1 << 16)  # the same entries are looked at in every round
+def _bound(root: bytes, owner: Address) -> bytes:
+    return keccak(root, bytes(12), address_bytes(owner))[:_BOUND_BYTES]  # abi.encode of two static words
 
 
 def is_entered(entry: bytes, root: bytes, owner: Address, by: int) -> bool:
