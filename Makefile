@@ -1,7 +1,7 @@
 # Words for people. Every target does its own set-up; the work is in scripts/ and in the command `andel`.
 # ARGS goes to the command behind a target, as in: make demo ARGS="--json"
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full check format lock contracts bench-value clean
+.PHONY: help setup demo test test-full check format lock contracts bench-value fedn-rounds clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ contracts: setup ## Compile the contracts and write their ABIs and bytecode into
 bench-value: setup ## How near the shares come to Shapley's value, and how fast (some minutes)
 	@scripts/environment pydvl || printf 'bench-value: pyDVL cannot be installed here; it is left out\n' >&2
 	@.venv/bin/python benchmarks/value.py $(ARGS)
+
+fedn-rounds: setup ## Three rounds of an Andel task on Scaleout's FEDn: controller, combiner, clients (some minutes)
+	@scripts/environment fedn
+	@PYTHONPATH=src:. .venv-fedn/bin/python benchmarks/fedn_rounds.py $(ARGS)
 
 bench-%: setup ## Run benchmarks/NAME.py, as in: make bench-gas
 	@.venv/bin/python benchmarks/$*.py $(ARGS)

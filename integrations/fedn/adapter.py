@@ -42,8 +42,10 @@ class TrainCallback:
         self._task = task
         self._weight = _UNCHANGED
 
-    def __call__(self, in_model: io.BytesIO, client_settings: Mapping[str, object]) -> tuple[io.BytesIO, dict[str, object]]:
-        """FEDn's contract: (model, settings) → (model, metadata with `num_examples`).
+    def __call__(
+        self, in_model: io.BytesIO, client_settings: Mapping[str, object]
+    ) -> tuple[io.BytesIO, dict[str, object]]:
+        """FEDn's contract: (model, settings) → (model, metadata with `training_metadata`, and in it `num_examples`).
 
         Raises nothing: a round without an order, or an order that the app refuses, gets its model back unchanged and
         without weight, and the reason.
@@ -56,15 +58,15 @@ class TrainCallback:
                 content[records.ARRAYS] = records.array_record(version)
             reply = self._ask(Message(content, _NODE, kind))
             if reply.has_error():
-                return _same(data), {"num_examples": 0, wire.KEY: wire.answer_of(reply)}
+                return io.BytesIO(data), _metadata(0, wire.answer_of(reply))
             if kind == records.REVEAL:
                 return self._revealed(reply, version)
             if kind == records.TRAIN:
                 self._weight = records.int_of(records.read_answer(reply), "weight")
-            return _same(data), {"num_examples": _UNCHANGED, wire.KEY: wire.answer_of(reply)}
+            return io.BytesIO(data), _metadata(_UNCHANGED, wire.answer_of(reply))
         except AndelError as error:
             log.warning("order refused reason=%s", error)
-            return _same(data), {"num_examples": 0, wire.KEY: {"error": error.message}}
+            return io.BytesIO(data), _metadata(0, {"error": error.message})
 
     def _ask(self, message: Message) -> Message:
         (reply,) = self._grid.pull_messages(self._grid.push_messages([message]))
@@ -76,7 +78,7 @@ class TrainCallback:
         update = split_parameters(decode_update(records.bytes_of(record, "update", 1 << 30), self._task), self._task)
         model = wire.model_bytes([old + new for old, new in zip(version, update, strict=True)])
         told = {name: value for name, value in record.items() if name != "update"}
-        return model, {"num_examples": self._weight, wire.KEY: told}
+        return model, _metadata(self._weight, told)
 
 
 def serve(callback: TrainCallback, controller: str, name: str, client_id: str, token: str = "") -> None:
@@ -104,5 +106,5 @@ def connect(
     return client, options
 
 
-def _same(data: bytes) -> io.BytesIO:
-    return io.BytesIO(data)
+def _metadata(weight: int, answer: Mapping[str, object]) -> dict[str, object]:
+    return {wire.METADATA: {"num_examples": weight, wire.KEY: dict(answer)}}

@@ -45,6 +45,8 @@ def mend_tables() -> None:
         columns.rounds.nullable = True  # never set in a session's config
         for flag in ("delete_models_storage", "validate"):
             columns[flag].type = WordBoolean()
+    # a round without a model ends the thread that runs rounds, and with it the combiner
+    shared.RoundCombinerModel.__table__.c.model_id.nullable = True
     shared.RoundConfigModel.__table__.c.is_sl_inference.nullable = True  # set for split learning only
     # 255 characters there, and no limit in the rounds' table, which holds the same text
     shared.SessionConfigModel.__table__.c.server_functions.type = Text()

@@ -11,6 +11,7 @@ import binascii
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Final
 
@@ -23,10 +24,30 @@ from andel.training.integer_mlp import IntArray, Parameters
 KEY: Final = "andel"
 """Under which orders stand in FEDn's client settings, and answers in its training metadata."""
 
+METADATA: Final = "training_metadata"
+"""Where FEDn expects what a client tells of its training."""
+
 MAX_TEXT: Final = 32 * 1024 * 1024
 _ORDER = "order"
 _ANSWER = "answer"
 _LARGEST = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class FednPeer:
+    """A client of the network, as its controller lists it."""
+
+    client_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientUpdate:
+    """What one client said of its update: its training metadata, and the id under which the combiner holds the model."""
+
+    client: str
+    metadata: Mapping[str, object]
+    model: str
 
 
 def order_of(message: Message) -> dict[str, object]:
@@ -71,7 +92,9 @@ def model_bytes(arrays: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.generic
     return file
 
 
-def read_model(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+def read_model(
+    data: bytes, shapes: Sequence[tuple[int, ...]]
+) -> list[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
     """The arrays of a model file, which must have exactly these shapes and be of numbers. Raises InputError.
 
     Sizes are looked at before anything is unpacked, and nothing is unpickled.
