@@ -1,8 +1,8 @@
 """A contributor of `fedn_rounds.py` as a process of its own: a FEDn client that trains on rows from a file.
 
 The file stands in for packets and chain, as in `andel.simulation.offchain_rounds`; beside real data the contributor is
-`andel.roles.contributor.Contributor`. With a cheat's name it does what that cheat does: `tampers` uploads another update
-than it signed, `unsigned` blanks its signature, `foreign` is a FEDn client that knows nothing of Andel.
+`andel.roles.contributor.Contributor`. With a cheat's name it does what that cheat does: `tampers` uploads another
+update than it signed, `unsigned` blanks its signature, `foreign` is a FEDn client that knows nothing of Andel.
 """
 
 from __future__ import annotations

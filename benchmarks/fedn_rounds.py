@@ -1,4 +1,4 @@
-"""Three rounds of an Andel task on FEDn 0.33's own controller, combiner and clients, twice, and one with cheats in each.
+"""Three rounds of an Andel task on FEDn 0.33's own controller, combiner and clients, twice, each with one of cheats.
 
 First FEDn averages by its own FedAvg, in floats; then by Andel's server function, in integers. After each round its
 model is held against Andel's exact aggregation of the signed updates, and trained on only where they agree. Prints a
@@ -38,6 +38,7 @@ from integrations.fedn.wire import FednPeer
 
 SEED = b"andel on fedn"
 ONLINE_SECONDS = 120.0
+MODES = ("fedavg", "exact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,8 @@ def main() -> int:
         "clients": options.clients,
         "start_seconds": round(start_seconds - started, 1),
         "seconds_per_round": round(sum(row.seconds for row in rows) / len(rows), 2),
-        "accuracy_mae": {mode: [row.mae for row in rows if row.mode == mode] for mode in ("fedavg", "exact")},
-        "max_difference": {
-            mode: max(row.difference for row in rows if row.mode == mode) for mode in ("fedavg", "exact")
-        },
+        "accuracy_mae": {mode: [row.mae for row in rows if row.mode == mode] for mode in MODES},
+        "max_difference": {mode: max(row.difference for row in rows if row.mode == mode) for mode in MODES},
         "table": [asdict(row) for row in rows],
         "as_it_must_be": good,
     }
@@ -214,9 +213,8 @@ def _good(rows: Sequence[Row]) -> bool:
 
 def _print(rows: Sequence[Row], persistence: float) -> None:
     print(f"mean absolute error of predicting no change: {persistence:.4f} degC")
-    print(
-        f"{'aggregation':20} {'round':>5} {'s':>6} {'MAE':>8} {'kept':>4} {'max diff':>10} {'bound':>10} {'unequal':>7}  model"
-    )
+    heads = f"{'s':>6} {'MAE':>8} {'kept':>4} {'max diff':>10} {'bound':>10} {'unequal':>7}  model"
+    print(f"{'aggregation':20} {'round':>5} {heads}")
     for row in rows:
         verdict = "adopted" if row.adopted else "refused"
         print(

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andel.errors import AndelError, InputError
 from andel.training import wire as records
-from andel.training.flower import ClientApp, ConfigRecord, Message
+from andel.training.flower import ClientApp, Message
 from andel.training.grid import LocalGrid, LocalNode
 from andel.training.integer_mlp import IntArray
 from andel.training.task import Task
@@ -47,10 +48,10 @@ class TrainCallback:
     ) -> tuple[io.BytesIO, dict[str, object]]:
         """FEDn's contract: (model, settings) → (model, metadata with `training_metadata`, and in it `num_examples`).
 
-        Raises nothing: a round without an order, or an order that the app refuses, gets its model back unchanged and
-        without weight, and the reason.
+        Raises nothing, since FEDn ends a client whose callback does: an order that is none, or that the app refuses,
+        gets its model back unchanged, and the reason. Where others bring updates, it has no weight among them.
         """
-        data = in_model.getvalue()
+        data, kind = in_model.getvalue(), ""
         try:
             kind, content = wire.read_order(dict(client_settings))
             version = wire.integers(wire.read_model(data, self._task.shapes))
@@ -58,7 +59,7 @@ class TrainCallback:
                 content[records.ARRAYS] = records.array_record(version)
             reply = self._ask(Message(content, _NODE, kind))
             if reply.has_error():
-                return io.BytesIO(data), _metadata(0, wire.answer_of(reply))
+                raise InputError(str(reply.error.reason))
             if kind == records.REVEAL:
                 return self._revealed(reply, version)
             if kind == records.TRAIN:
@@ -66,7 +67,8 @@ class TrainCallback:
             return io.BytesIO(data), _metadata(_UNCHANGED, wire.answer_of(reply))
         except AndelError as error:
             log.warning("order refused reason=%s", error)
-            return io.BytesIO(data), _metadata(0, {"error": error.message})
+            weight = 0 if kind in ("", records.REVEAL) else _UNCHANGED
+            return io.BytesIO(data), _metadata(weight, {"error": error.message[:500]})
 
     def _ask(self, message: Message) -> Message:
         (reply,) = self._grid.pull_messages(self._grid.push_messages([message]))
@@ -95,6 +97,8 @@ def connect(
     callback: TrainCallback, controller: str, name: str, client_id: str, token: str = ""
 ) -> tuple[FednClient, object]:
     """A FednClient that is assigned to a combiner, and where that is. Raises InputError."""
+    # without these names FEDn exports no traces and no logs
+    os.environ["OTEL_SERVICE_NAME"] = os.environ["FEDN_REMOTE_LOG_SERVER"] = ""
     from fedn import FednClient
     from fedn.network.clients.fedn_client import ConnectToApiResult
 

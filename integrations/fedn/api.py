@@ -1,7 +1,7 @@
 """The Andel side's view of a FEDn network, over what FEDn serves: its REST API, and its combiner's model service.
 
 Takes the controller's URL and the combiner's address. Gives sessions of one round, what each client answered (FEDn's
-audit statuses), the models that clients uploaded, and the model trail. Waits are bounded; what comes is read as data only.
+audit statuses), the models that clients uploaded, and the model trail. Waits are bounded; what comes is data only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What FEDn made of a round, held against Andel's own exact aggregation of the same signed updates.
 
 Takes a round's result (what `EvidenceStrategy` kept: signed, hash first, bytes as signed) and FEDn's model. Gives the
-exact version, how far FEDn's lies from the exact average, and whether it may be trained on. Never trusts FEDn's numbers.
+exact version, how far FEDn's lies from the exact average, and whether it may be trained on. Never trusts FEDn's sums.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from integrations.fedn import wire
 FLOAT_STEP: Final = 2.0**-22
 """By how much each client can move FEDn's float average from the exact one, in units of 2**-24.
 
-Parameters after an update stay below 2**31, where float64 is 2**-22 apart; FEDn's running average rounds that sum once a
-client, and its two smaller operations by less than the other half.
+Parameters after an update stay below 2**31, where float64 is 2**-22 apart; FEDn's running average rounds such a sum
+once a client, by half of that at most, and its three smaller operations by less than the other half.
 """
 
 
@@ -72,9 +72,7 @@ def check_model(
     return Checked(theirs, split_parameters(ours, task), difference, bound, unequal)
 
 
-def _furthest(
-    arrays: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.generic]]], old: IntArray, total: IntArray, weight: int
-) -> float:
+def _furthest(arrays: Sequence[wire.Numbers], old: IntArray, total: IntArray, weight: int) -> float:
     """The largest distance between FEDn's numbers and old + total / weight, in exact arithmetic."""
     told = np.concatenate([array.ravel() for array in arrays]).tolist()
     pairs = zip(told, old.tolist(), total.tolist(), strict=True)

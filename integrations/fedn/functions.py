@@ -22,8 +22,8 @@ class ServerFunctions(ServerFunctionsBase):
         return json.loads({settings!r})
 """
 
-# The hash of an update is over a header, the same for every update of a task, and its values as int32. An update that is
-# not the one signed, or not signed by anybody asked, is left out; rounding is to nearest, halves upward, as in
+# The hash of an update is over a header, the same for every update of a task, and its values as int32. An update that
+# is not the one signed, or of nobody asked, is left out; rounding is to nearest, halves upward, as in
 # andel.value.aggregate.stepped.
 _EXACT = """
     def aggregate(self, previous_global, client_updates):

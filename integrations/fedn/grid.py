@@ -2,7 +2,7 @@
 
 Each push is one FEDn round: the order goes out as client settings, the version as the model, the answers come back as
 training metadata. Only what the round loop asks of a node is asked of its client, so clients whose receipt was refused
-are not asked for an update. Updates are read from the models that FEDn's combiner aggregated, not from what clients say.
+are not asked for an update. Updates are read from the models that FEDn's combiner added, not from what clients say.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Runs one command of FEDn 0.33 as published, with what its SQL stores need to work, and bound to this machine alone.
 
-Takes the words of FEDn's command line (`controller start`, `combiner start …`, `hooks start`). Changes no FEDn file: the
-changes below are made in this process before FEDn starts, and each names the defect it is for. On MongoDB none of
-them is needed. Never sends telemetry.
+Takes the words of FEDn's command line (`controller start`, `combiner start …`, `hooks start`). Changes no FEDn file:
+the changes below are made in this process before FEDn starts, and each names the defect it is for. FEDn's own set-up
+has MongoDB, which has no columns to mend. Never sends telemetry.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import sys
 from typing import Any
 
 # Without a service name FEDn exports nothing; an inherited one would send traces and logs elsewhere.
-for name in ("OTEL_SERVICE_NAME", "FEDN_REMOTE_LOG_SERVER"):
-    os.environ.pop(name, None)
+os.environ["OTEL_SERVICE_NAME"] = os.environ["FEDN_REMOTE_LOG_SERVER"] = ""
 
+# isort: split
 import grpc
 from fedn.network.api import gunicorn_app
 from fedn.network.storage.statestore.stores.round_store import SQLRoundStore

@@ -1,7 +1,7 @@
 """A whole FEDn 0.33 network on this machine: PostgreSQL, a stand-in for S3, controller, combiner and hooks.
 
-Takes an empty folder. Gives the network's addresses while the context lasts; every process listens on 127.0.0.1 only and
-ends with it, and what each printed lies in the folder. FEDn's own programs run as published, but for `mended.py`.
+Takes an empty folder. Gives the network's addresses while the context lasts; every process listens on 127.0.0.1 only
+and ends with it, and what each printed lies in the folder. FEDn's own programs run as published, but for `mended.py`.
 Needs PostgreSQL's programs (on Debian: apt-get install postgresql).
 """
 

@@ -13,13 +13,16 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from andel.errors import InputError
 from andel.training.flower import ConfigRecord, Message, RecordDict
-from andel.training.integer_mlp import IntArray, Parameters
+from andel.training.integer_mlp import IntArray
+
+Numbers = npt.NDArray[np.generic]
 
 KEY: Final = "andel"
 """Under which orders stand in FEDn's client settings, and answers in its training metadata."""
@@ -43,7 +46,7 @@ class FednPeer:
 
 @dataclass(frozen=True, slots=True)
 class ClientUpdate:
-    """What one client said of its update: its training metadata, and the id under which the combiner holds the model."""
+    """What one client said of its update: its training metadata, and the id of the model at the combiner."""
 
     client: str
     metadata: Mapping[str, object]
@@ -67,9 +70,7 @@ def read_order(settings: object) -> tuple[str, RecordDict]:
 
 
 def answer_of(reply: Message) -> dict[str, object]:
-    """A node's reply as training metadata; what failed becomes `error`."""
-    if reply.has_error():
-        return {"error": str(reply.error.reason)[:500]}
+    """A node's reply as training metadata."""
     record = reply.content.get(_ANSWER)
     return _to_json(record) if isinstance(record, ConfigRecord) else {}
 
@@ -84,7 +85,7 @@ def read_answer(metadata: object) -> RecordDict:
     return RecordDict({_ANSWER: _from_json(answer)})
 
 
-def model_bytes(arrays: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]) -> io.BytesIO:
+def model_bytes(arrays: Sequence[npt.NDArray[Any]]) -> io.BytesIO:
     """Arrays as FEDn's numpyhelper keeps a model: npz with the names 0, 1 …"""
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **{str(place): array for place, array in enumerate(arrays)})
@@ -92,9 +93,7 @@ def model_bytes(arrays: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.generic
     return file
 
 
-def read_model(
-    data: bytes, shapes: Sequence[tuple[int, ...]]
-) -> list[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+def read_model(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Numbers]:
     """The arrays of a model file, which must have exactly these shapes and be of numbers. Raises InputError.
 
     Sizes are looked at before anything is unpacked, and nothing is unpickled.
@@ -115,7 +114,7 @@ def read_model(
     return arrays
 
 
-def integers(arrays: Parameters | Sequence[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]) -> list[IntArray]:
+def integers(arrays: Sequence[npt.NDArray[Any]]) -> list[IntArray]:
     """Arrays rounded to nearest, halves upward, as Andel rounds: what FEDn averaged in floats becomes a version again.
 
     Raises InputError for what is no number or over ±2**30.
