@@ -32,7 +32,7 @@ class FednApi:
     def __init__(self, controller: str, combiner: str, token: str = "") -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = httpx.Client(base_url=f"{controller}/api/v1/", headers=headers, timeout=60, trust_env=False)
-        self._channel = grpc.insecure_channel(combiner, options=[("grpc.max_receive_message_length", 8 * 1024 * 1024)])
+        self._channel = _channel(combiner, token)
         self._models = services.ModelServiceStub(self._channel)
 
     def close(self) -> None:
@@ -138,3 +138,13 @@ class FednApi:
                 f"FEDn answered {response.status_code} to {response.url.path}: {response.text.strip()[:200]}"
             )
         return response
+
+
+def _channel(combiner: str, token: str) -> grpc.Channel:
+    """As FEDn's own client: TLS on port 443, plain on every other."""
+    if not combiner.endswith(":443"):
+        return grpc.insecure_channel(combiner)
+    credentials = grpc.ssl_channel_credentials()
+    if token:
+        credentials = grpc.composite_channel_credentials(credentials, grpc.access_token_call_credentials(token))
+    return grpc.secure_channel(combiner, credentials)

@@ -23,7 +23,8 @@ class ServerFunctions(ServerFunctionsBase):
 """
 
 # The hash of an update is over a header, the same for every update of a task, and its values as int32. An update that
-# is not the one signed, or of nobody asked, is left out; rounding is to nearest, halves upward, as in
+# is not the one signed, or of nobody asked, is left out. FEDn keeps all that came under one client's name, models
+# (lists) and metadata, so whoever takes another's name keeps nobody out. Rounding is to nearest, halves upward, as in
 # andel.value.aggregate.stepped.
 _EXACT = """
     def aggregate(self, previous_global, client_updates):
@@ -34,13 +35,15 @@ _EXACT = """
         version = [np.floor(array.astype(np.float64) + 0.5).astype(np.int64) for array in previous_global]
         old = np.concatenate([array.ravel() for array in version])
         total, weights = np.zeros_like(old), 0
-        for client, (model, metadata) in client_updates.items():
+        for client, parts in client_updates.items():
             digest, weight = signed.get(client, ("", 0))
-            if [array.shape for array in model] != [array.shape for array in version]:
-                continue
-            update = np.concatenate([array.ravel() for array in model]).astype(np.int64) - old
-            if hashlib.sha256(header + update.astype("<i4").tobytes()).hexdigest() == digest:
-                total, weights = total + weight * update, weights + weight
+            for model in (part for part in parts if isinstance(part, list)):
+                if [array.shape for array in model] != [array.shape for array in version]:
+                    continue
+                update = np.concatenate([array.ravel() for array in model]).astype(np.int64) - old
+                if hashlib.sha256(header + update.astype("<i4").tobytes()).hexdigest() == digest:
+                    total, weights = total + weight * update, weights + weight
+                    break
         if weights:
             old = old + (2 * total + weights) // (2 * weights)
         ends = np.cumsum([array.size for array in version])[:-1]

@@ -40,14 +40,11 @@ def mend_tables() -> None:
     """Lets the tables take what FEDn itself writes into them."""
     # the client sends `preferred_combiner`, the API reads `combiner_preferred` and stores the nothing that it finds
     shared.ClientModel.__table__.c.combiner_preferred.nullable = True
-    for model in (shared.SessionConfigModel, shared.RoundConfigModel):
-        columns = model.__table__.c
-        columns.rounds.nullable = True  # never set in a session's config
-        for flag in ("delete_models_storage", "validate"):
-            columns[flag].type = WordBoolean()
+    shared.SessionConfigModel.__table__.c.rounds.nullable = True  # never set
+    for flag in ("delete_models_storage", "validate"):
+        shared.RoundConfigModel.__table__.c[flag].type = WordBoolean()
     # a round without a model ends the thread that runs rounds, and with it the combiner
     shared.RoundCombinerModel.__table__.c.model_id.nullable = True
-    shared.RoundConfigModel.__table__.c.is_sl_inference.nullable = True  # set for split learning only
     # 255 characters there, and no limit in the rounds' table, which holds the same text
     shared.SessionConfigModel.__table__.c.server_functions.type = Text()
     SQLRoundStore.get_latest_round_id = _latest_round

@@ -175,6 +175,16 @@ def test_unsigned_and_foreign_clients_are_told_before_fedn_adds_their_updates(ne
     assert checked.adopted, "they are not asked for an update"
 
 
+@pytest.mark.parametrize("name", ["nobody", "c0"])
+def test_an_uninvited_update_spoils_a_float_average_and_no_exact_one(network, name):
+    spoilt = [array + 5_000 for array in network.rounds.parameters]
+    network.fedn.uninvited = [(name, spoilt, 100)]
+    checked, result = network.play(exact=False)
+    assert not checked.adopted and len(result.updates) == len(network.callbacks)
+    checked, _ = network.play(exact=True)
+    assert checked.adopted
+
+
 def test_a_weight_that_was_not_signed_makes_the_average_another(network):
     def heavier(uploaded, metadata):
         told(metadata)["num_examples"] *= 5

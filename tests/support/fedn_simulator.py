@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,14 @@ TrainCallback = Callable[[io.BytesIO, Mapping[str, object]], tuple[io.BytesIO, d
 
 
 class SimulatedFedn:
-    """Clients by name; `order` is in which their updates reach the combiner."""
+    """Clients by name; `uninvited` are updates (name, arrays, examples) that reach the combiner besides, as any may."""
 
     def __init__(self, callbacks: Mapping[str, TrainCallback]) -> None:
         self.callbacks = dict(callbacks)
         self.models: dict[str, bytes] = {}
         self.uploads: dict[str, bytes] = {}
         self.log: list[str] = []
+        self.uninvited: list[tuple[str, list[Any], int]] = []
         self._told: dict[str, list[ClientUpdate]] = {}
 
     @property
@@ -50,17 +51,21 @@ class SimulatedFedn:
         hooks = _hooks(functions)
         previous = _arrays(self.models[model])
         settings = json.loads(json.dumps(hooks.client_settings(previous)))
-        told, updates = [], {}
+        told: list[ClientUpdate] = []
+        updates: dict[str, list[Any]] = {}
         for peer in clients:
             uploaded, metadata = self.callbacks[peer.name](io.BytesIO(self.models[model]), settings)
             training = json.loads(json.dumps(metadata))[wire.METADATA]
             identity = f"upload-{len(self.uploads)}"
             self.uploads[identity] = uploaded.getvalue()
             told.append(ClientUpdate(peer.name, training, identity))
-            updates[peer.name] = (_arrays(self.uploads[identity]), training)
+            updates[peer.name] = [_arrays(self.uploads[identity]), training]
             self.log.append(f"{settings[wire.KEY]['type']} {peer.name}")
+        for name, arrays, examples in self.uninvited:
+            # as FEDn's hooks keep what comes under one name
+            updates[name] = [arrays, *updates.get(name, []), {"num_examples": examples}]
         exact = getattr(hooks, "aggregate", None)
-        made = exact(previous, updates) if exact else _fedavg(list(updates.values()))
+        made = exact(previous, updates) if exact else _fedavg(updates.values())
         session = self.add_model(wire.model_bytes(made))
         self._told[session] = told
         return session
@@ -92,10 +97,14 @@ def _arrays(data: bytes) -> list[Any]:
         return [held[str(place)] for place in range(len(held.files))]
 
 
-def _fedavg(updates: Sequence[tuple[list[Any], Mapping[str, Any]]]) -> list[Any]:
-    model, examples = updates[0][0], updates[0][1]["num_examples"]
-    for after, metadata in updates[1:]:
-        weight = metadata["num_examples"]
+def _fedavg(updates: Iterable[list[Any]]) -> list[Any]:
+    came = [(part, told["num_examples"]) for parts in updates for part, told in zip(*_halves(parts), strict=True)]
+    model, examples = came[0]
+    for after, weight in came[1:]:
         examples += weight
         model = [np.add(x, weight * (y - x) / examples) for x, y in zip(model, after, strict=True)]
     return model
+
+
+def _halves(parts: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    return [part for part in parts if isinstance(part, list)], [part for part in parts if isinstance(part, dict)]
