@@ -99,7 +99,8 @@ def _arrays(data: bytes) -> list[Any]:
 
 def _fedavg(updates: Iterable[list[Any]]) -> list[Any]:
     came = [(part, told["num_examples"]) for parts in updates for part, told in zip(*_halves(parts), strict=True)]
-    model, examples = came[0]
+    model: list[Any] = came[0][0]
+    examples = came[0][1]
     for after, weight in came[1:]:
         examples += weight
         model = [np.add(x, weight * (y - x) / examples) for x, y in zip(model, after, strict=True)]
