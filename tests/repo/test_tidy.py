@@ -17,6 +17,7 @@ ABOVE = ("roles", "simulation", "cli")
 LOCKS = (
     "build.lock",
     "dev.lock",
+    "fedn.lock",
     "fuzz.lock",
     "numpy-2.0.lock",
     "numpy-2.2.lock",
