@@ -26,8 +26,10 @@ from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey, address_bytes, derive_secret
 from andel.training.engine import genesis_parameters, train_update
+from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import DayRanges, Reference, RoundPlan
+from andel.training.privacy import Privacy
 from andel.training.result import (
     DataCommitment,
     SignedUpdate,
@@ -124,6 +126,9 @@ class Owner:
     def check_seed(self, plan: RoundPlan, seed: bytes) -> None:
         """There is no chain here: every seed is the right one."""
 
+    def check_commitments(self, plan: RoundPlan, root: bytes) -> None:
+        """There is no chain here: every root is the right one."""
+
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object."""
         return batches_object(self.address, [batch.header for batch in self.chosen(plan)])
@@ -187,6 +192,11 @@ class World:
     def former(self, history: History) -> list[Sequence[IntArray]]:
         """The versions that a state names, of those the world has had."""
         return [self.versions[version] for version in history.versions]
+
+    def private(self, privacy: Privacy) -> World:
+        """The same model, founded with this privacy."""
+        task = replace(self.task, privacy=privacy)
+        return replace(self, task=task, plan=replace(self.plan, task=cid_of_digest(sha256(task.to_bytes()))))
 
     def under(self, **changes: object) -> World:
         """The same model, founded with other rules."""
@@ -322,6 +332,7 @@ class Round:
     openings: dict[Address, bytes]
     updates: list[SignedUpdate]
     disclosed: dict[Address, Disclosed] = field(default_factory=dict)
+    masks: tuple[OpenedMask, ...] = ()
 
     def facts(self) -> ChainFacts:
         """The chain's word on exactly this evidence."""
@@ -353,6 +364,7 @@ class Round:
             EVERYWHERE,
             former=world.former(before),
             disclosed=self.disclosed,
+            masks=self.masks,
         )
 
     def replace_update(self, owner: Owner, update: IntArray, weight: int | None = None) -> None:

@@ -13,7 +13,7 @@ import { World } from "../support/World.sol";
 /// The digests and signatures Python made (vectors/typed_data.json, vectors/confirm.json) are those of the contracts,
 /// and no signature of one type, chain or contract counts as another.
 contract TypedDataTest is World {
-    uint256 private constant COUNT = 9;
+    uint256 private constant COUNT = 11;
 
     string private json = vm.readFile("../vectors/typed_data.json");
     bytes32 private separator;
@@ -130,6 +130,8 @@ contract TypedDataTest is World {
         string[COUNT - 1] memory types = [
             TypedData.DATA_COMMITMENT,
             TypedData.UPDATE,
+            TypedData.GROUP_KEYS,
+            TypedData.GROUP_SURVIVORS,
             TypedData.DISCLOSURE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,
@@ -184,6 +186,8 @@ contract TypedDataTest is World {
         string[COUNT] memory types = [
             TypedData.DATA_COMMITMENT,
             TypedData.UPDATE,
+            TypedData.GROUP_KEYS,
+            TypedData.GROUP_SURVIVORS,
             TypedData.DISCLOSURE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,

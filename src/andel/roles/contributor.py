@@ -153,6 +153,11 @@ class Contributor:
         if self._manager is None or not any(seed) or self._manager.round_of(plan.round).first_seed != seed:
             raise PlanError(f"the seed of round {plan.round} is not the one on chain")
 
+    def check_commitments(self, plan: RoundPlan, root: bytes) -> None:
+        """Raises PlanError unless `root` is that of the round's commitments on chain, from which groups are drawn."""
+        if self._manager is None or not any(root) or self._manager.round_of(plan.round).commitments_root != root:
+            raise PlanError(f"the commitments of round {plan.round} are not those on chain")
+
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object for the plan's windows."""
         return batches_object(self.address, [batch.header for batch in self._committed(plan)])

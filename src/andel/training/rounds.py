@@ -16,10 +16,13 @@ from andel.errors import QuorumMissed
 from andel.keys import address_bytes
 from andel.training import wire
 from andel.training.flower import ConfigRecord, Grid, Message
+from andel.training.group_rounds import SecureSums
+from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import Parameters
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment, RoundResult, SignedDisclosure, SignedUpdate
 from andel.training.strategy import EvidenceStrategy
+from andel.training.task import parse_task
 from andel.units import Address
 
 Item = TypeVar("Item")
@@ -63,6 +66,7 @@ class FederatedRound:
         self._waiting = waiting
         self._settings = settings or RoundSettings()
         self._strategy = EvidenceStrategy(plan, task)
+        self._masks: tuple[OpenedMask, ...] = ()
 
     def collect_commitments(self) -> tuple[DataCommitment, ...]:
         """Signed data commitments, ordered by contributor. Raises QuorumMissed."""
@@ -108,6 +112,8 @@ class FederatedRound:
         """
         strategy = self._strategy
         strategy.seed, strategy.proven = seed, proven
+        sums = SecureSums(strategy, self._ask) if parse_task(strategy.task).privacy.grouped else None
+        strategy.group_orders = sums.prepare() if sums else None
         arrays = wire.array_record(parameters)
         messages = strategy.configure_train(strategy.plan.round, arrays, ConfigRecord(), self._grid)
         strategy.aggregate_train(strategy.plan.round, self._ask(messages))
@@ -115,6 +121,7 @@ class FederatedRound:
         nodes = strategy.nodes_of(strategy.receipts)
         strategy.take_updates(self._ask(strategy.configure_query(wire.REVEAL, nodes)))
         self._need(len(strategy.updates))
+        self._masks = sums.open() if sums else ()
         return tuple(_ordered(strategy.updates))
 
     def result(self) -> RoundResult:
@@ -127,6 +134,7 @@ class FederatedRound:
             tuple(_ordered(strategy.updates)),
             tuple(strategy.refused),
             tuple(_ordered(strategy.disclosures)),
+            self._masks,
         )
 
     def _ask(self, messages: list[Message]) -> list[Message]:

@@ -18,6 +18,7 @@ from andel.hashing import sha256
 from andel.keys import parse_address
 from andel.training import wire
 from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, Strategy
+from andel.training.groups import masked_bytes
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment, Refused, SignedDisclosure, SignedUpdate
 from andel.training.task import parse_task
@@ -29,7 +30,9 @@ MAX_REPLY_BYTES = 64 * 1024 * 1024
 
 
 class EvidenceStrategy(Strategy):
-    """One round's strategy. `proven` (contributor → slots) is set when openings are judged, before training."""
+    """One round's strategy. `proven` (contributor → slots) is set when openings are judged, before training, and in
+    grouped mode `group_orders`: who trains, and what each is told of its group.
+    """
 
     def __init__(self, plan: RoundPlan, task: bytes, seed: bytes = b"") -> None:
         self.plan = plan
@@ -41,6 +44,7 @@ class EvidenceStrategy(Strategy):
         self.openings: dict[Address, bytes] = {}
         self._opened: dict[Address, Openings] = {}
         self.proven: Mapping[Address, int] = {}
+        self.group_orders: Mapping[Address, bytes] | None = None
         self.receipts: dict[Address, SignedUpdate] = {}
         self.updates: dict[Address, SignedUpdate] = {}
         self.refused: list[Refused] = []
@@ -84,11 +88,27 @@ class EvidenceStrategy(Strategy):
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> list[Message]:
         """The version to the nodes whose data is proven (Flower's Strategy interface)."""
+        if self.group_orders is not None:
+            return [
+                self.instruct(wire.TRAIN, contributor, {"group": self.group_orders[contributor]}, arrays)
+                for contributor in sorted(self.group_orders, key=self.nodes.__getitem__)
+            ]
         nodes = self.nodes_of(contributor for contributor, slots in self.proven.items() if slots)
         content = wire.instruction(self.plan, self.task, self.seed)
         content[wire.ARRAYS] = arrays
         group = f"{self.plan.round}.{self.plan.attempt}"
         return [Message(content, node, wire.TRAIN, group_id=group) for node in nodes]
+
+    def instruct(
+        self, message_type: str, contributor: Address, more: Mapping[str, bytes], arrays: ArrayRecord | None = None
+    ) -> Message:
+        """A message to one contributor's node; `more` as `wire.instruction` has it."""
+        content = wire.instruction(self.plan, self.task, self.seed, (), **more)
+        if arrays is not None:
+            content[wire.ARRAYS] = arrays
+        return Message(
+            content, self.nodes[contributor], message_type, group_id=f"{self.plan.round}.{self.plan.attempt}"
+        )
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
@@ -130,6 +150,14 @@ class EvidenceStrategy(Strategy):
     def take_updates(self, replies: Iterable[Message]) -> None:
         """Keeps the updates whose bytes hash to a kept receipt."""
         self._take(wire.REVEAL, replies, self._take_update)
+
+    def refuse(self, sender: str, phase: str, reason: str) -> None:
+        """Records what cannot be taken, and why."""
+        self._refuse(Refused(sender, phase, reason[:300]))
+
+    def take(self, phase: str, replies: Iterable[Message], take: Callable[[ConfigRecord, int], None]) -> None:
+        """Hands each reply's record and node to `take`; what raises is recorded with its sender and reason."""
+        self._take(phase, replies, take)
 
     def _take(self, phase: str, replies: Iterable[Message], take: Callable[[ConfigRecord, int], None]) -> None:
         for reply in replies:
@@ -203,7 +231,9 @@ class EvidenceStrategy(Strategy):
     def _take_update(self, record: ConfigRecord, node: int) -> None:
         contributor = parse_address(wire.text_of(record, "contributor"))
         receipt = self.receipts.get(contributor)
-        update = wire.bytes_of(record, "update", update_bytes(parse_task(self.task)))
+        task = parse_task(self.task)
+        most = masked_bytes(task) if task.privacy.grouped else update_bytes(task)
+        update = wire.bytes_of(record, "update", most)
         if receipt is None or sha256(update) != receipt.update_hash:
             raise InputError(f"{contributor}'s update is not the one it signed")
         self.updates[contributor] = SignedUpdate(

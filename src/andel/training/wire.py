@@ -2,7 +2,8 @@
 
 Five message types make a round: `query.batches` (data commitments), `query.disclosure` (what some trained on in an
 earlier round), `query.openings` (leaves drawn by seed 1), `train` (a signed hash) and `query.reveal` (the update behind
-it). Every message to a node carries the plan and
+it). In grouped mode `query.keys` and `query.shares` come before `train`, `query.survivors` and `query.unmask` after the
+updates (`andel.training.group_member`). Every message to a node carries the plan and
 the task; what a node sends back stands under the names below.
 """
 
@@ -27,8 +28,14 @@ DISCLOSURE: Final = "query.disclosure"
 OPENINGS: Final = "query.openings"
 TRAIN: Final = "train"
 REVEAL: Final = "query.reveal"
+KEYS: Final = "query.keys"
+SHARES: Final = "query.shares"
+SURVIVORS: Final = "query.survivors"
+UNMASK: Final = "query.unmask"
 
 ARRAYS: Final = "arrays"
+MAX_GROUP_BYTES: Final = 1024 * 1024
+"""Longest object about one group."""
 _ORDER = "order"
 _REPLY = "answer"
 
@@ -39,7 +46,8 @@ def instruction(
     """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version.
 
     `more`, where not empty: to open again, the places that arrived already (`held`, see `andel.data.openings`); to
-    disclose, the `state` that says so and the list of `batches`.
+    disclose, the `state` that says so and the list of `batches`; in grouped mode, what is said of the `group`, and the
+    `leaves` of all commitments.
     """
     order: dict[str, bytes] = {"plan": plan.to_bytes(), "task": task, "seed": seed}
     order |= {name: value for name, value in more.items() if value}
@@ -70,6 +78,11 @@ def read_due(message: Message) -> tuple[bytes, bytes]:
     return _bytes(order, "state"), _bytes(order, "batches")
 
 
+def read_more(message: Message, name: str) -> bytes:
+    """One of an instruction's further values. Raises InputError when it is not there."""
+    return _bytes(message.content.get(_ORDER), name)
+
+
 def answer(message: Message, values: dict[str, str | int | bytes], arrays: Sequence[IntArray] = ()) -> Message:
     """A node's reply: named values and, where there are any, arrays."""
     content = RecordDict({_REPLY: ConfigRecord(dict(values))})
@@ -78,7 +91,7 @@ def answer(message: Message, values: dict[str, str | int | bytes], arrays: Seque
     return Message(content, reply_to=message)
 
 
-def with_arrays(reply: Message, arrays: Sequence[IntArray], **values: int) -> Message:
+def with_arrays(reply: Message, arrays: Sequence[IntArray], **values: int | bytes) -> Message:
     """The reply with other arrays and, where given, other `values`; what else it says stays."""
     record = read_answer(reply)
     for name, value in values.items():
