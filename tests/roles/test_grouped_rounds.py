@@ -30,7 +30,7 @@ def silent_at(small, address, kind):
             raise RuntimeError("switched off")
         return honest(message, context)
 
-    return LocalNode(app, {})
+    return LocalNode(app, {})  # type: ignore[arg-type]  # a ClientApp is called the same way
 
 
 def test_validators_attest_sums_that_an_audit_gets_again_and_a_drop_out_costs_only_itself(launch_world):
@@ -48,7 +48,7 @@ def test_validators_attest_sums_that_an_audit_gets_again_and_a_drop_out_costs_on
 
 def test_who_would_post_a_single_update_is_told_why_it_cannot(launch_world):
     small = launch_world("grouped posting", grouped_scenario(2))
-    refused = []
+    refused: list[PlanError] = []
 
     class Posting(RecordingGrid):
         def push_messages(self, messages):

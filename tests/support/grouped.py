@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+from andel.content import cid_of_digest
+from andel.hashing import sha256
 from andel.training.grid import LocalNode
 from andel.training.groups import draw_groups
 from andel.training.privacy import Privacy
@@ -16,9 +19,15 @@ PAIRS = Privacy("grouped", 4, 3)
 """Eight owners make two groups of four, of which three must come through."""
 
 
+def private(world: World, privacy: Privacy) -> World:
+    """The same model, founded with this privacy."""
+    task = replace(world.task, privacy=privacy)
+    return replace(world, task=task, plan=replace(world.plan, task=cid_of_digest(sha256(task.to_bytes()))))
+
+
 def grouped_world(owners: int = 8, privacy: Privacy = PAIRS, **given: int) -> World:
     """A small world whose task is in grouped mode."""
-    return build_world(owners, **given).private(privacy)  # type: ignore[arg-type]  # names are build_world's
+    return private(build_world(owners, **given), privacy)  # type: ignore[arg-type]  # names are build_world's
 
 
 def groups_of(world: World) -> tuple[tuple[Address, ...], ...]:

@@ -29,7 +29,6 @@ from andel.training.engine import genesis_parameters, train_update
 from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import DayRanges, Reference, RoundPlan
-from andel.training.privacy import Privacy
 from andel.training.result import (
     DataCommitment,
     SignedUpdate,
@@ -70,7 +69,6 @@ class Sensor:
 
     @property
     def address(self) -> Address:
-        """The device's address."""
         return self.key.address
 
     def packet(self, timestamp: int, sequence: int, temperature: int, humidity: int) -> bytes:
@@ -192,11 +190,6 @@ class World:
     def former(self, history: History) -> list[Sequence[IntArray]]:
         """The versions that a state names, of those the world has had."""
         return [self.versions[version] for version in history.versions]
-
-    def private(self, privacy: Privacy) -> World:
-        """The same model, founded with this privacy."""
-        task = replace(self.task, privacy=privacy)
-        return replace(self, task=task, plan=replace(self.plan, task=cid_of_digest(sha256(task.to_bytes()))))
 
     def under(self, **changes: object) -> World:
         """The same model, founded with other rules."""

@@ -12,9 +12,8 @@ from andel.training.groups import decode_masked, draw_groups, open_sum
 from andel.training.privacy import Privacy
 from andel.training.updates import decode_update
 from tests.support.federations import federate, run_all
-from tests.support.grouped import PAIRS, collected, counted, grouped_world, groups_of, number_of, run_grouped
+from tests.support.grouped import PAIRS, collected, counted, grouped_world, groups_of, number_of, private, run_grouped
 from tests.support.reports import report_bytes
-from tests.support.worlds import play
 
 WORLD = grouped_world()
 GROUPS = groups_of(WORLD)
@@ -107,7 +106,7 @@ def test_groups_follow_from_the_seed_and_are_as_even_as_can_be():
 def test_noise_is_inside_what_is_masked():
     pytest.importorskip("opendp")
     noisy = Privacy("grouped", 4, 3, 1 << 24, 100, 5, 5)
-    world = WORLD.private(noisy)
+    world = private(WORLD, noisy)
     result, _ = run_grouped(world)
     assert len(counted(world, result)) == 8
     for members, total in sums_of(world, result).items():
@@ -118,7 +117,7 @@ def test_noise_is_inside_what_is_masked():
 
 def test_a_noisy_node_sends_no_more_updates_than_the_task_allows():
     pytest.importorskip("opendp")
-    world = play(grouped_world(3)).world.private(Privacy("open", 0, 0, 1 << 24, 100, 5, 1))
+    world = grouped_world(3, Privacy("open", 0, 0, 1 << 24, 100, 5, 1))
     result, grid = run_grouped(world)
     assert len(result.updates) == 3
     later = replace(world, plan=replace(world.plan, attempt=1))

@@ -13,7 +13,7 @@ from andel.training.result import sign_update
 from andel.value.groups import Part
 from andel.value.manifest import read_evidence, write_manifest
 from andel.value.proof import ProvenData
-from tests.support.grouped import collected, grouped_world, groups_of, run_grouped
+from tests.support.grouped import collected, grouped_world, groups_of, private, run_grouped
 from tests.support.reports import report_bytes
 from tests.support.worlds import play, registry_of
 
@@ -52,8 +52,8 @@ def test_an_amount_is_split_exactly_in_proportion_to_slots_also_below_zero():
 def test_a_group_is_worth_what_its_members_are_together():
     """The same updates in the open: the group's score is its members', up to what the clip makes of single ones."""
     loose = {"clip": "none", "gate_mads": 0}
-    hidden = WORLD.under(**loose).private(WORLD.task.privacy)
-    apart = hidden.private(IN_THE_OPEN)
+    hidden = private(WORLD.under(**loose), WORLD.task.privacy)
+    apart = private(hidden, IN_THE_OPEN)
     grouped = lines(collected(hidden, run_grouped(hidden)[0]).settle())
     single = lines(play(apart).settle())
     for group in groups_of(hidden):
