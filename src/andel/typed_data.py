@@ -27,6 +27,14 @@ TYPES: Final[Mapping[str, str]] = {
         "Update(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updateHash,"
         "bytes32 batchesHash,uint32 weight)"
     ),
+    "GroupKeys": (
+        "GroupKeys(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 maskKey,bytes32 shareKey,"
+        "bytes32 seedHash)"
+    ),
+    "GroupSurvivors": (
+        "GroupSurvivors(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 rosterHash,"
+        "bytes32 survivorsHash)"
+    ),
     "Disclosure": (
         "Disclosure(address model,uint64 round,bytes32 updateHash,bytes32 batchesHash,bytes32 disclosureHash)"
     ),

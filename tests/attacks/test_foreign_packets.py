@@ -39,6 +39,9 @@ class Thief:
     def check_seed(self, plan, seed):
         """Takes any seed."""
 
+    def check_commitments(self, plan, root):
+        """Takes any set."""
+
     def chosen(self, plan) -> list[Batch]:
         return [batch for batch in self.victim.all_batches() if plan.covers(batch.day)]
 

@@ -26,6 +26,7 @@ from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey, address_bytes, derive_secret
 from andel.training.engine import genesis_parameters, train_update
+from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import DayRanges, Reference, RoundPlan
 from andel.training.result import (
@@ -68,7 +69,6 @@ class Sensor:
 
     @property
     def address(self) -> Address:
-        """The device's address."""
         return self.key.address
 
     def packet(self, timestamp: int, sequence: int, temperature: int, humidity: int) -> bytes:
@@ -123,6 +123,9 @@ class Owner:
 
     def check_seed(self, plan: RoundPlan, seed: bytes) -> None:
         """There is no chain here: every seed is the right one."""
+
+    def check_commitments(self, plan: RoundPlan, root: bytes) -> None:
+        """There is no chain here: every root is the right one."""
 
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object."""
@@ -322,6 +325,7 @@ class Round:
     openings: dict[Address, bytes]
     updates: list[SignedUpdate]
     disclosed: dict[Address, Disclosed] = field(default_factory=dict)
+    masks: tuple[OpenedMask, ...] = ()
 
     def facts(self) -> ChainFacts:
         """The chain's word on exactly this evidence."""
@@ -353,6 +357,7 @@ class Round:
             EVERYWHERE,
             former=world.former(before),
             disclosed=self.disclosed,
+            masks=self.masks,
         )
 
     def replace_update(self, owner: Owner, update: IntArray, weight: int | None = None) -> None:

@@ -7,6 +7,10 @@ library TypedData {
         "DataCommitment(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 batchesHash)";
     string internal constant UPDATE =
         "Update(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updateHash,bytes32 batchesHash,uint32 weight)";
+    string internal constant GROUP_KEYS =
+        "GroupKeys(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 maskKey,bytes32 shareKey,bytes32 seedHash)";
+    string internal constant GROUP_SURVIVORS =
+        "GroupSurvivors(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 rosterHash,bytes32 survivorsHash)";
     string internal constant DISCLOSURE =
         "Disclosure(address model,uint64 round,bytes32 updateHash,bytes32 batchesHash,bytes32 disclosureHash)";
     string internal constant ATTESTATION =

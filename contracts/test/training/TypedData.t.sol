@@ -130,6 +130,8 @@ contract TypedDataTest is World {
         string[COUNT - 1] memory types = [
             TypedData.DATA_COMMITMENT,
             TypedData.UPDATE,
+            TypedData.GROUP_KEYS,
+            TypedData.GROUP_SURVIVORS,
             TypedData.DISCLOSURE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,
@@ -186,6 +188,8 @@ contract TypedDataTest is World {
         string[COUNT] memory types = [
             TypedData.DATA_COMMITMENT,
             TypedData.UPDATE,
+            TypedData.GROUP_KEYS,
+            TypedData.GROUP_SURVIVORS,
             TypedData.DISCLOSURE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,

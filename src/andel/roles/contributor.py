@@ -159,6 +159,11 @@ class Contributor:
         if self._manager is None or not self._manager.is_first_seed(plan.round, plan.hash, seed):
             raise PlanError(f"the seed of round {plan.round} is not the one on chain")
 
+    def check_commitments(self, plan: RoundPlan, root: bytes) -> None:
+        """Raises PlanError unless `root` is that of the round's commitments on chain, from which groups are drawn."""
+        if self._manager is None or not any(root) or self._manager.round_of(plan.round).commitments_root != root:
+            raise PlanError(f"the commitments of round {plan.round} are not those on chain")
+
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object for the plan's windows."""
         return batches_object(self.address, [batch.header for batch in self._committed(plan)])

@@ -53,6 +53,7 @@ class Ground(StrEnum):
     after a true refusal would kill rounds for the price of a posting.
     """
 
+    NOT_SINGLE = "the model takes sums of groups, and no single updates"
     NOT_SIGNED = "no signed update was posted with the hash"
     NOT_THERE = "its bytes are not in the content store"
     MALFORMED = "its bytes are no update of the task"
@@ -198,6 +199,8 @@ def _ground(
     posted: Posted,
 ) -> Ground | None:
     """The first ground to refuse a posted update; None if it can count."""
+    if task.privacy.grouped:
+        return Ground.NOT_SINGLE
     item = posted.signed
     committed = {each.contributor: each.batches_hash for each in commitments}
     if item is None or not item.is_signed(plan) or committed.get(item.contributor) != item.batches_hash:

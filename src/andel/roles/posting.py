@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 
 from andel.content import ContentStore, cid_of_digest
+from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
@@ -18,7 +19,7 @@ from andel.training.client_app import LocalContributor
 from andel.training.engine import train_update
 from andel.training.plan import RoundPlan, parse_plan
 from andel.training.result import SignedUpdate, sign_update
-from andel.training.task import parse_task
+from andel.training.task import Task, parse_task
 from andel.training.updates import decode_version, encode_update
 from andel.value.manifest import read_commitments, read_named
 
@@ -55,15 +56,20 @@ class Poster:
         if account not in {item.contributor for item in commitments}:
             return False
         plan = parse_plan(read_named(self._store, f"round {number}, plan", cid_of_digest(state.plan_hash)))
-        update = self._train(plan, state)
+        task = parse_task(read_named(self._store, f"round {number}, task", plan.task))
+        if task.privacy.grouped or task.privacy.noisy:
+            raise PlanError(
+                "an update of this task cannot be posted by itself: it leaves masked, or with noise that is drawn once",
+                "the coordinator of a model with such privacy is held to no single update (docs/privacy.md)",
+            )
+        update = self._train(plan, task, state)
         post_update(self._contributor.key, self._model, self._store, plan, commitments, update)
         log.warning("round %d: the coordinator did not ask for the update; its hash is posted", number)
         return True
 
-    def _train(self, plan: RoundPlan, state: RoundState) -> SignedUpdate:
+    def _train(self, plan: RoundPlan, task: Task, state: RoundState) -> SignedUpdate:
         """The update that the contributor would have answered with (`andel.training.client_app`)."""
         local = self._contributor
-        task = parse_task(read_named(self._store, f"round {plan.round}, task", plan.task))
         local.accept(plan, task)
         local.check_seed(plan, state.first_seed)
         version = read_named(self._store, f"round {plan.round}, parent version", cid_of_digest(plan.version))

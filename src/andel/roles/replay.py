@@ -113,6 +113,7 @@ def replay_round(
         read_former(store, plan, task, history),
         read_disclosed(store, history, evidence.disclosures, place),
         judge_of or ((lambda *_: agreed) if agreed else LiveJudge),
+        evidence.masks,
     )
     attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
     return Replay(evidence, facts, report, attestation, typed_digest("Attestation", plan.domain, attestation), agreed)

@@ -22,12 +22,15 @@ from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey, derive_secret
 from andel.simulation.devices import unsigned_readings
+from andel.simulation.offchain_groups import summed_offchain
 from andel.simulation.outcome import Errors, model_errors
 from andel.simulation.participants import Kind, Participant
 from andel.simulation.scenario import Scenario
 from andel.training.engine import genesis_parameters, train_update
+from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import DayRanges, Reference, RoundPlan
+from andel.training.privacy import Privacy
 from andel.training.result import SignedUpdate, commitments_root, sign_commitment, sign_update, updates_root
 from andel.training.task import Task
 from andel.training.updates import MAX_UPDATE, decode_version, encode_update, encode_version
@@ -109,18 +112,20 @@ class OffchainRounds:
         """What every member sends in the next round, each as its kind does; a caller may change any before `play`."""
         return {member.address: sent_by(member.participant.kind, self.trained(member)) for member in self.members}
 
-    def settle(self, updates: Mapping[Address, IntArray], named: Mapping[Address, int] = _AS_PROVEN) -> ValueReport:
+    def settle(
+        self,
+        updates: Mapping[Address, IntArray],
+        named: Mapping[Address, int] = _AS_PROVEN,
+        words: Mapping[Address, IntArray] | None = None,
+    ) -> ValueReport:
         """The verdict on the next round, which stays the next; members without an update send none. `named` are the
         weights that members sign, where they are not their slots. Of a day that two members claim, the first in their
-        order has entered it.
+        order has entered it. In grouped mode updates are summed in groups, and `words` are what some send in place of
+        a masked update.
         """
         plan = self.plan
         commitments = [sign_commitment(member.key, plan, member.batches) for member in self.members]
-        signed = [
-            self._signed(member, updates[member.address], named.get(member.address, member.slots))
-            for member in self.members
-            if member.address in updates
-        ]
+        signed, masks = self._sent(updates, named, words)
         chain = ChainFacts(
             first_seed=self.first_seed,
             second_seed=self.second_seed,
@@ -147,13 +152,17 @@ class OffchainRounds:
             self.reference,
             EVERYWHERE,
             former=[self.former[version] for version in self.history.versions],
+            masks=masks,
         )
 
     def play(
-        self, updates: Mapping[Address, IntArray] | None = None, named: Mapping[Address, int] = _AS_PROVEN
+        self,
+        updates: Mapping[Address, IntArray] | None = None,
+        named: Mapping[Address, int] = _AS_PROVEN,
+        words: Mapping[Address, IntArray] | None = None,
     ) -> ValueReport:
         """One round, of `updates` or of what everybody sends; the model moves on by its verdict."""
-        report = self.settle(self.updates() if updates is None else updates, named)
+        report = self.settle(self.updates() if updates is None else updates, named, words)
         self.former[self.plan.version] = self.parameters
         self.parameters = decode_version(report.version, self.task)
         self.history = report.history
@@ -178,6 +187,29 @@ class OffchainRounds:
         history = History(0, {}, {}, dict(_proof(self.plan, member) for member in own))
         plan = replace(self.plan, state=history.hash)
         return replace(self, members=members, history=history, plan=plan, former={}, reports=[])
+
+    def private(self, privacy: Privacy) -> OffchainRounds:
+        """This model, before its round 1, founded with another privacy."""
+        if self.reports:
+            raise InputError("the model has played a round already", "found it again")
+        task = replace(self.task, privacy=privacy)
+        return replace(
+            self, task=task, plan=replace(self.plan, task=cid_of_digest(sha256(task.to_bytes()))), former={}, reports=[]
+        )
+
+    def _sent(
+        self,
+        updates: Mapping[Address, IntArray],
+        named: Mapping[Address, int],
+        words: Mapping[Address, IntArray] | None,
+    ) -> tuple[list[SignedUpdate], tuple[OpenedMask, ...]]:
+        """(the closed set, in grouped mode the opened masks)."""
+        weights = {member.address: named.get(member.address, member.slots) for member in self.members}
+        if self.task.privacy.grouped:
+            senders = {item.address: (item.key, sha256(item.batches), weights[item.address]) for item in self.members}
+            return summed_offchain(self.plan, self.task, self.first_seed, senders, updates, words)
+        sent = [member for member in self.members if member.address in updates]
+        return [self._signed(member, updates[member.address], weights[member.address]) for member in sent], ()
 
     def _signed(self, member: OffchainMember, update: IntArray, weight: int) -> SignedUpdate:
         data, hashed = encode_update(update, self.task), sha256(member.batches)

@@ -8,6 +8,7 @@ leaves, after any other mod.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from secrets import token_bytes
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,9 +19,13 @@ from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.training import wire
+from andel.training.dp_noise import Sampler, discrete_gaussians
 from andel.training.engine import train_update
 from andel.training.flower import ClientApp, Context, Message, Mod
+from andel.training.group_member import Member, Randomness, leaves_root, read_group
 from andel.training.integer_mlp import IntArray
+from andel.training.mask_mod import mask_mod
+from andel.training.noise_mod import noise_mod
 from andel.training.plan import RoundPlan
 from andel.training.receipts import receipt_mod, reveal
 from andel.training.task import Task
@@ -40,6 +45,9 @@ class LocalContributor(Protocol):
     def check_seed(self, plan: RoundPlan, seed: bytes) -> None:
         """Raises PlanError unless `seed` is the round's seed 1 on chain."""
 
+    def check_commitments(self, plan: RoundPlan, root: bytes) -> None:
+        """Raises PlanError unless `root` is that of the round's commitments on chain."""
+
     def batches(self, plan: RoundPlan) -> bytes:
         """The batches object the contributor trains on under `plan`."""
 
@@ -56,12 +64,22 @@ class LocalContributor(Protocol):
         """Inputs (n, features) uint8 and changes (n,) int64 of those batches."""
 
 
-def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Sequence[Mod] = ()) -> ClientApp:
+def contributor_app(
+    contributor: Callable[[Context], LocalContributor],
+    mods: Sequence[Mod] = (),
+    sampler: Sampler = discrete_gaussians,
+    random: Randomness = token_bytes,
+) -> ClientApp:
     """A ClientApp for contributors; `mods` run inside the signing mod, so that what they change is signed.
 
-    `contributor` finds the local contributor of a node from its Flower context (`node_config`).
+    `contributor` finds the local contributor of a node from its Flower context (`node_config`); `sampler` draws the
+    noise where the task asks for it, after `mods`; `random` gives the seeds of masks.
     """
-    app: Any = ClientApp(mods=[receipt_mod(lambda context: contributor(context).key), *mods])
+
+    def key(context: Context) -> AccountKey:
+        return contributor(context).key
+
+    app: Any = ClientApp(mods=[receipt_mod(key), mask_mod(key), noise_mod(sampler), *mods])
 
     @app.query("batches")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
     def batches(message: Message, context: Context) -> Message:
@@ -103,5 +121,47 @@ def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Se
         return wire.answer(message, values, split_parameters(update, task))
 
     app.query("reveal")(reveal)
+    _add_group_answers(app, contributor, random)
     client_app: ClientApp = app
     return client_app
+
+
+def _add_group_answers(app: Any, contributor: Callable[[Context], LocalContributor], random: Randomness) -> None:
+    """The answers of grouped mode: keys and shares before training, survivors and shares of masks after it."""
+
+    def joined(message: Message, context: Context) -> tuple[RoundPlan, Task, bytes, LocalContributor, Member]:
+        plan, task, seed = wire.read_instruction(message)
+        local = contributor(context)
+        local.accept(plan, task)
+        if not task.privacy.grouped:
+            raise PlanError("the task has no groups")
+        local.check_seed(plan, seed)
+        return plan, task, seed, local, Member(context, plan, local.key)
+
+    @app.query("keys")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def keys(message: Message, context: Context) -> Message:
+        *_, member = joined(message, context)
+        made = member.keys(random)
+        names = ("mask_key", "share_key", "seed_hash", "signature")
+        return wire.answer(
+            message, {"contributor": str(made.contributor), **{name: bytes(getattr(made, name)) for name in names}}
+        )
+
+    @app.query("shares")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def shares(message: Message, context: Context) -> Message:
+        plan, task, seed, local, member = joined(message, context)
+        leaves = wire.read_more(message, "leaves")
+        local.check_commitments(plan, leaves_root(leaves))
+        sealed = member.shares(task.privacy, seed, leaves, read_group(message), local.weight(plan))
+        return wire.answer(message, {"contributor": local.key.address, "shares": sealed})
+
+    @app.query("survivors")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def survivors(message: Message, context: Context) -> Message:
+        *_, local, member = joined(message, context)
+        signature = member.confirm(read_group(message))
+        return wire.answer(message, {"contributor": local.key.address, "signature": signature})
+
+    @app.query("unmask")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def unmask(message: Message, context: Context) -> Message:
+        *_, local, member = joined(message, context)
+        return wire.answer(message, {"contributor": local.key.address, "shares": member.opening(read_group(message))})

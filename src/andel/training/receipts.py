@@ -14,8 +14,13 @@ from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.training import wire
 from andel.training.flower import ClientAppCallable, ConfigRecord, Context, Message, Mod
+from andel.training.groups import encode_masked
+from andel.training.integer_mlp import IntArray
+from andel.training.mask_mod import ROSTER
 from andel.training.result import sign_commitment, sign_update
+from andel.training.task import Task
 from andel.training.updates import encode_update, flatten
+from andel.units import Digest
 
 _KEPT = "update kept back"
 _RECEIPT = ("contributor", "update_hash", "batches_hash", "weight", "signature")
@@ -68,7 +73,7 @@ def _receipt(message: Message, reply: Message, context: Context, key: AccountKey
     update = sign_update(
         key,
         plan,
-        update=encode_update(flatten(arrays), task),
+        update=_encoded(record, flatten(arrays), task),
         batches_hash=sha256(wire.bytes_of(record, "batches", _MAX_BATCHES_BYTES)),
         weight=wire.int_of(record, "weight"),
     )
@@ -85,6 +90,13 @@ def _receipt(message: Message, reply: Message, context: Context, key: AccountKey
     )
     context.state[_KEPT] = kept
     return wire.answer(message, _receipt_values(kept))
+
+
+def _encoded(record: ConfigRecord, update: IntArray, task: Task) -> bytes:
+    """The update's bytes, masked or as it is: in grouped mode what is not masked may not be signed."""
+    if not task.privacy.grouped:
+        return encode_update(update, task)
+    return encode_masked(update, Digest(wire.bytes_of(record, ROSTER, 32)), task)
 
 
 def _receipt_values(kept: ConfigRecord) -> dict[str, str | int | bytes]:

@@ -15,6 +15,7 @@ from andel.errors import InputError
 from andel.hashing import keccak, sha256
 from andel.keys import AccountKey, address_bytes
 from andel.merkle import MerkleTree, Place
+from andel.training.groups import OpenedMask
 from andel.training.plan import RoundPlan
 from andel.typed_data import sign_typed, typed_digest, typed_signer
 from andel.units import Address, Digest
@@ -131,6 +132,8 @@ class RoundResult:
     updates: tuple[SignedUpdate, ...]
     refused: tuple[Refused, ...]
     disclosures: tuple[SignedDisclosure, ...] = ()
+    masks: tuple[OpenedMask, ...] = ()
+    """In grouped mode, what was opened of each group's members."""
 
 
 def sign_commitment(key: AccountKey, plan: RoundPlan, batches: bytes) -> DataCommitment:
@@ -149,12 +152,15 @@ def sign_update(key: AccountKey, plan: RoundPlan, *, update: bytes, batches_hash
 
 def commitments_tree(plan: RoundPlan, commitments: Sequence[DataCommitment]) -> MerkleTree:
     """The tree over (contributor ‖ EIP-712 digest), ordered by contributor."""
-    return MerkleTree(
-        [
-            address_bytes(item.contributor) + typed_digest("DataCommitment", plan.domain, item.message(plan))
-            for item in _ordered(commitments)
-        ]
-    )
+    return MerkleTree(commitments_leaves(plan, commitments))
+
+
+def commitments_leaves(plan: RoundPlan, commitments: Sequence[DataCommitment]) -> list[bytes]:
+    """That tree's leaves."""
+    return [
+        address_bytes(item.contributor) + typed_digest("DataCommitment", plan.domain, item.message(plan))
+        for item in _ordered(commitments)
+    ]
 
 
 def updates_tree(plan: RoundPlan, updates: Sequence[SignedUpdate]) -> MerkleTree:

@@ -21,13 +21,14 @@ from andel.keys import address_bytes
 from andel.training import wire
 from andel.training.events import Listener, PhaseBegun, PhaseEnded, nobody
 from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message
+from andel.training.group_rounds import SecureSums
+from andel.training.groups import OpenedMask, most_update_bytes
 from andel.training.integer_mlp import Parameters
 from andel.training.journal import Entry, Journal, NoJournal
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment, RoundResult, SignedDisclosure, SignedUpdate
 from andel.training.strategy import MAX_REPLY_BYTES, EvidenceStrategy
 from andel.training.task import parse_task
-from andel.training.updates import update_bytes
 from andel.units import Address
 
 Item = TypeVar("Item")
@@ -93,7 +94,8 @@ class FederatedRound:
         self._strategy = EvidenceStrategy(plan, task, store=store, journal=self._journal, tell=tell)
         self._strategy.ttl = 2 * self._settings.phase_seconds + 60
         self._strategy.shown = bool(self._remembered[_SHOWN])
-        self._longest = {wire.REVEAL: update_bytes(parse_task(task))}
+        self._longest = {wire.REVEAL: most_update_bytes(parse_task(task))}
+        self._masks: tuple[OpenedMask, ...] = ()
 
     def collect_commitments(self) -> tuple[DataCommitment, ...]:
         """Signed data commitments, ordered by contributor. Raises QuorumMissed."""
@@ -167,6 +169,9 @@ class FederatedRound:
         strategy = self._strategy
         strategy.fixed, strategy.seed, strategy.proven = True, seed, proven
         self._restore(wire.TRAIN)
+        # after a crash members are asked again, and answer as they did: what a group was told need not be remembered
+        sums = SecureSums(strategy, self._ask) if parse_task(strategy.task).privacy.grouped else None
+        strategy.group_orders = sums.prepare() if sums else None
         arrays = wire.array_record(parameters)
         self._train(arrays)
         self._need(len(strategy.receipts))
@@ -180,6 +185,7 @@ class FederatedRound:
             self._train(arrays)
             self._reveal(again - strategy.lost)
         self._need(len(strategy.updates))
+        self._masks = sums.open() if sums else ()
         return tuple(_ordered(strategy.updates))
 
     def result(self) -> RoundResult:
@@ -193,6 +199,7 @@ class FederatedRound:
             tuple(_ordered(strategy.updates)),
             tuple(strategy.refused),
             tuple(_ordered(strategy.disclosures)),
+            self._masks,
         )
 
     def _train(self, arrays: ArrayRecord) -> None:

@@ -24,11 +24,11 @@ from andel.keys import parse_address
 from andel.training import wire
 from andel.training.events import AnswerRefused, AnswerTaken, Listener, RefusalKind, nobody
 from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, Strategy
+from andel.training.groups import most_update_bytes
 from andel.training.journal import Entry, Journal, NoJournal
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment, Refused, SignedDisclosure, SignedUpdate, StoredObjects
 from andel.training.task import parse_task
-from andel.training.updates import update_bytes
 from andel.typed_data import typed_signer
 from andel.units import Address, Digest
 
@@ -50,7 +50,8 @@ class NotTaken(InputError):
 
 
 class EvidenceStrategy(Strategy):
-    """One round's strategy. `proven` (contributor → slots) is set when openings are judged, before training.
+    """One round's strategy. `proven` (contributor → slots) is set when openings are judged, before training, and in
+    grouped mode `group_orders`: who trains, and what each is told of its group.
 
     `fixed` says that the set of commitments stands on chain: nobody joins it any more. `shown` says that updates are
     being shown: no hash is taken any more. `lost` are contributors whose nodes failed to show an update that they had
@@ -78,7 +79,7 @@ class EvidenceStrategy(Strategy):
         self._store = store
         self._journal = journal or NoJournal()
         self._tell = tell
-        self._update_bytes = update_bytes(parse_task(task))
+        self._update_bytes = most_update_bytes(parse_task(task))
         self._restoring = False
         self._whole: set[Address] = set()
         self.commitments: dict[Address, DataCommitment] = {}
@@ -87,6 +88,7 @@ class EvidenceStrategy(Strategy):
         self.openings: MutableMapping[Address, bytes] = {} if store is None else StoredObjects(store)
         self._opened: dict[Address, Openings] = {}
         self.proven: Mapping[Address, int] = {}
+        self.group_orders: Mapping[Address, bytes] | None = None
         self.receipts: dict[Address, SignedUpdate] = {}
         self.updates: dict[Address, SignedUpdate] = {}
         self.refused: list[Refused] = []
@@ -135,12 +137,26 @@ class EvidenceStrategy(Strategy):
 
         When updates are shown already: to those that have lost theirs. Training is exact, so they come to the same one.
         """
-        asked = (name for name, slots in self.proven.items() if slots and name not in self.receipts)
-        nodes = self.nodes_of(self.lost if self.shown else asked)
+        waiting = (name for name, slots in self.proven.items() if slots and name not in self.receipts)
+        asked = self.lost if self.shown else set(waiting)
+        if (orders := self.group_orders) is not None:
+            members = sorted(asked & orders.keys() & self.nodes.keys(), key=self.nodes.__getitem__)
+            return [self.instruct(wire.TRAIN, name, {"group": orders[name]}, arrays) for name in members]
+        nodes = self.nodes_of(asked)
         content = wire.instruction(self.plan, self.task, self.seed)
         content[wire.ARRAYS] = arrays
         group = f"{self.plan.round}.{self.plan.attempt}"
         return [Message(content, node, wire.TRAIN, ttl=self.ttl, group_id=group) for node in nodes]
+
+    def instruct(
+        self, message_type: str, contributor: Address, more: Mapping[str, bytes], arrays: ArrayRecord | None = None
+    ) -> Message:
+        """A message to one contributor's node; `more` as `wire.instruction` has it."""
+        content = wire.instruction(self.plan, self.task, self.seed, (), **more)
+        if arrays is not None:
+            content[wire.ARRAYS] = arrays
+        group = f"{self.plan.round}.{self.plan.attempt}"
+        return Message(content, self.nodes[contributor], message_type, ttl=self.ttl, group_id=group)
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
@@ -231,6 +247,14 @@ class EvidenceStrategy(Strategy):
                 self._take_commitment(ConfigRecord({"batches": held, "signature": signature}), int(entry["node"]))
             elif phase == wire.DISCLOSURE and contributor in self.commitments:
                 self.disclosures[contributor] = SignedDisclosure(contributor, held, signature)
+
+    def refuse(self, sender: str, phase: str, reason: str, kind: RefusalKind) -> None:
+        """Records what cannot be taken, and why."""
+        self._refuse(Refused(sender, phase, reason[:300]), kind)
+
+    def take(self, phase: str, replies: Iterable[Message], take: Callable[[ConfigRecord, int], None]) -> None:
+        """Hands each reply's record and node to `take`; what raises is recorded with its sender and reason."""
+        self._take(phase, replies, take)
 
     def _take(self, phase: str, replies: Iterable[Message], take: Callable[[ConfigRecord, int], None]) -> None:
         for reply in replies:

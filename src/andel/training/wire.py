@@ -2,7 +2,8 @@
 
 Five message types make a round: `query.batches` (data commitments), `query.disclosure` (what some trained on in an
 earlier round), `query.openings` (leaves drawn by seed 1), `train` (a signed hash) and `query.reveal` (the update behind
-it). Every message to a node carries the plan and
+it). In grouped mode `query.keys` and `query.shares` come before `train`, `query.survivors` and `query.unmask` after the
+updates (`andel.training.group_member`). Every message to a node carries the plan and
 the task; what a node sends back stands under the names below.
 """
 
@@ -19,6 +20,7 @@ from andel.errors import InputError
 from andel.training.flower import Array, ArrayRecord, ConfigRecord, Message, RecordDict
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import RoundPlan, parse_plan
+from andel.training.privacy import check_rules
 from andel.training.task import Task, parse_task
 
 BATCHES: Final = "query.batches"
@@ -26,8 +28,14 @@ DISCLOSURE: Final = "query.disclosure"
 OPENINGS: Final = "query.openings"
 TRAIN: Final = "train"
 REVEAL: Final = "query.reveal"
+KEYS: Final = "query.keys"
+SHARES: Final = "query.shares"
+SURVIVORS: Final = "query.survivors"
+UNMASK: Final = "query.unmask"
 
 ARRAYS: Final = "arrays"
+MAX_GROUP_BYTES: Final = 1024 * 1024
+"""Longest object about one group."""
 _ORDER = "order"
 _REPLY = "answer"
 
@@ -38,7 +46,8 @@ def instruction(
     """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version.
 
     `more`, where not empty: to open again, the places that arrived already (`held`, see `andel.data.openings`); to
-    disclose, the `state` that says so and the list of `batches`.
+    disclose, the `state` that says so and the list of `batches`; in grouped mode, what is said of the `group`, and the
+    `leaves` of all commitments.
     """
     order: dict[str, bytes] = {"plan": plan.to_bytes(), "task": task, "seed": seed}
     order |= {name: value for name, value in more.items() if value}
@@ -49,9 +58,11 @@ def instruction(
 
 
 def read_instruction(message: Message) -> tuple[RoundPlan, Task, bytes]:
-    """Plan, task and seed of an instruction. Raises InputError or PlanError."""
+    """Plan, task and seed of an instruction. Raises InputError or PlanError, also for a plan against the task."""
     order = message.content.get(_ORDER)
-    return parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task")), _bytes(order, "seed")
+    plan, task = parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task"))
+    check_rules(task.privacy, plan.rules)
+    return plan, task, _bytes(order, "seed")
 
 
 def read_held(message: Message) -> frozenset[Place]:
@@ -67,12 +78,26 @@ def read_due(message: Message) -> tuple[bytes, bytes]:
     return _bytes(order, "state"), _bytes(order, "batches")
 
 
+def read_more(message: Message, name: str) -> bytes:
+    """One of an instruction's further values. Raises InputError when it is not there."""
+    return _bytes(message.content.get(_ORDER), name)
+
+
 def answer(message: Message, values: dict[str, str | int | bytes], arrays: Sequence[IntArray] = ()) -> Message:
     """A node's reply: named values and, where there are any, arrays."""
     content = RecordDict({_REPLY: ConfigRecord(dict(values))})
     if arrays:
         content[ARRAYS] = array_record(arrays)
     return Message(content, reply_to=message)
+
+
+def with_arrays(reply: Message, arrays: Sequence[IntArray], **values: int | bytes) -> Message:
+    """The reply with other arrays and, where given, other `values`; what else it says stays."""
+    record = read_answer(reply)
+    for name, value in values.items():
+        record[name] = value
+    reply.content[ARRAYS] = array_record(arrays)
+    return reply
 
 
 def read_answer(message: Message) -> ConfigRecord:

@@ -1,8 +1,8 @@
 """The manifest of a round: one object that names all its evidence, whose digest is the attested evidenceHash.
 
 It lists, by CID, the plan, the parent version, the state before the round, for every contributor its batches,
-openings and update with the signatures, what some disclosed of an earlier round, and the conflicts that anybody
-brought. Whoever has the manifest and the
+openings and update with the signatures, what was opened of groups, what some disclosed of an earlier round, and the
+conflicts that anybody brought. Whoever has the manifest and the
 content store can settle the round again; the seeds and roots come from the chain.
 """
 
@@ -14,19 +14,21 @@ from typing import Any, Final
 
 from andel.content import ContentStore, cid_of_digest, digest_of_cid
 from andel.data.conflict import MAX_CONFLICT_BYTES, MAX_CONFLICTS
-from andel.encoding import canonical_json, parse_json
+from andel.encoding import canonical_json, parse_hex, parse_json
 from andel.errors import ContentError, EvidenceError, InputError
 from andel.keys import address_bytes, parse_address
+from andel.training.groups import GroupKeys, OpenedMask
 from andel.training.integer_mlp import Parameters
 from andel.training.plan import RoundPlan, parse_plan
 from andel.training.result import DataCommitment, RoundResult, SignedDisclosure, SignedUpdate
+from andel.training.secure_sum import SEED_BYTES
 from andel.training.task import Task, parse_object, parse_task
 from andel.training.updates import decode_version
 from andel.units import Address, Digest
 from andel.value.history import History
 from andel.value.retraining import Disclosed
 
-_FORMAT: Final = "andel-manifest/3"
+_FORMAT: Final = "andel-manifest/4"
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_ENTRIES = 100_000
 
@@ -41,6 +43,7 @@ class RoundEvidence:
     openings: dict[Address, bytes]
     updates: tuple[SignedUpdate, ...]
     disclosures: tuple[SignedDisclosure, ...]
+    masks: tuple[OpenedMask, ...]
     conflicts: tuple[bytes, ...]
     cids: tuple[tuple[str, str], ...]
     """(what, CID) of every object that was read, the manifest first."""
@@ -99,6 +102,9 @@ def write_manifest(store: ContentStore, result: RoundResult, conflicts: Sequence
         "disclosures": [
             [item.contributor, store.put(item.disclosure), item.signature.hex()] for item in result.disclosures
         ],
+        "masks": [
+            [item.keys.contributor, *(part.hex() for part in _mask_parts(item)), item.survived] for item in result.masks
+        ],
         "conflicts": [store.put(conflict) for conflict in bounded(conflicts)],
         "refused": [[item.sender, item.phase, item.reason] for item in result.refused],
     }
@@ -128,12 +134,14 @@ def read_evidence(store: ContentStore, evidence_hash: Digest, place: str, *, who
         }
         updates = tuple(_read_update(reader, item, whole) for item in _entries(values, "updates"))
         disclosures = tuple(_read_disclosure(reader, *item) for item in _entries(values, "disclosures"))
+        masks = tuple(_read_mask(*item) for item in _entries(values, "masks"))
         conflicts = tuple(reader.get("conflict", cid) for cid in _entries(values, "conflicts", MAX_CONFLICTS))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EvidenceError(place, f"manifest cannot be read: {error}") from error
     except InputError as error:
         raise EvidenceError(f"{place}, {reader.read[-1][0]}", error.message) from error
-    return RoundEvidence(plan, task, commitments, openings, updates, disclosures, conflicts, tuple(reader.read))
+    read = tuple(reader.read)
+    return RoundEvidence(plan, task, commitments, openings, updates, disclosures, masks, conflicts, read)
 
 
 def manifest_names(data: bytes) -> list[tuple[str, str]]:
@@ -225,6 +233,20 @@ def _signature(text: str) -> bytes:
 def _read_disclosure(reader: _Reader, contributor: str, cid: str, signature: str) -> SignedDisclosure:
     whose = parse_address(contributor)
     return SignedDisclosure(whose, reader.get(f"disclosure of {whose}", cid), _signature(signature))
+
+
+def _mask_parts(item: OpenedMask) -> tuple[bytes, ...]:
+    keys = item.keys
+    return keys.mask_key, keys.share_key, keys.seed_hash, keys.signature, item.seed
+
+
+def _read_mask(contributor: str, *parts: Any) -> OpenedMask:
+    *texts, survived = parts
+    if len(texts) != 5 or type(survived) is not bool:
+        raise InputError(f"no opened mask: {str(parts)[:60]}")
+    mask, share, seed = (parse_hex(text, 32) for text in texts[:3])
+    keys = GroupKeys(parse_address(contributor), mask, share, Digest(seed), parse_hex(texts[3], 65))
+    return OpenedMask(keys, parse_hex(texts[4], SEED_BYTES), survived)
 
 
 def _read_update(reader: _Reader, item: dict[str, Any], whole: bool) -> SignedUpdate:

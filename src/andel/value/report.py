@@ -23,6 +23,8 @@ class ContributorValue:
     (≤ 0); `reason` says why it did not count, and is empty where it did; `note` says what took some of its weight.
     For explaining: `plain` is the score with what was not new, `length` that of the update before the clip,
     `gate_score` what the gate judged (at 2**49 a unit of weight), `credit` what its devices had scored before.
+    In grouped mode `group` is its group's number from 1: length and gate score are the group's, the rest its part of
+    the group's by proven slots.
     """
 
     contributor: Address
@@ -37,6 +39,7 @@ class ContributorValue:
     length: int = 0
     gate_score: int = 0
     credit: int = 0
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)

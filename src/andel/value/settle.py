@@ -15,17 +15,19 @@ from types import MappingProxyType
 from andel.data.policy import Policy
 from andel.hashing import sha256
 from andel.keys import address_bytes
+from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import IntArray, Parameters
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment, SignedUpdate
 from andel.training.task import Task
 from andel.training.updates import encode_version, flatten, split_parameters
 from andel.units import Address, BaseUnits
-from andel.value.acceptance import Accepted, ChainFacts, accept_updates, check_bindings
+from andel.value.acceptance import ChainFacts, check_bindings
 from andel.value.advance import advance, judge_trainings, move_on
 from andel.value.agreement import agreements
 from andel.value.budget import round_budget
 from andel.value.claims import ClaimTree
+from andel.value.groups import Part, members_of, over_members, paid_to_members, parts_of
 from andel.value.history import History
 from andel.value.improvement import Contribution, Improvement, improve
 from andel.value.judge import Judge, JudgeOf, LiveJudge
@@ -62,11 +64,13 @@ def settle(
     former: Sequence[Parameters] = (),
     disclosed: Mapping[Address, Disclosed] = MappingProxyType({}),
     judge_of: JudgeOf = LiveJudge,
+    masks: Sequence[OpenedMask] = (),
 ) -> ValueReport:
     """The round's verdict. `conflicts` are objects that anybody brought; those that do not hold count for nothing.
     `former` are the versions that the state names, oldest first; `disclosed` is what contributors showed of earlier
     trainings that the state says are due. `judge_of` makes of the steering and the scoring rows what measures the
-    round; of a float task that is what its validators agreed on (`andel.value.judgement`).
+    round; of a float task that is what its validators agreed on (`andel.value.judgement`). `masks` are what was
+    opened of groups, in grouped mode; a part of the round is one contributor, or there one group.
 
     Raises EvidenceError when the evidence is not what the chain committed to; what single contributors sent
     wrong only costs them their part, with the reason in the report.
@@ -89,27 +93,27 @@ def settle(
         conflicts,
         suspended_devices(retrained, history.due),
     )
-    accepted, reasons = accept_updates(plan, task, ordered, proven, updates)
-    credits = [sum(history.scores.get(device, 0) for device in item.data.slots) for item in accepted]
+    parts, reasons = parts_of(plan, task, ordered, proven, updates, chain.first_seed, masks)
+    credits = [sum(history.scores.get(device, 0) for device in part.devices) for part in parts]
     steering, scoring = draw_rows(reference.score, task, chain.second_seed)
     before = flatten(parameters)
     steps = public_steps([*map(flatten, former), before])
     judge = judge_of(task, steering, scoring)
-    improved = _improved(plan, judge, before, steps, accepted, credits)
-    judged = judge_trainings(history, plan.round, retrained, _drawn(plan, chain, ordered, accepted, updates))
+    improved = _improved(plan, judge, before, steps, parts, credits)
+    judged = judge_trainings(history, plan.round, retrained, _drawn(plan, chain, ordered, parts, updates))
     judged = replace(judged, judgements=judge.judgements)
-    return _report(plan, task, before, proven, accepted, credits, reasons, improved, judged, judge, retrained)
+    return _report(plan, task, before, proven, parts, credits, reasons, improved, judged, judge, retrained)
 
 
 def _drawn(
     plan: RoundPlan,
     chain: ChainFacts,
     commitments: Sequence[DataCommitment],
-    accepted: Sequence[Accepted],
+    counted: Sequence[Part],
     updates: Sequence[SignedUpdate],
 ) -> dict[Address, DueTraining]:
     """Whose training of this round is to be done again: drawn by seed 2 among those whose updates counted."""
-    drawn = draw_audits(chain.second_seed, [item.data.contributor for item in accepted], plan.rules.audits)
+    drawn = draw_audits(chain.second_seed, [item.contributor for item in members_of(counted)], plan.rules.audits)
     batches = {item.contributor: item.batches for item in commitments}
     hashes = {item.contributor: item.update_hash for item in updates}
     return {
@@ -130,11 +134,11 @@ def _improved(
     judge: Judge,
     before: IntArray,
     steps: Sequence[IntArray],
-    accepted: Sequence[Accepted],
+    counted: Sequence[Part],
     credits: Sequence[int],
 ) -> Improvement | None:
     contributions = [
-        Contribution(item.update, item.data.weight, credit) for item, credit in zip(accepted, credits, strict=True)
+        Contribution(part.update, part.weight, credit) for part, credit in zip(counted, credits, strict=True)
     ]
     return improve(judge, plan.rules, before, steps, contributions) if contributions else None
 
@@ -144,7 +148,7 @@ def _report(
     task: Task,
     before: IntArray,
     proven: Sequence[ProvenData],
-    accepted: Sequence[Accepted],
+    counted: Sequence[Part],
     credits: Sequence[int],
     reasons: Mapping[Address, str],
     improved: Improvement | None,
@@ -160,12 +164,13 @@ def _report(
     budget = round_budget(plan.budget, plan.operator_share_bps, rules.round_share_bps, gain, noise, history.best_gain)
     scores = [item.score for item in improved.scored] if improved else []
     merit = merits(scores, credits)
-    parts = split_reward(budget.paid, merit)
-    lines = _lines(accepted, improved, credits, merit, parts) if improved else {}
+    shares = split_reward(budget.paid, merit)
+    lines = _lines(counted, improved, credits, merit, shares) if improved else {}
     contributors = tuple(lines.get(item.contributor) or _not_counted(item, reasons) for item in proven)
     # what cannot be told from chance neither pays nor counts against anybody
     recorded = scores if abs(gain) > noise else [0] * len(scores)
-    advanced = advance(history, plan.round, proven, [item.data for item in accepted], recorded, parts)
+    gained, paid = over_members(counted, recorded), paid_to_members(counted, shares)
+    advanced = advance(history, plan.round, proven, members_of(counted), gained, paid)
     after_history = move_on(advanced, plan, bool(improved and improved.step), budget.best)
     claims = ClaimTree(after_history.earned)
     version = encode_version(after)
@@ -179,7 +184,7 @@ def _report(
         gain=gain,
         noise=noise,
         evaluation=measured.evaluation,
-        minted=BaseUnits(sum(parts)),
+        minted=BaseUnits(sum(shares)),
         version=version,
         version_hash=sha256(version),
         history=after_history,
@@ -194,29 +199,42 @@ def _report(
 
 
 def _lines(
-    accepted: Sequence[Accepted],
+    counted: Sequence[Part],
     improved: Improvement,
     credits: Sequence[int],
     merit: Sequence[int],
-    parts: Sequence[BaseUnits],
+    shares: Sequence[BaseUnits],
 ) -> dict[Address, ContributorValue]:
-    return {
-        item.data.contributor: ContributorValue(
-            item.data.contributor,
-            item.data.weight,
-            scored.score,
-            min(credit, 0),
-            worth,
-            share,
-            reason=f"dropped by {scored.dropped}" if scored.dropped else "",
-            note=item.data.note,
-            plain=scored.plain,
-            length=scored.length,
-            gate_score=scored.gate_score,
-            credit=credit,
+    """Every member's line; of a group it tells the member's part of what the group is worth."""
+    lines = {}
+    for part, scored, credit, worth, share in zip(counted, improved.scored, credits, merit, shares, strict=True):
+        split = zip(
+            part.members,
+            part.split(scored.score),
+            part.split(min(credit, 0)),
+            part.split(worth),
+            part.split(share),
+            part.split(scored.plain),
+            part.split(credit),
+            strict=True,
         )
-        for item, scored, credit, worth, share in zip(accepted, improved.scored, credits, merit, parts, strict=True)
-    }
+        for data, score, debt, own_merit, own_share, plain, own_credit in split:
+            lines[data.contributor] = ContributorValue(
+                data.contributor,
+                data.weight,
+                score,
+                debt,
+                own_merit,
+                BaseUnits(own_share),
+                reason=f"dropped by {scored.dropped}" if scored.dropped else "",
+                note=data.note,
+                plain=plain,
+                length=scored.length,
+                gate_score=scored.gate_score,
+                credit=own_credit,
+                group=part.group,
+            )
+    return lines
 
 
 def _not_counted(item: ProvenData, reasons: Mapping[Address, str]) -> ContributorValue:
