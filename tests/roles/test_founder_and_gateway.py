@@ -49,7 +49,15 @@ def _days(ranges):
 
 def test_the_next_plan_names_what_the_last_round_left(small):
     template = small.world.first_plan()
-    plan = next_plan(template, number=9, version=sha256(b"v"), state=sha256(b"s"), budget=BaseUnits(5), deadline=77)
+    plan = next_plan(
+        template,
+        small.world.scenario.task,
+        number=9,
+        version=sha256(b"v"),
+        state=sha256(b"s"),
+        budget=BaseUnits(5),
+        deadline=77,
+    )
     changed = (plan.round, plan.attempt, plan.version, plan.state, plan.budget, plan.deadline)
     assert changed == (9, 0, sha256(b"v"), sha256(b"s"), 5, 77)
     assert (plan.task, plan.reference, plan.windows) == (template.task, template.reference, template.windows)

@@ -153,7 +153,15 @@ class Owner:
     def update(self, world: World) -> IntArray:
         """What honest local training gives, flat."""
         codes, change = self.rows(world.plan, world.task)
-        return train_update(world.task, world.parameters, codes, change, seed=FIRST_SEED, contributor=self.address)
+        return train_update(
+            world.task,
+            world.parameters,
+            codes,
+            change,
+            number=world.plan.round,
+            seed=FIRST_SEED,
+            contributor=self.address,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +188,11 @@ class World:
     def after(self, report: ValueReport) -> World:
         """The same model before its next round."""
         parameters = decode_version(report.version, self.task)
-        plan = replace(self.plan, round=self.plan.round + 1, version=report.version_hash, state=report.history.hash)
+        pace, number = self.task.pace(self.plan.round + 1), self.plan.round + 1
+        version, state = report.version_hash, report.history.hash
+        plan = replace(
+            self.plan, round=number, steps=pace.steps, rate_shift=pace.rate_shift, version=version, state=state
+        )
         versions = {**self.versions, self.plan.version: self.parameters}
         return replace(self, plan=plan, parameters=parameters, history=report.history, versions=versions)
 
@@ -276,6 +288,8 @@ def small_plan(task: Task, seed: str = "world", batches: bytes = b"", packets: b
         version=sha256(encode_version(genesis_parameters(task))),
         state=EMPTY_HISTORY.hash,
         windows=TRAINING_DAYS,
+        steps=task.steps,
+        rate_shift=task.rate_shift,
         deadline=1_700_000_000,
         k=2,
         n=3,

@@ -28,7 +28,7 @@ from andel.keys import AccountKey, address_bytes
 from andel.ledger.alliance import AllianceContract
 from andel.ledger.contracts import BatchRegistryContract, Entry
 from andel.ledger.round_manager import RoundManagerContract
-from andel.training.plan import RoundPlan
+from andel.training.plan import RoundPlan, check_pace
 from andel.training.task import Task
 from andel.typed_data import sign_typed
 from andel.units import Address, Digest, day_of
@@ -130,11 +130,12 @@ class Contributor:
         return [entry for entry, root in zip(entries, standing, strict=True) if not any(root)]
 
     def accept(self, plan: RoundPlan, task: Task) -> None:
-        """Raises PlanError unless the plan is the one on chain, and its terms are those the owner accepted, here and
-        in the model's alliance.
+        """Raises PlanError unless the plan is the one on chain, paced as its task says, and its terms are those the
+        owner accepted, here and in the model's alliance.
         """
         if digest_of_cid(plan.task) != sha256(task.to_bytes()):
             raise PlanError("the task sent is not the one that the plan names")
+        check_pace(plan, task)
         if plan.hash == self._accepted_plan:
             return
         if plan.terms != self._terms:

@@ -158,7 +158,9 @@ def _train(
         for number in range(1, scenario.rounds + 1):
             budget = BaseUnits(min(ROUND_BUDGET, model.pool.accrued() - model.pool.minted()))
             deadline = world.chain.block_time() + ROUND_SECONDS
-            plan = next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
+            plan = next_plan(
+                first, scenario.task, number=number, version=version, state=state, budget=budget, deadline=deadline
+            )
             coordinator.run_round(plan)
             settled = coordinator.wait_settled(number, SETTLE_SECONDS, lambda: validators.check(QUORUM))
             votes = model.round_manager.votes_for(settled.agreed)

@@ -96,6 +96,8 @@ class World:
             version=self.founded.genesis,
             state=EMPTY_HISTORY.hash,
             windows=self.scenario.trained,
+            steps=self.scenario.task.steps,
+            rate_shift=self.scenario.task.rate_shift,
             deadline=0,
             k=QUORUM,
             n=VALIDATORS,

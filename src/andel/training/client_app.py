@@ -98,7 +98,9 @@ def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Se
             raise PlanError("the parameters sent are not the version that the plan names")
         local.check_seed(plan, seed)
         codes, change = local.rows(plan, task)
-        update = train_update(task, parameters, codes, change, seed=seed, contributor=local.key.address)
+        update = train_update(
+            task, parameters, codes, change, number=plan.round, seed=seed, contributor=local.key.address
+        )
         values: dict[str, str | int | bytes] = {"weight": local.weight(plan), "batches": local.batches(plan)}
         return wire.answer(message, values, split_parameters(update, task))
 

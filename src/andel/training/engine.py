@@ -25,6 +25,7 @@ from andel.training.integer_mlp import (
     scaled_targets,
 )
 from andel.training.integer_training import initial_parameters, train_steps
+from andel.training.schedule import Pace
 from andel.training.task import Task
 from andel.training.updates import MAX_UPDATE, flatten
 
@@ -37,8 +38,10 @@ class Engine(Protocol):
     def initial(self, task: Task) -> list[IntArray]:
         """The parameters every contributor starts from, drawn from the task's seed."""
 
-    def train(self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray, seed: bytes) -> list[IntArray]:
-        """Parameters after the task's local steps on minibatches drawn by `seed`."""
+    def train(
+        self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray, seed: bytes, pace: Pace
+    ) -> list[IntArray]:
+        """Parameters after the local steps of a round's `pace`, on minibatches drawn by `seed`."""
 
     def gradients(self, task: Task, points: Sequence[IntArray], codes: Codes, targets: IntArray) -> list[IntArray]:
         """Gradient of the mean scoring loss at each of `points` (flat, within ±2**30), flat, at 2**24."""
@@ -57,16 +60,18 @@ class IntegerEngine:
         """See `Engine`."""
         return initial_parameters(len(task.features), task.layers, bytes.fromhex(task.initial_seed))
 
-    def train(self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray, seed: bytes) -> list[IntArray]:
+    def train(
+        self, task: Task, parameters: Parameters, codes: Codes, targets: IntArray, seed: bytes, pace: Pace
+    ) -> list[IntArray]:
         """See `Engine`; anyone with the same rows gets the same bytes."""
         return train_steps(
             parameters,
             codes,
             targets,
             seed=seed,
-            steps=task.steps,
+            steps=pace.steps,
             batch_rows=task.batch_rows,
-            rate_shift=task.rate_shift,
+            rate_shift=pace.rate_shift,
             residual_limit=task.residual_limit,
         )
 
@@ -97,9 +102,9 @@ def genesis_parameters(task: Task) -> list[IntArray]:
 
 
 def train_update(
-    task: Task, parameters: Parameters, codes: object, change: IntArray, *, seed: bytes, contributor: str
+    task: Task, parameters: Parameters, codes: object, change: IntArray, *, number: int, seed: bytes, contributor: str
 ) -> IntArray:
-    """What local training changes, flat int64: steps on minibatches drawn from seed and contributor.
+    """What local training in round `number` changes, flat int64: steps on minibatches drawn from seed and contributor.
 
     Args: codes (n, features) uint8; change (n,) int64 in the target's unit. Of an integer task anyone with the same
     rows gets the same bytes. A value that would leave ±2**26 is held there.
@@ -110,6 +115,7 @@ def train_update(
         np.asarray(codes, np.uint8),
         scaled_targets(change, task.target_scale),
         sha256(b"andel.minibatches.1", seed, contributor.encode()),
+        task.pace(number),
     )
     return (flatten(trained) - flatten(parameters)).clip(-MAX_UPDATE, MAX_UPDATE)
 

@@ -18,7 +18,7 @@ from andel.data.openings import parse_held
 from andel.errors import InputError
 from andel.training.flower import Array, ArrayRecord, ConfigRecord, Message, RecordDict
 from andel.training.integer_mlp import IntArray
-from andel.training.plan import RoundPlan, parse_plan
+from andel.training.plan import RoundPlan, check_pace, parse_plan
 from andel.training.task import Task, parse_task
 
 BATCHES: Final = "query.batches"
@@ -49,9 +49,11 @@ def instruction(
 
 
 def read_instruction(message: Message) -> tuple[RoundPlan, Task, bytes]:
-    """Plan, task and seed of an instruction. Raises InputError or PlanError."""
+    """Plan, task and seed of an instruction. Raises InputError or PlanError, also for a plan against the task."""
     order = message.content.get(_ORDER)
-    return parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task")), _bytes(order, "seed")
+    plan, task = parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task"))
+    check_pace(plan, task)
+    return plan, task, _bytes(order, "seed")
 
 
 def read_held(message: Message) -> frozenset[Place]:
