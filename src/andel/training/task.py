@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any, Final
 
-from andel.data.features import FeatureSpec
+from andel.data.feature_spec import MAX_VALUES, FeatureSpec, values_of
 from andel.device.reading import MAX_TIMESTAMP
 from andel.encoding import canonical_json, parse_json
 from andel.errors import InputError, PlanError
@@ -131,6 +131,7 @@ def check_plain_fields(what: str, kind: type[Any], values: Mapping[str, object])
 def _check_bounds(task: Task) -> None:
     bounds: Mapping[str, tuple[int, int, int]] = {
         "features": (len(task.features), 1, MAX_FEATURES),
+        "features' values": (len(values_of(task.features)), 0, MAX_VALUES),
         "layers": (len(task.layers), 0, MAX_LAYERS),
         "steps": (task.steps, 1, MAX_STEPS),
         "batch_rows": (task.batch_rows, 1, 4_096),
@@ -147,6 +148,8 @@ def _check_bounds(task: Task) -> None:
     for name, (value, low, high) in bounds.items():
         if not low <= value <= high:
             raise PlanError(f"task field {name} is {value}, outside {low} to {high}")
+    if "@" in task.target:
+        raise PlanError(f"task field target is no channel: {task.target[:60]!r}")
     _check_layers(task)
     for name, named in (("reference", task.reference), ("rules", task.rules)):
         if len(named) != 64 or named.strip("0123456789abcdef"):
