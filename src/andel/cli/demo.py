@@ -48,7 +48,12 @@ def demo(
     ] = None,
     device_column: Annotated[str, typer.Option(help="Own data: the column that names the device or site.")] = "",
     time_column: Annotated[str, typer.Option(help="Own data: one time column, or year,month,day,hour.")] = "",
-    features: Annotated[str, typer.Option(help="Own data: the columns to learn from, separated by commas.")] = "",
+    features: Annotated[
+        str,
+        typer.Option(
+            help="Own data: the columns to learn from, separated by commas; COLUMN@-SECONDS is what it was before."
+        ),
+    ] = "",
     target: Annotated[str, typer.Option(help="Own data: the column to predict.")] = "",
     horizon: Annotated[int, typer.Option(min=1, max=8_784, help="Own data: hours ahead.")] = 1,
     owners: Annotated[int, typer.Option(min=1, max=50, help="Own data: owners per device.")] = 3,
@@ -75,7 +80,7 @@ def demo(
     rounds = rounds or (_PROCESS_ROUNDS if processes else _ROUNDS)
     if csv:
         columns = TableChoice(tuple(features.split(",")), target, horizon, owners, not honest)
-        dataset = read_tables(csv, device_column, time_column.split(","), columns.features, target)
+        dataset = read_tables(csv, device_column, time_column.split(","), columns.columns, target)
         scenario = table_scenario(dataset, columns, rounds, seed)
     else:
         scenario = weather_scenario(read_weather(find_weather_folder()), rounds, seed, not honest)

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from andel.content import ContentStore
+from andel.data.feature_spec import read_value_name, values_of
 from andel.data.features import build_rows
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import Deployment
@@ -243,12 +244,13 @@ def _ask(
 def _question_values(scenario: Scenario) -> tuple[dict[str, str], int]:
     """The last complete reading of the first site in the founder's weeks, in physical units as text."""
     series = scenario.dataset.series[0]
-    wanted = {feature.channel for feature in scenario.task.features if feature.channel} | {scenario.task.target}
+    wanted = {name: read_value_name(name) for name in (*values_of(scenario.task.features), scenario.task.target)}
     readings = unsigned_readings(series, scenario.dataset.channels, scenario.reference_weeks)
+    measured = {(r.timestamp, item.channel): item for r in readings for item in r.measurements}
     for reading in reversed(readings):
-        found = {item.channel: item for item in reading.measurements}
-        if wanted <= set(found):
-            texts = {name: f"{found[name].value}e{found[name].exponent}" for name in wanted}
+        found = {name: measured.get((reading.timestamp - back, channel)) for name, (channel, back) in wanted.items()}
+        texts = {name: f"{item.value}e{item.exponent}" for name, item in found.items() if item is not None}
+        if len(texts) == len(wanted):
             return texts, reading.timestamp
     return {}, 0
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from andel.data.features import FeatureSpec, week_of
+from andel.data.feature_spec import FeatureKind, FeatureSpec, read_value_name
+from andel.data.features import week_of
 from andel.device.reading import Profile
 from andel.errors import SettingsError
 from andel.hashing import sha256
@@ -90,13 +91,18 @@ def weather_scenario(dataset: Dataset, rounds: int, seed: int, dishonest: bool =
 
 @dataclass(frozen=True, slots=True)
 class TableChoice:
-    """What a user chooses of their own table."""
+    """What a user chooses of their own table; a feature is a column, or COLUMN@-SECONDS for what it was before."""
 
     features: tuple[str, ...]
     target: str
     horizon_hours: int
     owners_per_site: int
     dishonest: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the features are made of. Raises PlanError for a feature that names no value."""
+        return tuple(dict.fromkeys(read_value_name(name)[0] for name in self.features))
 
 
 def table_scenario(dataset: Dataset, choice: TableChoice, rounds: int, seed: int) -> Scenario:
@@ -114,9 +120,12 @@ def table_scenario(dataset: Dataset, choice: TableChoice, rounds: int, seed: int
         )
     channels = []
     for name in dict.fromkeys([*choice.features, choice.target]):
-        values = np.concatenate([s.values[name][mask] for s, mask in zip(dataset.series, founder, strict=True)])
-        low, high = _range(values[values != MISSING], name)
-        channels.append(FeatureSpec(name, "channel", name, low, high, exponent=dataset.channel(name).exponent))
+        channel, back = read_value_name(name)
+        values = np.concatenate([s.values[channel][mask] for s, mask in zip(dataset.series, founder, strict=True)])
+        low, high = _range(values[values != MISSING], channel)
+        kind: FeatureKind = "lag" if back else "channel"
+        exponent = dataset.channel(channel).exponent
+        channels.append(FeatureSpec(name, kind, channel, low, high, exponent=exponent, seconds=back))
     task = Task(
         name=f"{choice.target} {choice.horizon_hours} hours ahead",
         target=choice.target,
