@@ -24,6 +24,7 @@ from andel.roles.posted import answer_posted, posted_in, take_posted
 from andel.roles.replay import read_history, read_policy
 from andel.training.flower import Grid
 from andel.training.plan import RoundPlan
+from andel.training.privacy import check_rules
 from andel.training.result import (
     DataCommitment,
     RoundResult,
@@ -86,6 +87,7 @@ class Coordinator:
             raise PlanError(f"the plan of round {plan.round} names other terms or another policy than the alliance's")
         task_bytes = self._store.get(plan.task)
         task = parse_task(task_bytes)
+        check_rules(task.privacy, plan.rules)
         self.clear_way()
         self._store.put(plan.to_bytes())
         if plan.attempt:

@@ -19,9 +19,10 @@ from andel.errors import InputError, PlanError
 from andel.training.floats import FloatTraining, read_floats
 from andel.training.integer_bounds import int64_rows
 from andel.training.integer_mlp import parameter_shapes
+from andel.training.privacy import IN_THE_OPEN, Privacy, read_privacy
 from andel.training.rules import DEFAULT_RULES
 
-TASK_FORMAT: Final = "andel-task/3"
+TASK_FORMAT: Final = "andel-task/4"
 MAX_FEATURES: Final = 24
 MAX_LAYERS: Final = 8
 MAX_PARAMETERS: Final = 1 << 17
@@ -40,6 +41,7 @@ class Task:
     2**16. `openings`: draws of leaves and slots from each contributor's batches.
     `reference` and `rules` are the hashes (hex) of the founder's reference set and of the value rules as plans name
     them: since the task's own hash stands on chain, no later plan can score by another set or by other rules.
+    `privacy` says what others get to see of an update.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Task:
     reference: str
     rules: str = DEFAULT_RULES.hash.hex()
     floats: FloatTraining | None = None
+    privacy: Privacy = IN_THE_OPEN
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -94,6 +97,7 @@ def parse_task(data: bytes) -> Task:
         values["features"] = tuple(FeatureSpec(**feature) for feature in values["features"])
         values["layers"] = tuple(_units(units) for units in values["layers"])
         values["floats"] = read_floats(values["floats"])
+        values["privacy"] = read_privacy(values["privacy"])
         low, high = values["accepted_time"]
         task = Task(**{**values, "accepted_time": (int(low), int(high))})
     except (TypeError, ValueError, AttributeError) as error:
