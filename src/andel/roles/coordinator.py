@@ -26,6 +26,7 @@ from andel.training.events import Listener, RoundMoved, nobody
 from andel.training.flower import Grid
 from andel.training.journal import Journal
 from andel.training.plan import RoundPlan, check_pace
+from andel.training.privacy import check_rules
 from andel.training.result import RoundResult, commitments_root, updates_root
 from andel.training.rounds import FederatedRound, RoundSettings, Waiting
 from andel.training.task import Task, parse_task
@@ -91,7 +92,9 @@ class Coordinator:
         rules = self._model.alliance.rules_at(manager.chain.block_time() + 1)
         if (plan.policy, plan.terms) != (rules.policy, rules.terms):
             raise PlanError(f"the plan of round {plan.round} names other terms or another policy than the alliance's")
-        check_pace(plan, parse_task(self._store.get(plan.task)))
+        task = parse_task(self._store.get(plan.task))
+        check_pace(plan, task)
+        check_rules(task.privacy, plan.rules)
         self._store.put(plan.to_bytes())
         self._moved(plan, "planned")
         if plan.attempt:

@@ -19,6 +19,7 @@ from andel.ledger.alliance import AllianceRules
 from andel.sealing import seal
 from andel.training.engine import genesis_parameters
 from andel.training.plan import DayRanges, Reference, RoundPlan
+from andel.training.privacy import check_rules
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.task import Task
 from andel.training.updates import encode_version
@@ -60,6 +61,7 @@ def found_model(
         raise PlanError(
             f"rule audits is {rules.audits}, but a float task's training cannot be done again", "set it to 0"
         )
+    check_rules(task.privacy, rules)
     packets = pack_packets([packet for batch in batches for packet in batch.packets])
     reference = Reference(
         batches=store.put(batches_object(owner, [batch.header for batch in batches])),

@@ -18,9 +18,11 @@ from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.training import wire
+from andel.training.dp_noise import Sampler, discrete_gaussians
 from andel.training.engine import train_update
 from andel.training.flower import ClientApp, Context, Message, Mod
 from andel.training.integer_mlp import IntArray
+from andel.training.noise_mod import noise_mod
 from andel.training.plan import RoundPlan
 from andel.training.receipts import receipt_mod, reveal
 from andel.training.task import Task
@@ -56,12 +58,15 @@ class LocalContributor(Protocol):
         """Inputs (n, features) uint8 and changes (n,) int64 of those batches."""
 
 
-def contributor_app(contributor: Callable[[Context], LocalContributor], mods: Sequence[Mod] = ()) -> ClientApp:
+def contributor_app(
+    contributor: Callable[[Context], LocalContributor], mods: Sequence[Mod] = (), sampler: Sampler = discrete_gaussians
+) -> ClientApp:
     """A ClientApp for contributors; `mods` run inside the signing mod, so that what they change is signed.
 
-    `contributor` finds the local contributor of a node from its Flower context (`node_config`).
+    `contributor` finds the local contributor of a node from its Flower context (`node_config`); `sampler` draws the
+    noise where the task asks for it, after `mods`.
     """
-    app: Any = ClientApp(mods=[receipt_mod(lambda context: contributor(context).key), *mods])
+    app: Any = ClientApp(mods=[receipt_mod(lambda context: contributor(context).key), noise_mod(sampler), *mods])
 
     @app.query("batches")  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
     def batches(message: Message, context: Context) -> Message:

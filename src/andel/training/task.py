@@ -19,6 +19,7 @@ from andel.errors import InputError, PlanError
 from andel.training.floats import FloatTraining, read_floats
 from andel.training.integer_bounds import int64_rows
 from andel.training.integer_mlp import parameter_shapes
+from andel.training.privacy import IN_THE_OPEN, Privacy, read_privacy
 from andel.training.rules import DEFAULT_RULES
 from andel.training.schedule import MAX_RATE_SHIFT, MAX_STEPS, Change, Pace, pace_of, read_schedule
 
@@ -42,6 +43,7 @@ class Task:
     2**16. `openings`: draws of leaves and slots from each contributor's batches.
     `reference` and `rules` are the hashes (hex) of the founder's reference set and of the value rules as plans name
     them: since the task's own hash stands on chain, no later plan can score by another set or by other rules.
+    `privacy` says what others get to see of an update.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Task:
     rules: str = DEFAULT_RULES.hash.hex()
     floats: FloatTraining | None = None
     schedule: tuple[Change, ...] = ()
+    privacy: Privacy = IN_THE_OPEN
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -102,6 +105,7 @@ def parse_task(data: bytes) -> Task:
         values["layers"] = tuple(_units(units) for units in values["layers"])
         values["floats"] = read_floats(values["floats"])
         values["schedule"] = read_schedule(values["schedule"])
+        values["privacy"] = read_privacy(values["privacy"])
         low, high = values["accepted_time"]
         task = Task(**{**values, "accepted_time": (int(low), int(high))})
     except (TypeError, ValueError, AttributeError) as error:

@@ -19,6 +19,7 @@ from andel.errors import InputError
 from andel.training.flower import Array, ArrayRecord, ConfigRecord, Message, RecordDict
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import RoundPlan, check_pace, parse_plan
+from andel.training.privacy import check_rules
 from andel.training.task import Task, parse_task
 
 BATCHES: Final = "query.batches"
@@ -53,6 +54,7 @@ def read_instruction(message: Message) -> tuple[RoundPlan, Task, bytes]:
     order = message.content.get(_ORDER)
     plan, task = parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task"))
     check_pace(plan, task)
+    check_rules(task.privacy, plan.rules)
     return plan, task, _bytes(order, "seed")
 
 
@@ -75,6 +77,15 @@ def answer(message: Message, values: dict[str, str | int | bytes], arrays: Seque
     if arrays:
         content[ARRAYS] = array_record(arrays)
     return Message(content, reply_to=message)
+
+
+def with_arrays(reply: Message, arrays: Sequence[IntArray], **values: int) -> Message:
+    """The reply with other arrays and, where given, other `values`; what else it says stays."""
+    record = read_answer(reply)
+    for name, value in values.items():
+        record[name] = value
+    reply.content[ARRAYS] = array_record(arrays)
+    return reply
 
 
 def read_answer(message: Message) -> ConfigRecord:

@@ -16,6 +16,7 @@ from andel.hashing import sha256
 from andel.keys import address_bytes
 from andel.training.integer_mlp import IntArray, Parameters
 from andel.training.plan import RoundPlan, check_pace
+from andel.training.privacy import check_rules
 from andel.training.result import DataCommitment, SignedUpdate, commitments_root, updates_root
 from andel.training.task import Task
 from andel.training.updates import decode_update, encode_version
@@ -75,6 +76,10 @@ def check_bindings(
         raise EvidenceError(f"{place}, rules", "they are not those the model was founded with")
     if task.floats is not None and plan.rules.audits:
         raise EvidenceError(f"{place}, rules", "they draw trainings to do again, which floats do not allow")
+    try:
+        check_rules(task.privacy, plan.rules)
+    except PlanError as error:
+        raise EvidenceError(f"{place}, rules", error.message) from error
     if sha256(encode_version(parameters)) != plan.version:
         raise EvidenceError(f"{place}, parent version", "its bytes are not those the plan names")
     if history.hash != plan.state:
