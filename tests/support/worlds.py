@@ -101,6 +101,7 @@ class Owner:
         self._readings = tuple(readings)
         self.all_batches = batches_of(readings, sensors)
         self.agrees = True
+        self.tells = False
 
     @property
     def key(self) -> AccountKey:
@@ -148,6 +149,14 @@ class Owner:
         """Codes and changes to train on."""
         chosen = [reading for reading in self._readings if plan.covers(day_of(reading.timestamp))]
         rows = build_rows(chosen, task.features, task.target, task.horizon_seconds, task.exponent)
+        return rows.codes, rows.change
+
+    def held_out(self, plan: RoundPlan, task: Task, version: Digest) -> tuple[np.ndarray, IntArray]:
+        """Rows of the days that no plan covers, once `tells` is set. Raises PlanError."""
+        if not self.tells:
+            raise PlanError("this owner keeps its errors to itself")
+        kept = [reading for reading in self._readings if not plan.covers(day_of(reading.timestamp))]
+        rows = build_rows(kept, task.features, task.target, task.horizon_seconds, task.exponent)
         return rows.codes, rows.change
 
     def update(self, world: World) -> IntArray:

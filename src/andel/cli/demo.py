@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -66,6 +67,9 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for the API; 0: any free one.")] = 0,
     folder: Annotated[Path | None, typer.Option(help="Keep evidence, logs and report here.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave chain and API running until Ctrl-C.")] = False,
+    held_out: Annotated[
+        int, typer.Option(min=0, help="Each owner keeps every so many-th week to itself, to measure versions by.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last, on standard output.")] = False,
 ) -> None:
     """From signed packets to a paid, audited, on-chain prediction, in one run."""
@@ -84,6 +88,7 @@ def demo(
         scenario = table_scenario(dataset, columns, rounds, seed)
     else:
         scenario = weather_scenario(read_weather(find_weather_folder()), rounds, seed, not honest)
+    scenario = replace(scenario, held_out=held_out)
     if processes:
         from andel.simulation.processes import SETTINGS, grid_over_processes, with_few  # a second of imports
 

@@ -33,7 +33,9 @@ _SPREAD = 4  # standard deviations of a channel on each side of its mean
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A run's input. Weeks are year * 100 + week; `rounds` of training, valued by `rules`."""
+    """A run's input. Weeks are year * 100 + week; `rounds` of training, valued by `rules`. Of each
+    owner's weeks, every `held_out`-th stays home to measure versions by; 0: none.
+    """
 
     name: str
     dataset: Dataset
@@ -45,6 +47,12 @@ class Scenario:
     score: DayRanges
     report: DayRanges
     rules: ValueRules = replace(DEFAULT_RULES, audits=1)  # what is measured here is public anyway
+    held_out: int = 0
+
+    def held_days(self, participant: Participant) -> DayRanges:
+        """The days that stay home: every `held_out`-th of the participant's weeks; none where that is 0."""
+        kept = sorted(participant.weeks)[self.held_out - 1 :: self.held_out] if self.held_out else []
+        return _days(self.dataset, lambda week: week in kept)
 
     @property
     def reference_weeks(self) -> frozenset[int]:

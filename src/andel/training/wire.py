@@ -2,8 +2,8 @@
 
 Five message types make a round: `query.batches` (data commitments), `query.disclosure` (what some trained on in an
 earlier round), `query.openings` (leaves drawn by seed 1), `train` (a signed hash) and `query.reveal` (the update behind
-it). Every message to a node carries the plan and
-the task; what a node sends back stands under the names below.
+it). A sixth, `evaluate`, asks for errors on held-out days; no round needs it. Every message carries the plan and the
+task; what a node sends back stands under the names below.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ DISCLOSURE: Final = "query.disclosure"
 OPENINGS: Final = "query.openings"
 TRAIN: Final = "train"
 REVEAL: Final = "query.reveal"
+EVALUATE: Final = "evaluate"
 
 ARRAYS: Final = "arrays"
 _ORDER = "order"
