@@ -1,7 +1,7 @@
 """What looking back and a schedule of steps give on New York's weather, rounds off chain, some seeds each.
 
-Prints a table for docs/tasks.md and ends in one JSON line: mean absolute errors (degC) on the report weeks, and the
-part of the rows that is left when a row needs what was measured before.
+Prints a table for docs/tasks.md and ends in one JSON line: mean absolute errors (degC) on the report weeks, those of
+"no change" on the same rows, and the part of the rows that is left when a row needs what was measured before.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datasets import new_york
 from andel.data.feature_spec import FeatureSpec
 from andel.hashing import sha256
 from andel.simulation.offchain_rounds import found_offchain
+from andel.simulation.outcome import persistence_errors
 from andel.simulation.scenario import Scenario, weather_scenario
 from andel.training.schedule import Change
 
@@ -72,16 +73,19 @@ def main() -> None:
     seeds = range(1, parser.parse_args().seeds + 1)
     found = {way: [_errors(_scenario(seed, **changes), seed) for seed in seeds] for way, changes in WAYS.items()}
     rows = {way: runs[0]["rows"] for way, runs in found.items()}
-    print(f"| features | rows left | MAE at round {' | '.join(map(str, ROUNDS))} |\n|---|---|{'---|' * len(ROUNDS)}")
+    heads = ["features", "rows left", "no change", *(f"MAE at round {number}" for number in ROUNDS)]
+    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     summary = {}
     for way, runs in found.items():
         errors = [mean(run[str(number)] for run in runs) for number in ROUNDS]
+        still = mean(run["persistence"] for run in runs)
         left = rows[way] / rows["now only"]
         summary[way] = {
             "rows": round(left, 3),
+            "persistence": round(still, 3),
             **{f"mae_{n}": round(e, 3) for n, e in zip(ROUNDS, errors, strict=True)},
         }
-        print(f"| {way} | {left:.0%} | {' | '.join(f'{error:.3f}' for error in errors)} |", flush=True)
+        print(f"| {way} | {left:.0%} | {still:.3f} | {' | '.join(f'{error:.3f}' for error in errors)} |", flush=True)
     print(json.dumps(summary))
 
 
@@ -94,6 +98,7 @@ def _scenario(seed: int, more: tuple[FeatureSpec, ...] = (), schedule: tuple[Cha
 def _errors(scenario: Scenario, seed: int) -> dict[str, float]:
     rounds = found_offchain(scenario, sha256(b"bench features", seed.to_bytes(8, "big")))
     found: dict[str, float] = {"rows": sum(len(member.change) for member in rounds.members)}
+    found["persistence"] = persistence_errors(scenario.task, rounds.reference.report).mae
     for number in range(1, ROUNDS[-1] + 1):
         rounds.play()
         if number in ROUNDS:

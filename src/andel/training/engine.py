@@ -25,6 +25,7 @@ from andel.training.integer_mlp import (
     scaled_targets,
 )
 from andel.training.integer_training import initial_parameters, train_steps
+from andel.training.learner_engine import LearnerEngine, learner_of
 from andel.training.schedule import Pace
 from andel.training.task import Task
 from andel.training.updates import MAX_UPDATE, flatten
@@ -51,6 +52,12 @@ class Engine(Protocol):
 
     def predict(self, task: Task, parameters: Parameters, codes: Codes) -> IntArray:
         """Predicted change (n,), in the channel's unit."""
+
+    def export(self, task: Task, parameters: Parameters) -> list[IntArray]:
+        """The same model as the arrays, int64 at 2**24, that `andel.serving.quantise` takes.
+
+        Raises InputError where no integer model follows from it.
+        """
 
 
 class IntegerEngine:
@@ -87,12 +94,16 @@ class IntegerEngine:
         """See `Engine`."""
         return predict_change(parameters, codes, task.target_scale)
 
+    def export(self, task: Task, parameters: Parameters) -> list[IntArray]:
+        """Its own parameters."""
+        return list(parameters)
+
 
 _INTEGERS = IntegerEngine()
 
 
 def engine_of(task: Task) -> Engine:
-    """The task's engine. Raises InputError where PyTorch or the task's network is not installed."""
+    """The task's engine. Raises InputError where what the task names is not installed."""
     return _INTEGERS if task.floats is None else _float_engine(task.floats, len(task.features), task.layers)
 
 
@@ -122,6 +133,8 @@ def train_update(
 
 @lru_cache(maxsize=8)
 def _float_engine(floats: FloatTraining, inputs: int, layers: tuple[int, ...]) -> Engine:
+    if floats.engine != "torch":
+        return LearnerEngine(floats, learner_of(floats), inputs, layers)
     from andel.training.torch_engine import TorchEngine  # an extra: whoever has integer tasks needs no PyTorch
 
     return TorchEngine(floats, inputs, layers)

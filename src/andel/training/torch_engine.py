@@ -118,6 +118,13 @@ class TorchEngine:
         """In float64, rounded to the channel's unit."""
         return _integers(self._outputs(parameters, codes), float(task.target_scale), np.inf)
 
+    def export(self, task: Task, parameters: Parameters) -> list[IntArray]:
+        """Raises InputError: a network in PyTorch is not quantised."""
+        raise InputError(
+            f"the model {task.name} is one of PyTorch: no integer model file follows from it",
+            "serve its versions off chain",
+        )
+
     def _network(self) -> torch.nn.Module:
         network = _built(self._build, *self._form)
         shapes = [tuple(parameter.shape) for parameter in network.parameters()]
