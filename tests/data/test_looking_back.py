@@ -125,7 +125,9 @@ def test_the_name_of_a_value_is_read_back(channel, back):
     assert read_value_name(value_name(channel, back)) == (channel, back)
 
 
-@pytest.mark.parametrize("name", ["t@", "t@-", "t@-0", "t@-01", "t@-1.5", "t@3600", "t@-9999999", "t@-1@-1", "t@-٣"])
+@pytest.mark.parametrize(
+    "name", ["", "@-60", "t@", "t@-", "t@-0", "t@-01", "t@-1.5", "t@3600", "t@-9999999", "t@-1@-1", "t@-٣"]
+)
 def test_a_name_that_is_none_is_refused(name):
     with pytest.raises(PlanError, match="names no value"):
         read_value_name(name)

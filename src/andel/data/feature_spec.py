@@ -119,7 +119,7 @@ def read_value_name(name: str) -> tuple[str, int]:
     """(channel, seconds before) of a value's name. Raises PlanError for one that is not as `value_name` writes it."""
     channel, _, back = name.partition(_MARK)
     seconds = int(back) if back.isascii() and back.isdecimal() and len(back) <= len(str(MAX_LOOK_BACK)) else 0
-    if "@" in channel or value_name(channel, seconds) != name:
+    if not channel or "@" in channel or value_name(channel, seconds) != name:
         raise PlanError(f"{name[:60]!r} names no value", f"a channel, or channel{_MARK}SECONDS")
     return channel, seconds
 

@@ -175,7 +175,7 @@ def _train(
             rounds.append((number, errors, settled.minted))
             if scenario.held_out:
                 told[number] = ask_errors(
-                    grid, plan, world.founded.definition, parameters, members, waiting, RoundSettings()
+                    grid, plan, world.founded.definition, parameters, members, waiting, options.rounds
                 )
             settle = world.chain.gas_spent_on(model.round_manager.contract, settled.opened_block, settled.settled_block)
             options.say(

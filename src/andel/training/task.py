@@ -152,7 +152,7 @@ def _check_bounds(task: Task) -> None:
     for name, (value, low, high) in bounds.items():
         if not low <= value <= high:
             raise PlanError(f"task field {name} is {value}, outside {low} to {high}")
-    if "@" in task.target:
+    if not task.target or "@" in task.target:
         raise PlanError(f"task field target is no channel: {task.target[:60]!r}")
     _check_layers(task)
     for name, named in (("reference", task.reference), ("rules", task.rules)):
