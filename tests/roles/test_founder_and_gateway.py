@@ -109,5 +109,5 @@ def test_a_float_task_is_neither_founded_with_audits_nor_quantised(small):
     rules = replace(DEFAULT_RULES, audits=1)
     with pytest.raises(PlanError, match="audits is 1"):
         found_model(small.store, task, small.world.actors.founder.address, [], {}, [], bytes(16), rules=rules)
-    with pytest.raises(InputError, match="one of floats"):
+    with pytest.raises(InputError, match="one of PyTorch's"):
         model_file_of(small.store, sha256(b"any"), small.store.put(task.to_bytes()))

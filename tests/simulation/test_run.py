@@ -291,3 +291,4 @@ def test_a_run_that_looks_back_and_holds_weeks_out_tells_their_errors(anvil, tmp
     assert (told["round"], told["contributors"]) == (1, 2)
     assert told["rows"] > 200 and 0 < told["mae"] < told["persistence_mae"] and told["median_mae"] > 0
     assert "on held-out days of 2 contributors" in ended.stderr
+    assert "on held-out days of 2 contributors" in (tmp_path / "run" / "report.html").read_text()

@@ -25,13 +25,8 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
         errors.add_row(name, f"{value.mae:.3f}", f"{value.rmse:.3f}")
     console.print(errors)
     console.print(f"{100 * outcome.gap_closed():.0f} % of the gap to central training closed (MAE)", markup=False)
-    if told := outcome.told():
-        last = told[-1]
-        console.print(
-            f"on held-out days of {last['contributors']} contributors ({last['rows']} rows, their own word): MAE "
-            f"{last['mae']} {outcome.unit}, median {last['median_mae']}, no change {last['persistence_mae']}",
-            markup=False,
-        )
+    if line := outcome.told_line():
+        console.print(line, markup=False)
     console.print(_owners(outcome))
     console.print(
         "Among equal contributors differences are noise: the same data in other hands, or another seed, orders them "

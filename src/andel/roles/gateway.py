@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from andel.content import ContentStore, digest_of_cid
-from andel.errors import SettingsError
+from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.onchain_models import OnchainModelsContract
@@ -33,8 +33,16 @@ class PublishedModel:
 
 
 def model_file_of(store: ContentStore, version: Digest, task_cid: str) -> tuple[ModelFile, Task]:
-    """The one integer model file that follows from a version and its task; a pure function of both."""
+    """The one integer model file that follows from a version and its task; a pure function of both.
+
+    Raises InputError where none follows, or where a learner of its own is not installed.
+    """
     task = parse_task(store.get(task_cid))
+    if task.floats is not None and task.floats.engine == "torch":  # told without PyTorch, too
+        raise InputError(
+            f"the model {task.name} is one of PyTorch's: no integer model file follows from it",
+            "serve its versions off chain",
+        )
     parameters = engine_of(task).export(task, decode_version(store.get_digest(version), task))
     plan = QuantisePlan(
         features=tuple(feature.name for feature in task.features),

@@ -100,6 +100,16 @@ class Outcome:
             if item.told is not None
         ]
 
+    def told_line(self) -> str:
+        """The last round's errors on held-out days, in a line for people; "" where nobody was asked."""
+        if not (told := self.told()):
+            return ""
+        last = told[-1]
+        return (
+            f"on held-out days of {last['contributors']} contributors ({last['rows']} rows, their own word): MAE "
+            f"{last['mae']} {self.unit}, median {last['median_mae']}, no change {last['persistence_mae']}"
+        )
+
     def to_json(self) -> dict[str, object]:
         """The keys that other programs read."""
         return {

@@ -121,7 +121,7 @@ class TorchEngine:
     def export(self, task: Task, parameters: Parameters) -> list[IntArray]:
         """Raises InputError: a network in PyTorch is not quantised."""
         raise InputError(
-            f"the model {task.name} is one of PyTorch: no integer model file follows from it",
+            f"the model {task.name} is one of PyTorch's: no integer model file follows from it",
             "serve its versions off chain",
         )
 
