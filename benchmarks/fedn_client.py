@@ -72,6 +72,14 @@ class RowContributor:
         """Raises PlanError: a file has no packets."""
         raise PlanError("there are no packets behind these rows")
 
+    def check_commitments(self, plan: RoundPlan, root: bytes) -> None:
+        """Raises PlanError: the task has no groups."""
+        raise PlanError("no groups")
+
+    def held_out(self, plan: RoundPlan, task: Task, version: bytes) -> tuple[npt.NDArray[np.uint8], IntArray]:
+        """Raises PlanError: the owner lets no errors be told."""
+        raise PlanError("errors are not told")
+
     def rows(self, plan: RoundPlan, task: Task) -> tuple[npt.NDArray[np.uint8], IntArray]:
         """The rows of the file."""
         return self._codes, self._change

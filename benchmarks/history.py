@@ -96,7 +96,7 @@ def _trained(evidence: RoundEvidence, parameters: Any, seed: Digest, rows: Rows)
     hashes = []
     for update in evidence.updates:
         codes, change = _arrays(rows, update.contributor, evidence.task)
-        given = {"seed": seed, "contributor": update.contributor}
+        given = {"number": evidence.plan.round, "seed": seed, "contributor": update.contributor}
         again = train_update(evidence.task, parameters, codes, change, **given)
         hashes.append(sha256(encode_update(again, evidence.task)))
         if hashes[-1] != update.update_hash:

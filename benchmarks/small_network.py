@@ -72,7 +72,9 @@ def settled_rounds(world: World, store: ContentStore) -> Iterator[RoundState]:
     for number in count(1):
         deadline = world.chain.block_time() + 86_400
         budget = BaseUnits(100 * TOKEN)
-        plan = next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
+        plan = next_plan(
+            first, world.scenario.task, number=number, version=version, state=state, budget=budget, deadline=deadline
+        )
         coordinator.run_round(plan)
         while model.round_manager.round_of(number).status != Status.FINALISED:
             for validator in validators:

@@ -52,7 +52,15 @@ def measure_embedded(rounds: int) -> dict[str, Any]:
         for number in range(1, rounds + WARM_UP + 1):
             budget = BaseUnits(min(10 * TOKEN, model.pool.accrued() - model.pool.minted()))
             deadline = world.chain.block_time() + 86_400
-            plan = next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
+            plan = next_plan(
+                first,
+                world.scenario.task,
+                number=number,
+                version=version,
+                state=state,
+                budget=budget,
+                deadline=deadline,
+            )
             asked: list[str] = []
             world.chain.tell(lambda method, _, __, seen=asked: seen.append(method))
             start, spent = time.perf_counter(), time.process_time()

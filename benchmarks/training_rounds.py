@@ -105,6 +105,14 @@ class Beside:
         """Nobody is asked: no training is audited."""
         raise PlanError("nothing is due")
 
+    def check_commitments(self, plan: RoundPlan, root: bytes) -> None:
+        """Nobody is asked: the task has no groups."""
+        raise PlanError("no groups")
+
+    def held_out(self, plan: RoundPlan, task: Task, version: bytes) -> tuple[Any, IntArray]:
+        """Nobody is asked."""
+        raise PlanError("errors are not told")
+
     def rows(self, plan: RoundPlan, task: Task) -> tuple[Any, IntArray]:
         """The rows."""
         return self.member.codes, self.member.change
@@ -241,8 +249,9 @@ def _bare_app(task: Task, member: OffchainMember, mods: list[Mod]) -> ClientApp:
     def train(message: Message, context: Context) -> Message:
         record = message.content["arrays"]
         parameters = [np.rint(array * SCALE).astype(np.int64) for array in record.to_numpy_ndarrays()]
-        seed = sha256(str(message.content["config"]["server-round"]).encode())
-        update = train_update(task, parameters, member.codes, member.change, seed=seed, contributor=member.address)
+        number = int(message.content["config"]["server-round"])
+        given = {"number": number, "seed": sha256(str(number).encode()), "contributor": member.address}
+        update = train_update(task, parameters, member.codes, member.change, **given)
         trained = [a + b for a, b in zip(parameters, split_parameters(update, task), strict=True)]
         metrics = MetricRecord({"num-examples": member.slots})
         return Message(RecordDict({"arrays": _floats(trained), "metrics": metrics}), reply_to=message)

@@ -91,7 +91,9 @@ def train(fed: Federation, parameters: IntArray, seed: int, number: int) -> IntA
     start = split_parameters(parameters, fed.task)
     return np.stack(
         [
-            train_update(fed.task, start, codes, change, seed=draw(seed, number, b"train"), contributor=str(number))
+            train_update(
+                fed.task, start, codes, change, number=1, seed=draw(seed, number, b"train"), contributor=str(number)
+            )
             for number, codes, change in zip(fed.numbers, fed.codes, fed.change, strict=False)
         ]
     )

@@ -42,6 +42,10 @@ TYPES: Final[Mapping[str, str]] = {
         "Attestation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updatesRoot,"
         "bytes32 versionHash,bytes32 valueRoot,bytes32 stateHash,int64 evaluation,bytes32 evidenceHash)"
     ),
+    "Evaluation": (
+        "Evaluation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 versionHash,uint32 rows,"
+        "uint64 missed,uint64 moved)"
+    ),
     "Prediction": (
         "Prediction(address model,bytes32 version,bytes32 inputHash,bytes32 outputHash,uint64 issuedAt,"
         "uint64 validUntil)"

@@ -61,6 +61,9 @@ class Thief:
     def rows(self, plan, task):
         return self.victim.rows(plan, task)
 
+    def held_out(self, plan, task, version):
+        return self.victim.held_out(plan, task, version)
+
 
 def test_the_replayers_own_intake_refuses_every_packet_and_keeps_it(finished_run):
     replayer = finished_run.small.member(Kind.REPLAYER)

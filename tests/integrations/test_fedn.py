@@ -47,6 +47,12 @@ class Rows:
         if seed != self._rounds.first_seed:
             raise PlanError("another seed")
 
+    def check_commitments(self, plan, root):
+        raise PlanError("the task has no groups")
+
+    def held_out(self, plan, task, version):
+        raise PlanError("errors are not told")
+
     def batches(self, plan):
         return self._member.batches
 

@@ -12,6 +12,7 @@ from andel.device.reading import Refusal
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.roles.contributor import Contributor
+from andel.roles.held_out import NOTHING_HELD_OUT, HeldOut
 from andel.simulation.world import terms_hash
 from andel.units import Digest
 
@@ -26,14 +27,14 @@ def member(small):
     return small.honest()[0]
 
 
-def restarted(small, member, terms=None):
+def restarted(small, member, terms=None, held_out=NOTHING_HELD_OUT):
     """The same owner, from its key and its database."""
     device = member.device.key
     records = {device.address: DeviceRecord(device.public_key, member.contributor.address)}
     database = small.folder / f"owner-{member.participant.number}" / "evidence.db"
     settings = IntakeSettings(small.world.founded.definition.accepted_time)
     store = EvidenceStore(f"sqlite:///{database}")
-    again = Contributor(member.contributor.key, records, store, settings, terms or terms_hash())
+    again = Contributor(member.contributor.key, records, store, settings, terms or terms_hash(), held_out)
     again.join(small.world.model.round_manager)
     return again
 
@@ -46,6 +47,26 @@ def test_after_a_restart_it_has_the_same_batches_openings_and_rows(small, member
     assert again.openings(plan, task, b"seed") == before.openings(plan, task, b"seed")
     for old, new in zip(before.rows(plan, task), again.rows(plan, task), strict=True):
         assert (old == new).all()
+
+
+def test_days_that_stay_home_are_never_committed_and_errors_on_them_told_only_where_allowed(small, member):
+    plan, task = small.world.first_plan(), small.world.founded.definition
+    before = member.contributor
+    days = sorted({batch.day for batch in before.all_batches() if plan.covers(batch.day)})
+    home = ((days[0], days[len(days) // 2]),)
+    again = restarted(small, member, held_out=HeldOut(home, tell=True))
+    _, committed = parse_batches(again.batches(plan))
+    assert {header.day for header in committed} == {day for day in days if day > home[0][1]}
+    assert {entry.day for entry in again.entries()}.isdisjoint(range(home[0][0], home[0][1] + 1))
+    assert again.weight(plan) < before.weight(plan)
+    codes, change = again.held_out(plan, task, plan.version)
+    assert len(codes) == len(change) > 0
+    assert len(change) + len(again.rows(plan, task)[1]) <= len(before.rows(plan, task)[1])
+    with pytest.raises(PlanError, match="is not the model's"):
+        again.held_out(plan, task, sha256(b"another version"))
+    with pytest.raises(PlanError, match="to itself"):
+        restarted(small, member, held_out=HeldOut(home)).held_out(plan, task, plan.version)
+    assert [len(rows[1]) > 0 for rows in again.own_rows(task)] == [True, True]
 
 
 def test_its_entries_are_its_batches_and_stand_in_the_registry(small, member):

@@ -10,10 +10,12 @@ from andel.errors import ContentMissing
 from andel.ledger.round_state import PlantState, Status, VoidReason
 from andel.roles.coordinating import Coordinating, Pace
 from andel.roles.coordinator import Coordinator
+from andel.roles.held_out import HeldOut
+from andel.roles.measuring import Measuring
 from andel.roles.planning import Choices, all_days, plan_again, plan_next
 from andel.roles.planting import Planter
 from andel.simulation.world import ROUND_SECONDS
-from andel.training.events import Event, RoundEnded, RoundMoved, StepFailed
+from andel.training.events import ErrorsTold, Event, RoundEnded, RoundMoved, StepFailed
 from andel.training.grid import LocalGrid
 from andel.training.rounds import RoundSettings, Waiting
 from andel.units import TOKEN, BaseUnits
@@ -45,8 +47,10 @@ class Loop:
             planter=planter,
             tell=self.heard.append,
         )
+        tell = self.heard.append
+        self.measuring = Measuring(world.model, small.store, grid, waiting, RoundSettings(quorum, 5.0, 1.0), tell)
         self.looks = Coordinating(
-            key, world.model, small.store, grid, coordinator, waiting, CHOICES, quorum, pace, self.heard.append
+            key, world.model, small.store, grid, coordinator, waiting, CHOICES, quorum, pace, self.measuring
         )
 
     def sleep(self, seconds):
@@ -93,8 +97,24 @@ def test_rounds_follow_one_another_and_are_told(small):
     ]
     ended = [event for event in loop.heard if isinstance(event, RoundEnded)]
     assert ended[0].void_reason == "" and ended[0].minted == manager.round_of(1).minted > 0
+    told = [event for event in loop.heard if isinstance(event, ErrorsTold)]
+    assert [(event.round, event.contributors, event.rows) for event in told] == [(1, 0, 0)], "nobody need tell"
     assert loop.failures() == []
     small.assert_audited()
+
+
+def test_who_allows_it_tells_how_a_final_version_does_at_home(small):
+    """Days of the training weeks are told of here, as nobody holds any back: what counts is who is heard."""
+    owner = small.honest()[0].contributor
+    owner._held_out = HeldOut(((0, 10_000_000),), tell=True)
+    rows = len(owner.own_rows(small.world.founded.definition)[1][1])
+    owner._held_out = HeldOut(tell=True)
+    loop = Loop(small)
+    loop.until(Status.FINALISED)
+    owner._held_out = HeldOut(((0, 10_000_000),), tell=True)
+    found = loop.measuring.measure(1)
+    assert (found.contributors, found.rows) == (1, rows)
+    assert 0 < found.mean == found.median < found.persistence
 
 
 def test_no_round_opens_while_too_few_nodes_are_there(fresh):

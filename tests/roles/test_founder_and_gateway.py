@@ -49,7 +49,15 @@ def _days(ranges):
 
 def test_the_next_plan_names_what_the_last_round_left(small):
     template = small.world.first_plan()
-    plan = next_plan(template, number=9, version=sha256(b"v"), state=sha256(b"s"), budget=BaseUnits(5), deadline=77)
+    plan = next_plan(
+        template,
+        small.world.scenario.task,
+        number=9,
+        version=sha256(b"v"),
+        state=sha256(b"s"),
+        budget=BaseUnits(5),
+        deadline=77,
+    )
     changed = (plan.round, plan.attempt, plan.version, plan.state, plan.budget, plan.deadline)
     assert changed == (9, 0, sha256(b"v"), sha256(b"s"), 5, 77)
     assert (plan.task, plan.reference, plan.windows) == (template.task, template.reference, template.windows)
@@ -101,5 +109,5 @@ def test_a_float_task_is_neither_founded_with_audits_nor_quantised(small):
     rules = replace(DEFAULT_RULES, audits=1)
     with pytest.raises(PlanError, match="audits is 1"):
         found_model(small.store, task, small.world.actors.founder.address, [], {}, [], bytes(16), rules=rules)
-    with pytest.raises(InputError, match="one of floats"):
+    with pytest.raises(InputError, match="one of PyTorch's"):
         model_file_of(small.store, sha256(b"any"), small.store.put(task.to_bytes()))

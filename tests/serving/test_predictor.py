@@ -293,3 +293,43 @@ def test_a_validity_that_serves_nobody_is_refused(seconds):
 def test_the_key_is_not_shown():
     assert OPERATOR.secret_bytes().hex() not in repr(PREDICTOR)
     assert str(OPERATOR.secret_bytes()) not in repr(PREDICTOR)
+
+
+LOOKING_BACK = dataclasses.replace(
+    TASK,
+    features=(
+        FeatureSpec("temperature", "channel", "temperature", -2_500, 4_500),
+        FeatureSpec("an hour before", "lag", "temperature", -2_500, 4_500, seconds=3_600),
+        FeatureSpec("humidity's trend", "difference", "humidity", -3_000, 3_000, seconds=7_200),
+    ),
+)
+
+
+def test_a_question_gives_values_of_the_past_by_their_names():
+    predictor = weather_predictor(task=LOOKING_BACK)
+    described = predictor.describe()
+    assert described["channels"] == {
+        "humidity": "%",
+        "humidity@-7200": "%",
+        "temperature": "degC",
+        "temperature@-3600": "degC",
+    }
+    assert described["features"][2] == {
+        "name": "humidity's trend",
+        "kind": "difference",
+        "channel": "humidity",
+        "low": "-30.00",
+        "high": "30.00",
+        "unit": "%",
+        "seconds": 7_200,
+    }
+    values = {"temperature": "21.37", "temperature@-3600": "20", "humidity": 50, "humidity@-7200": "45.5"}
+    codes, base = unpack_question(predictor.ask_values(values, NOON).question, 3)
+    assert base == 2_137
+    assert codes.tolist() == [(2_137 + 2_500) * 255 // 7_000, 4_500 * 255 // 7_000, 3_450 * 255 // 6_000]
+
+
+@pytest.mark.parametrize("wrong", [{}, {"temperature@-3600": 1}, {"temperature@-7200": 1, "humidity@-7200": 1}])
+def test_a_question_without_the_past_it_needs_is_refused_by_name(wrong):
+    with pytest.raises(InputError, match="@-"):
+        weather_predictor(task=LOOKING_BACK).ask_values({"temperature": 1, "humidity": 2, **wrong}, NOON)

@@ -22,7 +22,7 @@ from andel.simulation.local_chain import LocalChain, find_anvil
 from andel.simulation.participants import Kind
 from andel.simulation.scenario import relabelled
 from andel.simulation.weather import find_weather_folder
-from tests.support.own_data_run import BAD_ROWS, ROOT, ROUNDS, run_andel
+from tests.support.own_data_run import BAD_ROWS, ROOT, ROUNDS, run_andel, small_table, table_options
 from tests.support.reports import report_bytes
 from tests.support.small_run import START, envelope_scenario, finish, launch, pebble_scenario
 
@@ -278,3 +278,17 @@ def test_beijings_stations_run_unchanged(anvil, shared_folder, tmp_path, station
         assert list(shares_of(outcome, kind).values()) == [0]
     assert outcome["model_rmse"] < outcome["persistence_rmse"]
     assert "refused: missing value (first: " in ended.stderr
+
+
+def test_a_run_that_looks_back_and_holds_weeks_out_tells_their_errors(anvil, tmp_path):
+    options = table_options(small_table(tmp_path / "roof.csv"), owners=2)
+    options[options.index("temperature,humidity")] = "temperature,temperature@-3600,humidity"
+    options[options.index("--rounds") + 1] = "1"
+    ended = run_andel(["demo", *options, "--honest", "--held-out", "3", "--json", "--folder", str(tmp_path / "run")])
+    assert ended.returncode == 0, ended.stderr
+    outcome = json.loads(ended.stdout)
+    (told,) = outcome["federated"]
+    assert (told["round"], told["contributors"]) == (1, 2)
+    assert told["rows"] > 200 and 0 < told["mae"] < told["persistence_mae"] and told["median_mae"] > 0
+    assert "on held-out days of 2 contributors" in ended.stderr
+    assert "on held-out days of 2 contributors" in (tmp_path / "run" / "report.html").read_text()

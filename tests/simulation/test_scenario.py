@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from andel.data.features import week_of
-from andel.errors import SettingsError
+from andel.errors import PlanError, SettingsError
 from andel.simulation.participants import Kind
 from andel.simulation.scenario import TableChoice, relabelled, table_scenario, weather_scenario
 from andel.simulation.series import MISSING, ChannelSpec
 from andel.units import DAY_SECONDS
-from tests.support.small_run import START, climate
+from tests.support.small_run import START, climate, envelope_scenario
 
 CHOICE = TableChoice(("temperature", "humidity"), "temperature", 3, 2, True)
 
@@ -131,3 +131,27 @@ def test_a_table_that_cannot_serve_is_refused_with_a_hint(says):
 def test_a_target_without_a_unit_gets_a_word_for_one():
     bare = replace(climate(), channels=tuple(ChannelSpec(c.name, "", c.exponent) for c in climate().channels))
     assert table_scenario(bare, CHOICE, 2, 1).task.unit == "units"
+
+
+def test_a_column_of_the_past_is_a_feature_with_the_range_of_the_column():
+    choice = TableChoice(("temperature", "temperature@-3600", "humidity@-7200"), "temperature", 3, 2, False)
+    assert choice.columns == ("temperature", "humidity")
+    now, before, humid = table_scenario(climate(), choice, 1, 1).task.features[:3]
+    assert (before.kind, before.channel, before.seconds) == ("lag", "temperature", 3_600)
+    assert (now.low, now.high, now.exponent) == (before.low, before.high, before.exponent)
+    assert (humid.name, humid.values) == ("humidity@-7200", ("humidity@-7200",))
+
+
+@pytest.mark.parametrize("name", ["temperature@3600", "temperature@-0", "@-60"])
+def test_a_column_of_no_time_is_refused(name):
+    with pytest.raises(PlanError):
+        table_scenario(climate(), TableChoice((name,), "temperature", 3, 2, False), 1, 1)
+
+
+def test_every_so_many_of_an_owners_weeks_stay_home():
+    scenario = replace(envelope_scenario(), held_out=2)
+    owner = next(participant for participant in scenario.participants if len(participant.weeks) > 1)
+    home = [day for first, last in scenario.held_days(owner) for day in range(first, last + 1)]
+    weeks = {int(week_of(np.array([day * 86_400]))[0]) for day in home}
+    assert weeks == set(sorted(owner.weeks)[1::2])
+    assert envelope_scenario().held_days(owner) == ()

@@ -146,7 +146,15 @@ class SmallWorld:
         deadline = self.world.chain.block_time() + ROUND_SECONDS
         version, pool = manager.current_version(), self.world.model.pool
         budget = BaseUnits(min(BUDGET, pool.accrued() - pool.minted()))
-        return next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
+        return next_plan(
+            first,
+            self.world.scenario.task,
+            number=number,
+            version=version,
+            state=state,
+            budget=budget,
+            deadline=deadline,
+        )
 
     def retry_plan(self) -> RoundPlan:
         """The plan of the newest round's next attempt."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import cos, pi, sin
 
 import numpy as np
 
@@ -19,12 +18,10 @@ from andel.data.disclosure import disclosure_object
 from andel.data.features import FeatureSpec, build_rows
 from andel.data.openings import make_openings
 from andel.data.policy import EVERYWHERE
-from andel.device.envelope import encode_envelope
-from andel.device.packets import read_packet
-from andel.device.reading import Measurement, SignedReading
+from andel.device.reading import SignedReading
 from andel.errors import PlanError
 from andel.hashing import sha256
-from andel.keys import AccountKey, DeviceKey, address_bytes, derive_secret
+from andel.keys import AccountKey, address_bytes, derive_secret
 from andel.training.engine import genesis_parameters, train_update
 from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import IntArray
@@ -48,6 +45,7 @@ from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
 from andel.value.retraining import Disclosed, disclosure_message
 from andel.value.settle import ChainFacts, settle
+from tests.support.sensors import Sensor as Sensor
 
 FIRST_DAY = 15_706
 """2013-01-01."""
@@ -59,40 +57,6 @@ FIRST_SEED = sha256(b"tests: first seed")
 SECOND_SEED = sha256(b"tests: second seed")
 
 
-class Sensor:
-    """A device that measures one hourly weather: a daily wave, drifting noise, and humidity that foretells it."""
-
-    def __init__(self, seed: str, name: str, noise: int = 40) -> None:
-        self.key = DeviceKey(derive_secret(b"tests: sensor", seed, name))
-        self._noise = noise
-        self._random = np.random.default_rng(int.from_bytes(sha256(seed.encode(), name.encode())[:8], "big"))
-
-    @property
-    def address(self) -> Address:
-        return self.key.address
-
-    def packet(self, timestamp: int, sequence: int, temperature: int, humidity: int) -> bytes:
-        """One signed envelope."""
-        measured = [
-            Measurement("temperature", temperature, -2, "degC"),
-            Measurement("humidity", humidity, -2, "%"),
-        ]
-        return encode_envelope(self.key, sequence, timestamp, measured)
-
-    def days(self, days: Iterable[int], factor: int = 1) -> list[SignedReading]:
-        """Hourly readings of those days; `factor` -1 turns the daily wave around (a poisoned sensor)."""
-        readings = []
-        for day in days:
-            for hour in range(24):
-                wave = factor * (700 * sin(2 * pi * (hour - 9) / 24) + 60 * cos(2 * pi * day / 5))
-                ahead = factor * 700 * sin(2 * pi * (hour - 6) / 24)
-                jitter = self._random.normal(0, self._noise, 2)
-                values = round(1_500 + wave + jitter[0]), round(5_000 - 2 * ahead + jitter[1])
-                raw = self.packet(day * 86_400 + hour * 3_600, hour, *values)
-                readings.append(read_packet(raw, self.key.public_key))
-        return readings
-
-
 class Owner:
     """A contributor beside its data; satisfies `andel.training.client_app.LocalContributor`."""
 
@@ -101,6 +65,7 @@ class Owner:
         self._readings = tuple(readings)
         self.all_batches = batches_of(readings, sensors)
         self.agrees = True
+        self.tells = False
 
     @property
     def key(self) -> AccountKey:
@@ -153,10 +118,26 @@ class Owner:
         rows = build_rows(chosen, task.features, task.target, task.horizon_seconds, task.exponent)
         return rows.codes, rows.change
 
+    def held_out(self, plan: RoundPlan, task: Task, version: Digest) -> tuple[np.ndarray, IntArray]:
+        """Rows of the days that no plan covers, once `tells` is set. Raises PlanError."""
+        if not self.tells:
+            raise PlanError("this owner keeps its errors to itself")
+        kept = [reading for reading in self._readings if not plan.covers(day_of(reading.timestamp))]
+        rows = build_rows(kept, task.features, task.target, task.horizon_seconds, task.exponent)
+        return rows.codes, rows.change
+
     def update(self, world: World) -> IntArray:
         """What honest local training gives, flat."""
         codes, change = self.rows(world.plan, world.task)
-        return train_update(world.task, world.parameters, codes, change, seed=FIRST_SEED, contributor=self.address)
+        return train_update(
+            world.task,
+            world.parameters,
+            codes,
+            change,
+            number=world.plan.round,
+            seed=FIRST_SEED,
+            contributor=self.address,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +164,11 @@ class World:
     def after(self, report: ValueReport) -> World:
         """The same model before its next round."""
         parameters = decode_version(report.version, self.task)
-        plan = replace(self.plan, round=self.plan.round + 1, version=report.version_hash, state=report.history.hash)
+        pace, number = self.task.pace(self.plan.round + 1), self.plan.round + 1
+        version, state = report.version_hash, report.history.hash
+        plan = replace(
+            self.plan, round=number, steps=pace.steps, rate_shift=pace.rate_shift, version=version, state=state
+        )
         versions = {**self.versions, self.plan.version: self.parameters}
         return replace(self, plan=plan, parameters=parameters, history=report.history, versions=versions)
 
@@ -279,6 +264,8 @@ def small_plan(task: Task, seed: str = "world", batches: bytes = b"", packets: b
         version=sha256(encode_version(genesis_parameters(task))),
         state=EMPTY_HISTORY.hash,
         windows=TRAINING_DAYS,
+        steps=task.steps,
+        rate_shift=task.rate_shift,
         deadline=1_700_000_000,
         k=2,
         n=3,

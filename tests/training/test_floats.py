@@ -55,7 +55,7 @@ def test_what_no_engine_could_train_is_refused(values, said):
     assert any(part in f"{refusal.value.message} {refusal.value.hint}" for part in said.split("|"))
 
 
-@pytest.mark.parametrize("missing", ["network", "optimizer", "shapes", "judgements"])
+@pytest.mark.parametrize("missing", ["network", "optimizer", "shapes", "judgements", "engine"])
 def test_a_missing_field_is_named(missing):
     fields = json.loads(TASK.to_bytes())
     del fields["floats"][missing]

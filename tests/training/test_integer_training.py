@@ -39,7 +39,7 @@ def test_updates_and_versions_have_the_hashes_of_plain_integers(layers):
     first = plain_network.first_network(inputs, layers, bytes.fromhex(task.initial_seed))
     version = plain_network.encoded(b"andel-version/1", plain_network.flat(first), inputs, layers, size=8)
     assert sha256(encode_version(genesis_parameters(task))) == hashlib.sha256(version).digest()
-    found = train_update(task, genesis_parameters(task), codes, change, seed=b"seed 1", contributor="0xabc")
+    found = train_update(task, genesis_parameters(task), codes, change, number=1, seed=b"seed 1", contributor="0xabc")
     expected = plain_network.update(
         first,
         codes.tolist(),

@@ -60,7 +60,7 @@ def test_versions_and_updates_of_every_network_pass_the_door(network):
     assert [array.shape for array in parameters] == list(task.floats.shapes)
     again = decode_version(encode_version(parameters), task)
     assert all(np.array_equal(first, then) for first, then in zip(parameters, again, strict=True))
-    update = train_update(task, parameters, CODES, TARGETS, seed=b"seed", contributor="me")
+    update = train_update(task, parameters, CODES, TARGETS, number=1, seed=b"seed", contributor="me")
     assert update.any()
     assert np.array_equal(decode_update(encode_update(update, task), task), update)
 
@@ -78,7 +78,7 @@ def test_training_lowers_the_loss_that_trains(optimizer):
     answers = (codes[:, 0].astype(np.int64) - 128) * 300
     parameters = genesis_parameters(task)
     engine = engine_of(task)
-    trained = engine.train(task, parameters, codes, answers, b"seed" * 8)
+    trained = engine.train(task, parameters, codes, answers, b"seed" * 8, task.pace(1))
     before, after = (int(engine.losses(task, p, codes, answers).sum()) for p in (parameters, trained))
     assert after < 0.9 * before
 
@@ -88,7 +88,7 @@ def test_training_leaves_the_callers_random_numbers_alone():
     expected = torch.rand(3)
     torch.manual_seed(5)
     task = float_task()
-    train_update(task, genesis_parameters(task), CODES, TARGETS, seed=b"seed", contributor="me")
+    train_update(task, genesis_parameters(task), CODES, TARGETS, number=1, seed=b"seed", contributor="me")
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -147,7 +147,7 @@ def test_training_that_diverges_and_measures_that_are_no_numbers_are_errors(monk
     task = float_task("root of nothing", layers=())
     parameters = genesis_parameters(task)
     with pytest.raises(TrainingError, match="diverged"):
-        train_update(task, parameters, CODES, TARGETS, seed=b"seed", contributor="me")
+        train_update(task, parameters, CODES, TARGETS, number=1, seed=b"seed", contributor="me")
     with pytest.raises(InputError, match="no number"):
         engine_of(task).losses(task, parameters, CODES, TARGETS)
 
@@ -198,5 +198,5 @@ def test_a_network_may_come_from_a_package(monkeypatch):
 
     monkeypatch.setattr(torch_engine, "entry_points", lambda group, name: [Found()] if name == "gated" else [])
     task = float_task("gated", layers=())
-    update = train_update(task, genesis_parameters(task), CODES, TARGETS, seed=b"seed", contributor="me")
+    update = train_update(task, genesis_parameters(task), CODES, TARGETS, number=1, seed=b"seed", contributor="me")
     assert len(update) == 2 * (INPUTS + 1) and update.any()

@@ -115,9 +115,9 @@ def test_local_training_is_repeated_by_whoever_has_the_rows():
     codes, change = owner.rows(world.plan, world.task)
     first = owner.update(world)
     given = world.task, world.parameters, codes, change
-    assert np.array_equal(train_update(*given, seed=FIRST_SEED, contributor=owner.address), first)
+    assert np.array_equal(train_update(*given, number=1, seed=FIRST_SEED, contributor=owner.address), first)
     assert first.any()
-    other = train_update(*given, seed=FIRST_SEED, contributor="0x00")
+    other = train_update(*given, number=1, seed=FIRST_SEED, contributor="0x00")
     assert not np.array_equal(other, first), "minibatches are drawn for each contributor"
 
 
@@ -125,7 +125,7 @@ def test_a_larger_step_is_held_at_the_bound_of_updates():
     world = build_world(1)
     task = small_task(rate_shift=0, steps=200, residual_limit=1 << 20, target_scale=1)
     codes, change = world.owners[0].rows(world.plan, task)
-    update = train_update(task, genesis_parameters(task), codes, change, seed=b"", contributor="")
+    update = train_update(task, genesis_parameters(task), codes, change, number=1, seed=b"", contributor="")
     assert abs(update).max() == MAX_UPDATE
     assert np.array_equal(decode_update(encode_update(update, task), task), update)
 

@@ -29,6 +29,8 @@ library TypedData {
         "TermsWithdrawal(address owner,bytes32 termsHash,uint64 until,uint256 nonce,uint64 deadline)";
     string internal constant NODE_DELEGATION =
         "NodeDelegation(address model,address owner,bytes32 keyX,bytes32 keyY,uint64 until)";
+    string internal constant EVALUATION =
+        "Evaluation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 versionHash,uint32 rows,uint64 missed,uint64 moved)";
 
     function domainSeparator(uint256 chainId, address verifier) internal pure returns (bytes32) {
         return keccak256(

@@ -21,6 +21,7 @@ from andel.ledger.deployment import ModelContracts
 from andel.roles.conflict_box import ConflictBox
 from andel.roles.coordinating import Coordinating, Pace
 from andel.roles.coordinator import Coordinator
+from andel.roles.measuring import Measuring
 from andel.roles.planning import Choices
 from andel.roles.planting import Planter
 from andel.roles.settling import Settler, references_for
@@ -69,27 +70,25 @@ def coordinate(
     conflicts: Annotated[
         str | None, typer.Option(help="The box of conflicts that witnesses brought: a directory or an fsspec URL.")
     ] = None,
-    plant_every: Annotated[
-        int, typer.Option(min=0, help="One attempt in so many is a test of the validators; 0: none.")
-    ] = 0,
+    plant_every: Annotated[int, typer.Option(min=0, help="One attempt in so many is a test; 0: none.")] = 0,
     propose: Annotated[
         bool, typer.Option("--propose", help="Propose in every planted attempt: this key opens the reference set.")
     ] = False,
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="Serve Prometheus' metrics on this loopback port.")
     ] = None,
+    ask_errors: Annotated[bool, typer.Option("--ask-errors", help="Ask for errors on held-out days.")] = False,
     until_round: Annotated[int, typer.Option(min=0, help="End when this round is final; 0: go on for ever.")] = 0,
     log_json: LogJsonOption = False,
 ) -> None:
     """Open rounds, collect what contributors sign, close them; carry on wherever a former process was stopped."""
     log_as_json(log_json)
     _check(phase_seconds, round_seconds, plant_every, propose)
-    choices = Choices(
-        round_seconds, None if budget is None else BaseUnits(budget * TOKEN), read_days(train_days or []) or None
-    )
+    days = read_days(train_days or []) or None
+    choices = Choices(round_seconds, None if budget is None else BaseUnits(budget * TOKEN), days)
     key, contracts, objects = read_key(key_file), open_model(rpc, model), open_store(store)
     box = None if conflicts is None else ConflictBox(open_store(conflicts).url)
-    waiting = Waiting(time.monotonic, time.sleep)
+    waiting, settings = Waiting(time.monotonic, time.sleep), RoundSettings(quorum, phase_seconds, poll_seconds)
     with ExitStack() as stack:
         tell = _telling(stack, not log_json, metrics_port)
         journal = _journal(state)
@@ -101,15 +100,16 @@ def coordinate(
             objects,
             grid,
             waiting,
-            RoundSettings(quorum, phase_seconds, poll_seconds),
+            settings,
             box=box,
             planter=_planter(key, contracts, objects, plant_every, propose),
             journal=journal,
             tell=tell,
         )
+        told = Measuring(contracts, objects, grid, waiting, settings, tell) if ask_errors else tell
         pace = Pace(pause_seconds, poll=poll_seconds)
         typer.echo(f"coordinating {contracts.round_manager.address} as {key.address}", err=True)
-        Coordinating(key, contracts, objects, grid, coordinator, waiting, choices, quorum, pace, tell).run(until_round)
+        Coordinating(key, contracts, objects, grid, coordinator, waiting, choices, quorum, pace, told).run(until_round)
 
 
 def read_days(texts: list[str]) -> DayRanges:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from andel.ledger.connection import Chain
 from andel.simulation.actors import Actors
 from andel.simulation.funding import fund_by_transfer
 from andel.simulation.local_chain import LocalChain, require_free
+from andel.simulation.outcome import Outcome
 from andel.simulation.outcome_report import write_report
 from andel.simulation.run import Running, RunOptions, run
 from andel.simulation.scenario import Scenario, TableChoice, table_scenario, weather_scenario
@@ -48,7 +50,7 @@ def demo(
     ] = None,
     device_column: Annotated[str, typer.Option(help="Own data: the column that names the device or site.")] = "",
     time_column: Annotated[str, typer.Option(help="Own data: one time column, or year,month,day,hour.")] = "",
-    features: Annotated[str, typer.Option(help="Own data: the columns to learn from, separated by commas.")] = "",
+    features: Annotated[str, typer.Option(help="Own data: the columns to learn from; COLUMN@-SECONDS: before.")] = "",
     target: Annotated[str, typer.Option(help="Own data: the column to predict.")] = "",
     horizon: Annotated[int, typer.Option(min=1, max=8_784, help="Own data: hours ahead.")] = 1,
     owners: Annotated[int, typer.Option(min=1, max=50, help="Own data: owners per device.")] = 3,
@@ -61,6 +63,7 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for the API; 0: any free one.")] = 0,
     folder: Annotated[Path | None, typer.Option(help="Keep evidence, logs and report here.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave chain and API running until Ctrl-C.")] = False,
+    held_out: Annotated[int, typer.Option(min=0, help="Every so many-th week stays home, to measure by.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last, on standard output.")] = False,
 ) -> None:
     """From signed packets to a paid, audited, on-chain prediction, in one run."""
@@ -73,12 +76,15 @@ def demo(
 
     _check_own([bool(csv), bool(device_column), bool(time_column), bool(features), bool(target)])
     rounds = rounds or (_PROCESS_ROUNDS if processes else _ROUNDS)
+    if processes and held_out:
+        raise SettingsError("--held-out is not for --processes", "leave one of them out")
     if csv:
-        columns = TableChoice(tuple(features.split(",")), target, horizon, owners, not honest)
-        dataset = read_tables(csv, device_column, time_column.split(","), columns.features, target)
-        scenario = table_scenario(dataset, columns, rounds, seed)
+        chosen = TableChoice(tuple(features.split(",")), target, horizon, owners, not honest)
+        dataset = read_tables(csv, device_column, time_column.split(","), chosen.columns, target)
+        scenario = table_scenario(dataset, chosen, rounds, seed)
     else:
         scenario = weather_scenario(read_weather(find_weather_folder()), rounds, seed, not honest)
+    scenario = replace(scenario, held_out=held_out)
     if processes:
         from andel.simulation.processes import SETTINGS, grid_over_processes, with_few  # a second of imports
 
@@ -94,17 +100,21 @@ def demo(
             options.grid_over, options.rounds = grid_over_processes, SETTINGS
         running = run(scenario, chain, options)
         try:
-            report = write_report(running.outcome, where / "report.html")
-            print_outcome(console, running.outcome)
-            say(f"report: {report}")
-            if as_json:
-                typer.echo(json.dumps(running.outcome.to_json()))
+            _report(running.outcome, where, console, say, as_json)
             if keep:
                 _wait(running, console)
         finally:
             running.api.stop()
     if not (running.audit.ok and running.outcome.holds):
         raise typer.Exit(1)
+
+
+def _report(outcome: Outcome, where: Path, console: Console, say: Say, as_json: bool) -> None:
+    report = write_report(outcome, where / "report.html")
+    print_outcome(console, outcome)
+    say(f"report: {report}")
+    if as_json:
+        typer.echo(json.dumps(outcome.to_json()))
 
 
 def _check_own(given: list[bool]) -> None:

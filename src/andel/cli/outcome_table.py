@@ -25,6 +25,8 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
         errors.add_row(name, f"{value.mae:.3f}", f"{value.rmse:.3f}")
     console.print(errors)
     console.print(f"{100 * outcome.gap_closed():.0f} % of the gap to central training closed (MAE)", markup=False)
+    if line := outcome.told_line():
+        console.print(line, markup=False)
     console.print(_owners(outcome))
     console.print(
         "Among equal contributors differences are noise: the same data in other hands, or another seed, orders them "

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from andel.training.events import (
     AnswerRefused,
     AnswerTaken,
+    ErrorsTold,
     Event,
     Listener,
     PhaseBegun,
@@ -66,6 +67,9 @@ class RoundProgress:
                 self._show("", None)
                 minted = f"final, {event.minted / TOKEN:,.2f} tokens minted, evaluation {event.evaluation}"
                 self._say(f"void: {event.void_reason}" if event.void_reason else minted)
+            case ErrorsTold() if event.contributors:
+                errors = f"mean {event.mean:.3g}, median {event.median:.3g}, no change {event.persistence:.3g}"
+                self._say(f"errors on held-out days of {event.contributors} contributors: {errors}")
             case StepFailed():
                 self._say(f"{event.message}; it is tried again")
 

@@ -3,69 +3,36 @@
 All arithmetic that touches measured values is on integers; the circular codes of hour and year come from a
 sine, rounded so that no value lies on a tie, hence the same integers on every machine. Scaling is public
 constants in the feature specs, never the data's own extremes. A reading that lacks a value which a feature
-needs asks no question: it makes no row, and nothing is filled in.
+needs, its own or one of its device's before, asks no question: it makes no row, and nothing is filled in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from andel.data.feature_spec import DEFAULT_EXPONENT, check_exponent, value_name, values_of
+from andel.data.feature_spec import FeatureKind as FeatureKind  # given on with the specs: rows are made of them
+from andel.data.feature_spec import FeatureSpec as FeatureSpec
 from andel.device.reading import SignedReading
 from andel.errors import InputError, PlanError
 from andel.units import DAY_SECONDS
 
-FeatureKind = Literal["channel", "hour-sin", "hour-cos", "year-sin", "year-cos"]
 IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.uint8]
 
 MISSING: Final = int(np.iinfo(np.int64).min)
 """Stands in a column where a reading has no value."""
 
-DEFAULT_EXPONENT: Final = -2
 MAX_TARGET: Final = 2**31 - 1
 """Largest absolute target value; a packed question carries the last value as int32."""
 
-_MAX_LIMIT = 2**53
-_MAX_HARMONIC = 24
-_MAX_AMPLITUDE = 126
-_MAX_EXPONENT = 18
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureSpec:
-    """One input of a model.
-
-    channel: code = (v - low) * 255 // (high - low), clipped to 0..255, of the channel's value v in steps of
-    10**exponent. hour-*, year-*: sine or cosine of UTC time of day or of the day of the year, `harmonic`
-    periods each, with 1 at code 128 + `high` and -1 at 128 - `high` (45 gives the codes a standard deviation
-    of 1.0 in the network's units). Raises PlanError for a spec that means nothing.
-    """
-
-    name: str
-    kind: FeatureKind
-    channel: str = ""
-    low: int = 0
-    high: int = 0
-    harmonic: int = 0
-    exponent: int = DEFAULT_EXPONENT
-
-    def __post_init__(self) -> None:
-        if self.kind not in get_args(FeatureKind):
-            raise PlanError(f"feature {self.name!r} has an unknown kind {self.kind!r}")
-        if self.kind == "channel" and not self.channel:
-            raise PlanError(f"feature {self.name!r} names no channel")
-        if self.kind == "channel" and not -_MAX_LIMIT <= self.low < self.high <= _MAX_LIMIT:
-            raise PlanError(f"feature {self.name!r} has an empty range, {self.low} to {self.high}")
-        if self.kind != "channel" and not 1 <= self.harmonic <= _MAX_HARMONIC:
-            raise PlanError(f"feature {self.name!r} has harmonic {self.harmonic}, not 1 to {_MAX_HARMONIC}")
-        if self.kind != "channel" and not 0 < self.high <= _MAX_AMPLITUDE:
-            raise PlanError(f"feature {self.name!r} swings by {self.high} codes, not 1 to {_MAX_AMPLITUDE}")
-        _check_exponent(self.exponent)
+_HELD: Final = 2**54
+"""Where values are held before they are added or subtracted, so that sums of them fit int64; no range reaches it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,36 +62,39 @@ def build_rows(
 ) -> RowSet:
     """The rows of `readings`: pairs of one device exactly `horizon_seconds` apart, inside one week.
 
-    Both readings need the target channel, the first also every channel of the features. The result does not
+    Both readings need the target channel, the first also every channel of the features; what features look back at
+    stands in readings of the same device exactly so many seconds before, inside the same week. Whoever has the same
+    readings has the same rows: a look back may pass midnight, where both days are among them. The result does not
     depend on the readings' order; of two readings of one device and time the one with the smaller bytes
     counts.
     """
     if horizon_seconds <= 0:
         raise PlanError(f"the horizon is {horizon_seconds} seconds; it lies in the future")
-    _check_exponent(target_exponent)
+    check_exponent(target_exponent)
     ordered = sorted(readings, key=lambda reading: (reading.device, reading.timestamp, reading.raw))
     positions: dict[tuple[str, int], int] = {}
     for index, reading in enumerate(ordered):
         positions.setdefault((reading.device, reading.timestamp), index)
-    later = np.array(
-        [
-            positions.get((reading.device, reading.timestamp + horizon_seconds), -1)
-            if positions[reading.device, reading.timestamp] == index
-            else -1
-            for index, reading in enumerate(ordered)
-        ],
-        dtype=np.int64,
-    )
-    wanted = {(f.channel, f.exponent) for f in features if f.channel} | {(target_channel, target_exponent)}
-    columns = _columns(ordered, wanted)
+    first = np.array([positions[r.device, r.timestamp] == i for i, r in enumerate(ordered)], dtype=bool)
     timestamps = np.array([reading.timestamp for reading in ordered], dtype=np.int64)
     weeks = week_of(timestamps)
-    target = columns[target_channel, target_exponent]
+
+    def apart(seconds: int) -> IntArray:
+        """Of each reading, the one of its device so many seconds on in the same week; -1 where there is none."""
+        found = (positions.get((reading.device, reading.timestamp + seconds), -1) for reading in ordered)
+        index = np.fromiter(found, np.int64, len(ordered))
+        return np.where((index >= 0) & (weeks[index] == weeks), index, -1)
+
+    later = apart(horizon_seconds)
+    wanted = {(f.channel, f.exponent) for f in features if f.is_measured} | {(target_channel, target_exponent)}
+    present = _columns(ordered, wanted)
+    columns = _looked_back(present, features, {back: apart(-back) for f in features for back in f.moments if back})
+    target = present[target_channel, target_exponent]
     usable = np.abs(np.maximum(target, -MAX_TARGET - 1)) <= MAX_TARGET
-    whole = np.ones(len(ordered), dtype=bool)
-    for column in columns.values():
-        whole &= column != MISSING
-    chosen = np.flatnonzero((later >= 0) & whole & usable & usable[later] & (weeks == weeks[later]))
+    whole = first
+    for column in (*present.values(), *columns.values()):
+        whole = whole & (column != MISSING)
+    chosen = np.flatnonzero((later >= 0) & whole & usable & usable[later])
     numbers = {device: number for number, device in enumerate(sorted({r.device for r in ordered}))}
     devices = np.array([numbers[reading.device] for reading in ordered], dtype=np.int64)
     chosen_columns = {key: column[chosen] for key, column in columns.items()}
@@ -139,16 +109,16 @@ def build_rows(
 
 
 def codes_of(values: Mapping[str, int], timestamp: int, features: Sequence[FeatureSpec]) -> CodeArray:
-    """The codes (d,) of one question: channel values, in steps of each feature's exponent, at `timestamp`.
+    """The codes (d,) of one question at `timestamp`: its values by name, in steps of each feature's exponent.
 
-    Raises InputError naming the channels that are missing or no int64.
+    Raises InputError naming the values that are missing or no int64.
     """
-    wanted = {f.channel for f in features if f.channel}
-    if missing := sorted(wanted - set(values)):
+    wanted = values_of(features)
+    if missing := [name for name in wanted if name not in values]:
         raise InputError(f"the question lacks {', '.join(missing)}", "every input of the model is needed")
-    if wrong := sorted(channel for channel in wanted if _bounded(values[channel]) == MISSING):
+    if wrong := [name for name in wanted if _bounded(values[name]) == MISSING]:
         raise InputError(f"the question's {', '.join(wrong)} does not fit 64 bits")
-    columns = {(f.channel, f.exponent): np.array([values[f.channel]], dtype=np.int64) for f in features if f.channel}
+    columns = {(name, f.exponent): np.array([values[name]], dtype=np.int64) for f in features for name in f.values}
     codes: CodeArray = _codes(columns, np.array([timestamp], dtype=np.int64), features)[0]
     return codes
 
@@ -175,17 +145,40 @@ def _columns(readings: Sequence[SignedReading], wanted: Iterable[tuple[str, int]
     return {key: np.array(column, dtype=np.int64) for key, column in columns.items()}
 
 
+def _looked_back(
+    present: Mapping[tuple[str, int], IntArray], features: Sequence[FeatureSpec], before: Mapping[int, IntArray]
+) -> dict[tuple[str, int], IntArray]:
+    """The column of every value that the features look at; `before` holds by seconds the places of earlier readings."""
+    columns = {}
+    for feature in features:
+        for back in feature.moments:
+            now = present[feature.channel, feature.exponent]
+            then = np.where(before[back] >= 0, now[before[back]], MISSING) if back else now
+            columns[value_name(feature.channel, back), feature.exponent] = then
+    return columns
+
+
 def _codes(
     columns: Mapping[tuple[str, int], IntArray], timestamps: IntArray, features: Sequence[FeatureSpec]
 ) -> CodeArray:
     codes = np.empty((len(timestamps), len(features)), dtype=np.uint8)
     for index, feature in enumerate(features):
-        if feature.kind == "channel":
-            above = np.clip(columns[feature.channel, feature.exponent], feature.low, feature.high) - feature.low
+        if feature.is_measured:
+            above = np.clip(_measured(columns, feature), feature.low, feature.high) - feature.low
             codes[:, index] = above * 255 // (feature.high - feature.low)
         else:
             codes[:, index] = _circular(feature, timestamps)
     return codes
+
+
+def _measured(columns: Mapping[tuple[str, int], IntArray], feature: FeatureSpec) -> IntArray:
+    """What the feature makes of the values it looks at, in steps of its exponent."""
+    values = [columns[name, feature.exponent] for name in feature.values]
+    if len(values) == 1:
+        return values[0]
+    held = [value.clip(-_HELD, _HELD) for value in values]
+    made: IntArray = held[0] - held[1] if feature.kind == "difference" else np.sum(held, axis=0) // len(held)
+    return made
 
 
 def _circular(feature: FeatureSpec, timestamps: IntArray) -> npt.NDArray[Any]:
@@ -209,8 +202,3 @@ def _year_of(days: IntArray) -> tuple[IntArray, IntArray]:
 
 def _bounded(value: int) -> int:
     return value if -(2**63) < value < 2**63 else MISSING
-
-
-def _check_exponent(exponent: int) -> None:
-    if not -_MAX_EXPONENT <= exponent <= _MAX_EXPONENT:
-        raise PlanError(f"exponent {exponent} is not within -{_MAX_EXPONENT} to {_MAX_EXPONENT}")

@@ -28,7 +28,9 @@ from andel.keys import AccountKey, address_bytes
 from andel.ledger.alliance import AllianceContract
 from andel.ledger.contracts import BatchRegistryContract, Entry
 from andel.ledger.round_manager import RoundManagerContract
-from andel.training.plan import RoundPlan
+from andel.roles.held_out import NOTHING_HELD_OUT, HeldOut, rows_of
+from andel.training.personal import Rows
+from andel.training.plan import RoundPlan, check_pace
 from andel.training.task import Task
 from andel.typed_data import sign_typed
 from andel.units import Address, Digest, day_of
@@ -50,12 +52,15 @@ class Contributor:
         store: EvidenceStore,
         settings: IntakeSettings,
         terms: Digest,
+        held_out: HeldOut = NOTHING_HELD_OUT,
     ) -> None:
+        """`held_out` are days that it keeps to itself."""
         self._key = key
         self._devices = dict(devices)
         self._store = store
         self._intake = Intake(key.address, devices, settings, store)
         self._terms = terms
+        self._held_out = held_out
         self._manager: RoundManagerContract | None = None
         self._registry: BatchRegistryContract | None = None
         self._readings: dict[tuple[Address, int], list[SignedReading]] | None = None
@@ -119,7 +124,7 @@ class Contributor:
 
     def entries(self) -> list[Entry]:
         """What this contributor enters in the batch registry, once per device and day for ever."""
-        return [Entry(batch.device, batch.day, batch.root) for batch in self.all_batches()]
+        return [Entry(batch.device, batch.day, batch.root) for batch in self._shared()]
 
     def missing_entries(self, registry: BatchRegistryContract) -> list[Entry]:
         """Of those, the ones that stand nowhere in `registry` yet: what is left to enter, also after a crash.
@@ -131,11 +136,12 @@ class Contributor:
         return [entry for entry, root in zip(entries, standing, strict=True) if not any(root)]
 
     def accept(self, plan: RoundPlan, task: Task) -> None:
-        """Raises PlanError unless the plan is the one on chain, and its terms are those the owner accepted, here and
-        in the model's alliance.
+        """Raises PlanError unless the plan is the one on chain, paced as its task says, and its terms are those the
+        owner accepted, here and in the model's alliance.
         """
         if digest_of_cid(plan.task) != sha256(task.to_bytes()):
             raise PlanError("the task sent is not the one that the plan names")
+        check_pace(plan, task)
         if plan.hash == self._accepted_plan:
             return
         if plan.terms != self._terms:
@@ -213,10 +219,32 @@ class Contributor:
             self._rows = (name, rows.codes, rows.change)
         return self._rows[1], self._rows[2]
 
+    def held_out(self, plan: RoundPlan, task: Task, version: Digest) -> Rows:
+        """The rows of the days that stay home, to measure `version` by.
+
+        Raises PlanError where errors are not told, or the version is neither the plan's nor the model's current one.
+        """
+        self._held_out.check_told(task)
+        current = self._manager.current_version() if self._manager else plan.version
+        if version not in (plan.version, current):
+            raise PlanError(f"the version {version.hex()[:16]}… is not the model's")
+        return self.own_rows(task)[1]
+
+    def own_rows(self, task: Task) -> tuple[Rows, Rows]:
+        """(what may be trained on, what stays home) of all readings kept: what `andel.training.personal` takes."""
+        sides: tuple[list[SignedReading], list[SignedReading]] = ([], [])
+        for (_, day), readings in self._by_day().items():
+            sides[self._held_out.covers(day)].extend(readings)
+        return rows_of(task, sides[0]), rows_of(task, sides[1])
+
+    def _shared(self) -> list[Batch]:
+        """The batches of days that do not stay home."""
+        return [batch for batch in self.all_batches() if not self._held_out.covers(batch.day)]
+
     def _committed(self, plan: RoundPlan) -> Sequence[Batch]:
         """The batches of the plan's windows, decided once a plan: what is committed is what will be opened."""
         if self._chosen is None or self._chosen[0] != plan.hash:
-            inside = [batch for batch in self.all_batches() if plan.covers(batch.day)]
+            inside = [batch for batch in self._shared() if plan.covers(batch.day)]
             self._chosen = plan.hash, tuple(self._entered(inside, plan))
         return self._chosen[1]
 

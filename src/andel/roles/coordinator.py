@@ -25,7 +25,7 @@ from andel.roles.posted import answer_posted, posted_in, take_posted
 from andel.training.events import Listener, RoundMoved, nobody
 from andel.training.flower import Grid
 from andel.training.journal import Journal
-from andel.training.plan import RoundPlan
+from andel.training.plan import RoundPlan, check_pace
 from andel.training.privacy import check_rules
 from andel.training.result import RoundResult, commitments_root, updates_root
 from andel.training.rounds import FederatedRound, RoundSettings, Waiting
@@ -77,7 +77,7 @@ class Coordinator:
         `conflicts` are what anybody brought (`andel.data.conflict`), beside those in the box: listed in the manifest,
         judged by validators.
         Raises TrainingError when too few contributors answer, Reverted when the chain refuses a step, PlanError when
-        the plan names other rules than the alliance's: nobody could attest such a round.
+        the plan names other rules than the alliance's, or another pace than the task's: nobody could attest it.
         """
         self.clear_way()
         self.begin(plan)
@@ -92,7 +92,9 @@ class Coordinator:
         rules = self._model.alliance.rules_at(manager.chain.block_time() + 1)
         if (plan.policy, plan.terms) != (rules.policy, rules.terms):
             raise PlanError(f"the plan of round {plan.round} names other terms or another policy than the alliance's")
-        check_rules(parse_task(self._store.get(plan.task)).privacy, plan.rules)
+        task = parse_task(self._store.get(plan.task))
+        check_pace(plan, task)
+        check_rules(task.privacy, plan.rules)
         self._store.put(plan.to_bytes())
         self._moved(plan, "planned")
         if plan.attempt:

@@ -85,6 +85,7 @@ def publish_reference(store: ContentStore, founded: FoundedModel) -> str:
 
 def next_plan(
     template: RoundPlan,
+    task: Task,
     *,
     number: int,
     version: Digest,
@@ -93,15 +94,18 @@ def next_plan(
     deadline: int,
     rules: AllianceRules | None = None,
 ) -> RoundPlan:
-    """The plan of round `number`, its first attempt, on the version and state that the last one left.
+    """The plan of round `number` of `task`, its first attempt, on the version and state that the last one left.
 
     `rules` are the alliance's as they stand; None keeps the template's.
     """
     kept = AllianceRules(template.policy, template.terms) if rules is None else rules
+    pace = task.pace(number)
     return replace(
         template,
         round=number,
         attempt=0,
+        steps=pace.steps,
+        rate_shift=pace.rate_shift,
         version=version,
         state=state,
         budget=budget,

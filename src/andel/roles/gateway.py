@@ -14,6 +14,7 @@ from andel.serving.compile import compile_model
 from andel.serving.model_file import ModelFile
 from andel.serving.predictor import Predictor
 from andel.serving.quantise import QuantisePlan, quantise
+from andel.training.engine import engine_of
 from andel.training.task import Task, parse_task
 from andel.training.updates import decode_version
 from andel.units import Digest
@@ -32,14 +33,17 @@ class PublishedModel:
 
 
 def model_file_of(store: ContentStore, version: Digest, task_cid: str) -> tuple[ModelFile, Task]:
-    """The one integer model file that follows from a version and its task; a pure function of both."""
+    """The one integer model file that follows from a version and its task; a pure function of both.
+
+    Raises InputError where none follows, or where a learner of its own is not installed.
+    """
     task = parse_task(store.get(task_cid))
-    if task.floats is not None:
+    if task.floats is not None and task.floats.engine == "torch":  # told without PyTorch, too
         raise InputError(
-            f"the model {task.name} is one of floats: no integer model file follows from it",
+            f"the model {task.name} is one of PyTorch's: no integer model file follows from it",
             "serve its versions off chain",
         )
-    parameters = decode_version(store.get_digest(version), task)
+    parameters = engine_of(task).export(task, decode_version(store.get_digest(version), task))
     plan = QuantisePlan(
         features=tuple(feature.name for feature in task.features),
         target_scale=task.target_scale,

@@ -39,7 +39,9 @@ def plan_next(model: ModelContracts, store: ContentStore, choices: Choices, newe
     """
     manager = model.round_manager
     founding, now = manager.founding(), manager.chain.block_time()
+    number = (newest.round if newest else 0) + 1
     task = parse_task(store.get_digest(founding.task_hash))
+    pace = task.pace(number)
     former = _former(store, newest)
     reference = _reference_of(store, task, former)
     operators, rules = model.operators.of_epoch(), model.alliance.rules_at(now + 1)
@@ -48,12 +50,14 @@ def plan_next(model: ModelContracts, store: ContentStore, choices: Choices, newe
     return RoundPlan(
         chain_id=manager.chain.chain_id,
         model=manager.address,
-        round=(newest.round if newest else 0) + 1,
+        round=number,
         attempt=0,
         task=cid_of_digest(founding.task_hash),
         version=manager.current_version(),
         state=state if any(state) else EMPTY_HISTORY.hash,
         windows=windows,
+        steps=pace.steps,
+        rate_shift=pace.rate_shift,
         deadline=now + choices.round_seconds,
         k=operators.k,
         n=len(operators.validators),

@@ -75,7 +75,8 @@ class Poster:
         version = read_named(self._store, f"round {plan.round}, parent version", cid_of_digest(plan.version))
         parameters = decode_version(version, task)
         codes, change = local.rows(plan, task)
-        trained = train_update(task, parameters, codes, change, seed=state.first_seed, contributor=local.key.address)
+        account, seed = local.key.address, state.first_seed
+        trained = train_update(task, parameters, codes, change, number=plan.round, seed=seed, contributor=account)
         return sign_update(
             local.key,
             plan,

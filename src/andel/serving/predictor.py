@@ -16,7 +16,8 @@ from typing import Final
 
 import numpy as np
 
-from andel.data.features import MAX_TARGET, CodeArray, FeatureSpec, codes_of
+from andel.data.feature_spec import FeatureSpec, read_value_name, values_of
+from andel.data.features import MAX_TARGET, CodeArray, codes_of
 from andel.device.reading import MAX_TIMESTAMP
 from andel.errors import InputError, SettingsError
 from andel.hashing import sha256
@@ -65,7 +66,8 @@ class Predictor:
     def ask_values(
         self, values: Mapping[str, Decimal | int | str], time: int, issued_at: int | None = None
     ) -> Prediction:
-        """The answer to what was measured at `time` (unix seconds): physical values by channel, in its unit.
+        """The answer to what was measured at `time` (unix seconds): physical values by name, in the
+        channel's unit: `temperature` for the one at `time`, `temperature@-3600` for the one an hour before.
 
         Text is read as a decimal number. Raises InputError for a channel that is missing or unknown, a value
         that is no number or out of range, and as `ask_question` does.
@@ -121,11 +123,11 @@ class Predictor:
         }
 
     def _channels(self) -> tuple[str, ...]:
-        """Channels that a question by values gives: the features' and the target, sorted."""
-        channels = {feature.channel for feature in self.task.features if feature.channel}
-        return tuple(sorted(channels | {self.task.target}))
+        """The names of what a question by values gives: what features look at and the target, sorted."""
+        return tuple(sorted({*values_of(self.task.features), self.task.target}))
 
-    def _unit(self, channel: str) -> str | None:
+    def _unit(self, name: str) -> str | None:
+        channel, _ = read_value_name(name)
         return self.task.unit if channel == self.task.target else self.units.get(channel)
 
     def _check_channels(self, values: Mapping[str, object]) -> None:
@@ -143,14 +145,13 @@ class Predictor:
 
     def _codes(self, numbers: Mapping[str, Decimal], time: int) -> CodeArray:
         codes = np.empty(len(self.task.features), dtype=np.uint8)
-        # codes_of takes one integer per channel; features may see one channel in different steps
+        # codes_of takes one integer per value; features may see one channel in different steps
         by_exponent: dict[int, list[int]] = {}
         for index, feature in enumerate(self.task.features):
             by_exponent.setdefault(feature.exponent, []).append(index)
         for exponent, indices in by_exponent.items():
             features = [self.task.features[index] for index in indices]
-            channels = {feature.channel for feature in features if feature.channel}
-            steps = {channel: steps_half_even(numbers[channel], exponent) for channel in channels}
+            steps = {name: steps_half_even(numbers[name], exponent) for name in values_of(features)}
             codes[indices] = codes_of(steps, time, features)
         return codes
 
@@ -166,8 +167,9 @@ class Predictor:
         return asked
 
     def _describe_feature(self, feature: FeatureSpec) -> dict[str, object]:
-        if feature.kind != "channel":
+        if not feature.is_measured:
             return {"name": feature.name, "kind": feature.kind, "harmonic": feature.harmonic}
+        looked_back = {"seconds": feature.seconds} if feature.seconds else {}
         return {
             "name": feature.name,
             "kind": feature.kind,
@@ -175,6 +177,8 @@ class Predictor:
             "low": f"{Decimal(feature.low).scaleb(feature.exponent):f}",
             "high": f"{Decimal(feature.high).scaleb(feature.exponent):f}",
             "unit": self._unit(feature.channel),
+            **looked_back,
+            **({"samples": feature.samples} if feature.samples else {}),
         }
 
 

@@ -106,7 +106,10 @@ class OffchainRounds:
         rows = member.codes if codes is None else codes
         answers = member.change if change is None else change
         given = member.address
-        return train_update(self.task, self.parameters, rows, answers, seed=self.first_seed, contributor=given)
+        drawn = self.first_seed
+        return train_update(
+            self.task, self.parameters, rows, answers, number=self.plan.round, seed=drawn, contributor=given
+        )
 
     def updates(self) -> dict[Address, IntArray]:
         """What every member sends in the next round, each as its kind does; a caller may change any before `play`."""
@@ -166,8 +169,11 @@ class OffchainRounds:
         self.former[self.plan.version] = self.parameters
         self.parameters = decode_version(report.version, self.task)
         self.history = report.history
-        number = self.plan.round + 1
-        self.plan = replace(self.plan, round=number, version=report.version_hash, state=report.history.hash)
+        pace, number = self.task.pace(self.plan.round + 1), self.plan.round + 1
+        version, state = report.version_hash, report.history.hash
+        self.plan = replace(
+            self.plan, round=number, steps=pace.steps, rate_shift=pace.rate_shift, version=version, state=state
+        )
         self.reports.append(report)
         return report
 
@@ -241,6 +247,8 @@ def found_offchain(scenario: Scenario, seed: bytes) -> OffchainRounds:
         version=sha256(encode_version(parameters)),
         state=Digest(bytes(32)),
         windows=scenario.trained,
+        steps=task.steps,
+        rate_shift=task.rate_shift,
         deadline=2**41,
         k=2,
         n=3,

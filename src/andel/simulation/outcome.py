@@ -9,6 +9,7 @@ import numpy as np
 
 from andel.data.features import RowSet
 from andel.training.engine import engine_of
+from andel.training.federated_errors import FederatedErrors
 from andel.training.integer_mlp import IntArray, Parameters
 from andel.training.task import Task
 
@@ -23,13 +24,16 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class RoundOutcome:
-    """One round: `gain` and `step` (quarters of the aggregate) are None where the audit did not reach it."""
+    """One round: `gain` and `step` (quarters of the aggregate) are None where the audit did not reach it; `told` is
+    what contributors said of its version on days of their own, None where nobody was asked.
+    """
 
     round: int
     errors: Errors
     gain: int | None
     minted: int
     step: int | None
+    told: FederatedErrors | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Outcome:
     tampered: str
     title: str
     source: str
+    exponent: int = 0
 
     @property
     def model(self) -> Errors:
@@ -80,12 +85,38 @@ class Outcome:
         )
         return float((persistence - model) / (persistence - central)) if persistence != central else 0.0
 
+    def told(self) -> list[dict[str, object]]:
+        """Per round that was asked about: who told how many rows, and their errors in the target's unit."""
+        return [
+            {
+                "round": item.round,
+                "contributors": len(item.told.told),
+                "rows": item.told.rows,
+                "mae": round(item.told.mean * 10.0**self.exponent, 4),
+                "median_mae": round(item.told.median * 10.0**self.exponent, 4),
+                "persistence_mae": round(item.told.persistence * 10.0**self.exponent, 4),
+            }
+            for item in self.rounds
+            if item.told is not None
+        ]
+
+    def told_line(self) -> str:
+        """The last round's errors on held-out days, in a line for people; "" where nobody was asked."""
+        if not (told := self.told()):
+            return ""
+        last = told[-1]
+        return (
+            f"on held-out days of {last['contributors']} contributors ({last['rows']} rows, their own word): MAE "
+            f"{last['mae']} {self.unit}, median {last['median_mae']}, no change {last['persistence_mae']}"
+        )
+
     def to_json(self) -> dict[str, object]:
         """The keys that other programs read."""
         return {
             "seconds": round(self.seconds, 2),
             "rounds": len(self.rounds),
             "round_mae": [round(item.errors.mae, 4) for item in self.rounds],
+            "federated": self.told(),
             "model_mae": round(self.model.mae, 4),
             "persistence_mae": round(self.persistence.mae, 4),
             "central_mae": round(self.central.mae, 4),

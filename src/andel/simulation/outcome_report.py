@@ -47,6 +47,7 @@ def write_report(outcome: Outcome, path: Path) -> Path:
         seconds=outcome.seconds,
         notes=[
             *NOTES,
+            *([f"Last round, {line}."] if (line := outcome.told_line()) else []),
             f"The audit says: {outcome.audit_failure or 'everything holds'}.",
             f"The audit of a copy with one byte changed says: {outcome.tampered}",
         ],

@@ -53,8 +53,10 @@ def guessed_reading(
     seed: bytes,
     contributor: str,
     candidates: Sequence[int] = tuple(range(256)),
+    number: int = 1,
 ) -> int:
-    """The code at `place` (row, feature) that, trained on with all other rows known, comes nearest to what was `seen`.
+    """The code at `place` (row, feature) that, trained on with all other rows known in round `number`, comes nearest to
+    what was `seen`.
 
     Local training is exact and its seed is public, so where an update is seen alone the right code gives it bit by bit.
     """
@@ -62,7 +64,7 @@ def guessed_reading(
     best, found = None, candidates[0]
     for code in candidates:
         tried[place] = code
-        update = train_update(task, parameters, tried, change, seed=seed, contributor=contributor)
+        update = train_update(task, parameters, tried, change, number=number, seed=seed, contributor=contributor)
         off = float(((update - seen).astype(np.float64) ** 2).sum())
         if best is None or off < best:
             best, found = off, code

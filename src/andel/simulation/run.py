@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from andel.content import ContentStore
+from andel.data.feature_spec import read_value_name, values_of
 from andel.data.features import build_rows
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import Deployment
@@ -46,6 +47,7 @@ from andel.simulation.scenario import Scenario
 from andel.simulation.validator_processes import ValidatorProcesses
 from andel.simulation.world import ROUND_SECONDS, World, build_world
 from andel.training.client_app import contributor_app
+from andel.training.federated_errors import FederatedErrors, ask_errors
 from andel.training.flower import Context, Grid
 from andel.training.grid import LocalGrid, LocalNode
 from andel.training.plan import RoundPlan
@@ -107,7 +109,7 @@ def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
     persistence = persistence_errors(scenario.task, reference.report)
     central = _central(scenario, reference)
     say(f"persistence: MAE {persistence.mae:.3f} {scenario.task.unit}; trained centrally: {central.mae:.3f}")
-    rounds, gas = _train(world, first, reference, options)
+    rounds, told, gas = _train(world, first, reference, options)
     publish_reference(store, world.founded)
     say("reference packets published: from here on anybody can replay every round")
     gas["claim"] = _claims(world, say)
@@ -125,7 +127,7 @@ def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
     outcome = Outcome(
         seconds=time.monotonic() - started,
         unit=scenario.task.unit,
-        rounds=_round_outcomes(rounds, audited.reports),
+        rounds=_round_outcomes(rounds, audited.reports, told),
         persistence=persistence,
         central=central,
         participants=_participants(world, audited),
@@ -137,17 +139,20 @@ def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
         tampered=tampered,
         title=f"{scenario.name}: {scenario.task.name}",
         source=scenario.dataset.source,
+        exponent=scenario.task.exponent,
     )
     return Running(world, api, outcome, audited)
 
 
 def _train(
     world: World, first: RoundPlan, reference: ReferenceSet, options: RunOptions
-) -> tuple[list[tuple[int, Errors, BaseUnits]], dict[str, int]]:
+) -> tuple[list[tuple[int, Errors, BaseUnits]], dict[int, FederatedErrors], dict[str, int]]:
     scenario, model, store = world.scenario, world.model, world.store
     waiting = Waiting(time.monotonic, time.sleep)
     version, state = first.version, first.state
     rounds: list[tuple[int, Errors, BaseUnits]] = []
+    told: dict[int, FederatedErrors] = {}
+    members = {member.contributor.address for member in world.members}
     settle = 0
     with (
         options.grid_over(world, options.folder / "fleet") as grid,
@@ -158,7 +163,9 @@ def _train(
         for number in range(1, scenario.rounds + 1):
             budget = BaseUnits(min(ROUND_BUDGET, model.pool.accrued() - model.pool.minted()))
             deadline = world.chain.block_time() + ROUND_SECONDS
-            plan = next_plan(first, number=number, version=version, state=state, budget=budget, deadline=deadline)
+            plan = next_plan(
+                first, scenario.task, number=number, version=version, state=state, budget=budget, deadline=deadline
+            )
             coordinator.run_round(plan)
             settled = coordinator.wait_settled(number, SETTLE_SECONDS, lambda: validators.check(QUORUM))
             votes = model.round_manager.votes_for(settled.agreed)
@@ -166,23 +173,29 @@ def _train(
             parameters = decode_version(store.get_digest(version), scenario.task)
             errors = model_errors(scenario.task, parameters, reference.report)
             rounds.append((number, errors, settled.minted))
+            if scenario.held_out:
+                told[number] = ask_errors(
+                    grid, plan, world.founded.definition, parameters, members, waiting, options.rounds
+                )
             settle = world.chain.gas_spent_on(model.round_manager.contract, settled.opened_block, settled.settled_block)
             options.say(
                 f"round {number}: MAE {errors.mae:.3f} {scenario.task.unit}, "
                 f"{settled.minted / TOKEN:,.0f} tokens minted, settled by {votes} of {VALIDATORS} validators"
             )
-    return rounds, {"settle": settle}
+    return rounds, told, {"settle": settle}
 
 
 def _round_outcomes(
-    rounds: Sequence[tuple[int, Errors, BaseUnits]], reports: Sequence[ValueReport]
+    rounds: Sequence[tuple[int, Errors, BaseUnits]],
+    reports: Sequence[ValueReport],
+    told: Mapping[int, FederatedErrors],
 ) -> tuple[RoundOutcome, ...]:
     """Errors and minted amounts as the run saw them, gain and step as the audit's replay found them."""
     replayed = {report.round: report for report in reports}
     return tuple(
-        RoundOutcome(number, errors, replayed[number].gain, minted, replayed[number].step)
+        RoundOutcome(number, errors, replayed[number].gain, minted, replayed[number].step, told.get(number))
         if number in replayed
-        else RoundOutcome(number, errors, None, minted, None)
+        else RoundOutcome(number, errors, None, minted, None, told.get(number))
         for number, errors, minted in rounds
     )
 
@@ -241,12 +254,13 @@ def _ask(
 def _question_values(scenario: Scenario) -> tuple[dict[str, str], int]:
     """The last complete reading of the first site in the founder's weeks, in physical units as text."""
     series = scenario.dataset.series[0]
-    wanted = {feature.channel for feature in scenario.task.features if feature.channel} | {scenario.task.target}
+    wanted = {name: read_value_name(name) for name in (*values_of(scenario.task.features), scenario.task.target)}
     readings = unsigned_readings(series, scenario.dataset.channels, scenario.reference_weeks)
+    measured = {(r.timestamp, item.channel): item for r in readings for item in r.measurements}
     for reading in reversed(readings):
-        found = {item.channel: item for item in reading.measurements}
-        if wanted <= set(found):
-            texts = {name: f"{found[name].value}e{found[name].exponent}" for name in wanted}
+        found = {name: measured.get((reading.timestamp - back, channel)) for name, (channel, back) in wanted.items()}
+        texts = {name: f"{item.value}e{item.exponent}" for name, item in found.items() if item is not None}
+        if len(texts) == len(wanted):
             return texts, reading.timestamp
     return {}, 0
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from andel.data.features import FeatureSpec, week_of
+from andel.data.feature_spec import FeatureKind, FeatureSpec, read_value_name
+from andel.data.features import week_of
 from andel.device.reading import Profile
 from andel.errors import SettingsError
 from andel.hashing import sha256
@@ -32,7 +33,9 @@ _SPREAD = 4  # standard deviations of a channel on each side of its mean
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A run's input. Weeks are year * 100 + week; `rounds` of training, valued by `rules`."""
+    """A run's input. Weeks are year * 100 + week; `rounds` of training, valued by `rules`. Of each
+    owner's weeks, every `held_out`-th stays home to measure versions by; 0: none.
+    """
 
     name: str
     dataset: Dataset
@@ -44,6 +47,12 @@ class Scenario:
     score: DayRanges
     report: DayRanges
     rules: ValueRules = replace(DEFAULT_RULES, audits=1)  # what is measured here is public anyway
+    held_out: int = 0
+
+    def held_days(self, participant: Participant) -> DayRanges:
+        """The days that stay home: every `held_out`-th of the participant's weeks; none where that is 0."""
+        kept = sorted(participant.weeks)[self.held_out - 1 :: self.held_out] if self.held_out else []
+        return _days(self.dataset, lambda week: week in kept)
 
     @property
     def reference_weeks(self) -> frozenset[int]:
@@ -90,13 +99,18 @@ def weather_scenario(dataset: Dataset, rounds: int, seed: int, dishonest: bool =
 
 @dataclass(frozen=True, slots=True)
 class TableChoice:
-    """What a user chooses of their own table."""
+    """What a user chooses of their own table; a feature is a column, or COLUMN@-SECONDS for what it was before."""
 
     features: tuple[str, ...]
     target: str
     horizon_hours: int
     owners_per_site: int
     dishonest: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the features are made of. Raises PlanError for a feature that names no value."""
+        return tuple(dict.fromkeys(read_value_name(name)[0] for name in self.features))
 
 
 def table_scenario(dataset: Dataset, choice: TableChoice, rounds: int, seed: int) -> Scenario:
@@ -114,9 +128,12 @@ def table_scenario(dataset: Dataset, choice: TableChoice, rounds: int, seed: int
         )
     channels = []
     for name in dict.fromkeys([*choice.features, choice.target]):
-        values = np.concatenate([s.values[name][mask] for s, mask in zip(dataset.series, founder, strict=True)])
-        low, high = _range(values[values != MISSING], name)
-        channels.append(FeatureSpec(name, "channel", name, low, high, exponent=dataset.channel(name).exponent))
+        channel, back = read_value_name(name)
+        values = np.concatenate([s.values[channel][mask] for s, mask in zip(dataset.series, founder, strict=True)])
+        low, high = _range(values[values != MISSING], channel)
+        kind: FeatureKind = "lag" if back else "channel"
+        exponent = dataset.channel(channel).exponent
+        channels.append(FeatureSpec(name, kind, channel, low, high, exponent=exponent, seconds=back))
     task = Task(
         name=f"{choice.target} {choice.horizon_hours} hours ahead",
         target=choice.target,

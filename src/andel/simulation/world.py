@@ -25,6 +25,7 @@ from andel.ledger.deployment import ModelConfig, ModelContracts, SharedContracts
 from andel.ledger.round_state import ValidatorRecord
 from andel.roles.contributor import Contributor
 from andel.roles.founder import FoundedModel, found_model
+from andel.roles.held_out import NOTHING_HELD_OUT, HeldOut
 from andel.sealing import sealing_public_key
 from andel.simulation.actors import BOND, QUORUM, VALIDATORS, Actors, make_actors
 from andel.simulation.devices import SimulatedDevice
@@ -96,6 +97,8 @@ class World:
             version=self.founded.genesis,
             state=EMPTY_HISTORY.hash,
             windows=self.scenario.trained,
+            steps=self.scenario.task.steps,
+            rate_shift=self.scenario.task.rate_shift,
             deadline=0,
             k=QUORUM,
             n=VALIDATORS,
@@ -244,7 +247,8 @@ def _join(
     refused: Counter[str] = Counter()
     for participant in scenario.participants:
         key, device_key = actors.owners[participant.number], actors.devices[participant.number]
-        contributor = _contributor(key, dict(records), settings, folder / f"owner-{participant.number}")
+        held_out = HeldOut(scenario.held_days(participant), tell=True)
+        contributor = _contributor(key, dict(records), settings, folder / f"owner-{participant.number}", held_out)
         device = SimulatedDevice(
             device_key,
             scenario.profile,
@@ -283,10 +287,15 @@ def _bypass_intake(model: ModelContracts, thief: AccountKey, victim: Contributor
 
 
 def _contributor(
-    key: AccountKey, records: Mapping[Address, DeviceRecord], settings: IntakeSettings, folder: Path
+    key: AccountKey,
+    records: Mapping[Address, DeviceRecord],
+    settings: IntakeSettings,
+    folder: Path,
+    held_out: HeldOut = NOTHING_HELD_OUT,
 ) -> Contributor:
     folder.mkdir(parents=True, exist_ok=True)
-    return Contributor(key, records, EvidenceStore(f"sqlite:///{folder / 'evidence.db'}"), settings, terms_hash())
+    store = EvidenceStore(f"sqlite:///{folder / 'evidence.db'}")
+    return Contributor(key, records, store, settings, terms_hash(), held_out)
 
 
 def _enter_batches(model: ModelContracts, contributor: Contributor) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """The contributor's side of a round, as a Flower ClientApp that any Flower node can run.
 
-The app answers the five messages of `andel.training.wire`. What it may touch is a `LocalContributor`: who runs
+The app answers the messages of `andel.training.wire`. What it may touch is a `LocalContributor`: who runs
 beside the data decides what that is. Signing is a mod (`andel.training.receipts`), so that it signs what really
 leaves, after any other mod.
 """
@@ -21,15 +21,18 @@ from andel.keys import AccountKey
 from andel.training import wire
 from andel.training.dp_noise import Sampler, discrete_gaussians
 from andel.training.engine import train_update
+from andel.training.federated_errors import as_values, sign_errors
 from andel.training.flower import ClientApp, Context, Message, Mod
 from andel.training.group_member import Member, Randomness, leaves_root, read_group
 from andel.training.integer_mlp import IntArray
+from andel.training.local_errors import local_errors
 from andel.training.mask_mod import mask_mod
 from andel.training.noise_mod import noise_mod
 from andel.training.plan import RoundPlan
 from andel.training.receipts import receipt_mod, reveal
 from andel.training.task import Task
 from andel.training.updates import encode_version, split_parameters
+from andel.units import Digest
 
 
 class LocalContributor(Protocol):
@@ -62,6 +65,12 @@ class LocalContributor(Protocol):
 
     def rows(self, plan: RoundPlan, task: Task) -> tuple[npt.NDArray[np.uint8], IntArray]:
         """Inputs (n, features) uint8 and changes (n,) int64 of those batches."""
+
+    def held_out(self, plan: RoundPlan, task: Task, version: Digest) -> tuple[npt.NDArray[np.uint8], IntArray]:
+        """The same of days that are never committed, to measure that version by.
+
+        Raises PlanError where the owner does not let errors be told, or where the version is not the model's.
+        """
 
 
 def contributor_app(
@@ -116,9 +125,22 @@ def contributor_app(
             raise PlanError("the parameters sent are not the version that the plan names")
         local.check_seed(plan, seed)
         codes, change = local.rows(plan, task)
-        update = train_update(task, parameters, codes, change, seed=seed, contributor=local.key.address)
+        update = train_update(
+            task, parameters, codes, change, number=plan.round, seed=seed, contributor=local.key.address
+        )
         values: dict[str, str | int | bytes] = {"weight": local.weight(plan), "batches": local.batches(plan)}
         return wire.answer(message, values, split_parameters(update, task))
+
+    @app.evaluate()  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
+    def evaluate(message: Message, context: Context) -> Message:
+        plan, task, _ = wire.read_instruction(message)
+        local = contributor(context)
+        local.accept(plan, task)
+        parameters = wire.arrays_of(message, task.shapes)
+        version = sha256(encode_version(parameters))
+        codes, change = local.held_out(plan, task, version)
+        errors = local_errors(task, parameters, codes, change)
+        return wire.answer(message, as_values(sign_errors(local.key, plan, version, errors)))
 
     app.query("reveal")(reveal)
     _add_group_answers(app, contributor, random)

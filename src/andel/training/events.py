@@ -92,7 +92,21 @@ class StepFailed:
     message: str
 
 
-Event = PhaseBegun | AnswerTaken | AnswerRefused | PhaseEnded | RoundMoved | RoundEnded | StepFailed
+@dataclass(frozen=True, slots=True)
+class ErrorsTold:
+    """What contributors told of a final round's version on days of their own: mean absolute errors over rows, the
+    median of contributors, and those of "no change", in the target's unit. Their word, of no weight; perhaps nobody's.
+    """
+
+    round: int
+    contributors: int
+    rows: int
+    mean: float
+    median: float
+    persistence: float
+
+
+Event = PhaseBegun | AnswerTaken | AnswerRefused | PhaseEnded | RoundMoved | RoundEnded | StepFailed | ErrorsTold
 Listener = Callable[[Event], None]
 
 

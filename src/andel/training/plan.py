@@ -18,11 +18,12 @@ from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import parse_address
 from andel.training.rules import DEFAULT_RULES, ValueRules, read_rules
-from andel.training.task import check_plain_fields, parse_object
+from andel.training.schedule import Pace
+from andel.training.task import Task, check_plain_fields, parse_object
 from andel.typed_data import Domain
 from andel.units import Address, BaseUnits, Digest
 
-PLAN_FORMAT: Final = "andel-plan/2"
+PLAN_FORMAT: Final = "andel-plan/3"
 _MAX_PLAN_BYTES = 1024 * 1024
 _MAX_RANGES = 4_096
 
@@ -66,7 +67,8 @@ class RoundPlan:
     """One round's plan; see the module's docstring for the forms.
 
     `alliance` says on chain which devices contribute; `policy` and `terms` are the hashes of its rules as they stood
-    when the round opened. `rules` say how value is computed; the task names their hash.
+    when the round opened. `steps` and `rate_shift` are the round's in the task's schedule: whoever reads the plan reads
+    how long its training is. `rules` say how value is computed; the task names their hash.
     """
 
     chain_id: int
@@ -77,6 +79,8 @@ class RoundPlan:
     version: Digest
     state: Digest
     windows: DayRanges
+    steps: int
+    rate_shift: int
     deadline: int
     k: int
     n: int
@@ -123,6 +127,8 @@ class RoundPlan:
             "version": self.version.hex(),
             "state": self.state.hex(),
             "windows": self.windows,
+            "steps": self.steps,
+            "rate_shift": self.rate_shift,
             "deadline": self.deadline,
             "k": self.k,
             "n": self.n,
@@ -210,6 +216,16 @@ def _reference(value: dict[str, Any]) -> Reference:
     check_plain_fields("reference", Reference, value)
     ranges = {"score": _ranges(value["score"]), "report": _ranges(value["report"])}
     return Reference(**{**value, **ranges})
+
+
+def check_pace(plan: RoundPlan, task: Task) -> None:
+    """Raises PlanError unless the plan's steps and rate are those of its round in the task's schedule."""
+    stated, due = Pace(plan.steps, plan.rate_shift), task.pace(plan.round)
+    if stated != due:
+        raise PlanError(
+            f"the plan of round {plan.round} has {stated.steps} steps at 2**-{stated.rate_shift}; the task's schedule"
+            f" has {due.steps} at 2**-{due.rate_shift}"
+        )
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any, Final
 
-from andel.data.features import FeatureSpec
+from andel.data.feature_spec import MAX_VALUES, FeatureSpec, values_of
 from andel.device.reading import MAX_TIMESTAMP
 from andel.encoding import canonical_json, parse_json
 from andel.errors import InputError, PlanError
@@ -21,6 +21,7 @@ from andel.training.integer_bounds import int64_rows
 from andel.training.integer_mlp import parameter_shapes
 from andel.training.privacy import IN_THE_OPEN, Privacy, read_privacy
 from andel.training.rules import DEFAULT_RULES
+from andel.training.schedule import MAX_RATE_SHIFT, MAX_STEPS, Change, Pace, pace_of, read_schedule
 
 TASK_FORMAT: Final = "andel-task/4"
 MAX_FEATURES: Final = 24
@@ -36,7 +37,8 @@ class Task:
 
     `target` is the channel that is predicted `horizon_seconds` ahead; `unit` and `exponent` are that channel's;
     the model learns its change in units of `target_scale`. `layers` are the units of each hidden layer, from the inputs
-    on; a linear model has none. `residual_limit` is where the loss that trains
+    on; a linear model has none. `steps` and `rate_shift` hold from round 1 until `schedule` changes them.
+    `residual_limit` is where the loss that trains
     turns from squared to linear (Huber), `score_limit` where the loss that steers and scores does, both at
     2**16. `openings`: draws of leaves and slots from each contributor's batches.
     `reference` and `rules` are the hashes (hex) of the founder's reference set and of the value rules as plans name
@@ -63,6 +65,7 @@ class Task:
     reference: str
     rules: str = DEFAULT_RULES.hash.hex()
     floats: FloatTraining | None = None
+    schedule: tuple[Change, ...] = ()
     privacy: Privacy = IN_THE_OPEN
 
     @property
@@ -74,6 +77,10 @@ class Task:
     def size(self) -> int:
         """How many parameters the network has."""
         return sum(prod(shape) for shape in self.shapes)
+
+    def pace(self, number: int) -> Pace:
+        """The local steps and the rate of round `number`."""
+        return pace_of(Pace(self.steps, self.rate_shift), self.schedule, number)
 
     def to_bytes(self) -> bytes:
         """Canonical bytes; the task's hash is their SHA-256."""
@@ -102,6 +109,7 @@ def parse_task(data: bytes) -> Task:
         values["features"] = tuple(FeatureSpec(**feature) for feature in values["features"])
         values["layers"] = tuple(_units(units) for units in values["layers"])
         values["floats"] = read_floats(values["floats"])
+        values["schedule"] = read_schedule(values["schedule"])
         values["privacy"] = read_privacy(values["privacy"])
         low, high = values["accepted_time"]
         task = Task(**{**values, "accepted_time": (int(low), int(high))})
@@ -132,10 +140,11 @@ def check_plain_fields(what: str, kind: type[Any], values: Mapping[str, object])
 def _check_bounds(task: Task) -> None:
     bounds: Mapping[str, tuple[int, int, int]] = {
         "features": (len(task.features), 1, MAX_FEATURES),
+        "features' values": (len(values_of(task.features)), 0, MAX_VALUES),
         "layers": (len(task.layers), 0, MAX_LAYERS),
-        "steps": (task.steps, 1, 10_000),
+        "steps": (task.steps, 1, MAX_STEPS),
         "batch_rows": (task.batch_rows, 1, 4_096),
-        "rate_shift": (task.rate_shift, 0, 24),
+        "rate_shift": (task.rate_shift, 0, MAX_RATE_SHIFT),
         "residual_limit": (task.residual_limit, 1, 1 << 20),
         "score_limit": (task.score_limit, 1, 1 << 20),
         "openings": (task.openings, 2, 100_000),
@@ -148,6 +157,8 @@ def _check_bounds(task: Task) -> None:
     for name, (value, low, high) in bounds.items():
         if not low <= value <= high:
             raise PlanError(f"task field {name} is {value}, outside {low} to {high}")
+    if not task.target or "@" in task.target:
+        raise PlanError(f"task field target is no channel: {task.target[:60]!r}")
     _check_layers(task)
     for name, named in (("reference", task.reference), ("rules", task.rules)):
         if len(named) != 64 or named.strip("0123456789abcdef"):

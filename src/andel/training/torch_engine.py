@@ -20,6 +20,7 @@ from andel.errors import InputError, TrainingError
 from andel.training.floats import FloatTraining
 from andel.training.integer_bounds import INPUT_BITS, INPUT_ZERO, OUTPUT_BITS, PARAMETER_BITS
 from andel.training.integer_mlp import MAX_PARAMETER, IntArray, Parameters, check_magnitudes
+from andel.training.schedule import Pace
 from andel.training.task import Task
 from andel.training.updates import flatten, split_parameters
 
@@ -59,7 +60,13 @@ class TorchEngine:
         return [_integers(parameter, _ONE, MAX_PARAMETER) for parameter in network.parameters()]
 
     def train(
-        self, task: Task, parameters: Parameters, codes: npt.NDArray[np.uint8], targets: IntArray, seed: bytes
+        self,
+        task: Task,
+        parameters: Parameters,
+        codes: npt.NDArray[np.uint8],
+        targets: IntArray,
+        seed: bytes,
+        pace: Pace,
     ) -> list[IntArray]:
         """Steps of the task's optimizer at rate 2**-rate_shift on Huber's loss. Raises TrainingError if it diverges."""
         if len(codes) == 0:
@@ -68,8 +75,8 @@ class TorchEngine:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_seed(seed))  # minibatches, and what a network draws itself, as dropout does
             network = _filled(self._network(), parameters).train()
-            optimizer = _optimizer(self._floats.optimizer, network, 2.0**-task.rate_shift)
-            picks = torch.randint(len(codes), (task.steps, task.batch_rows))
+            optimizer = _optimizer(self._floats.optimizer, network, 2.0**-pace.rate_shift)
+            picks = torch.randint(len(codes), (pace.steps, task.batch_rows))
             for pick in picks:
                 optimizer.zero_grad()
                 _huber(network(inputs[pick]), answers[pick], task.residual_limit).mean().backward()
@@ -110,6 +117,13 @@ class TorchEngine:
     def predict(self, task: Task, parameters: Parameters, codes: npt.NDArray[np.uint8]) -> IntArray:
         """In float64, rounded to the channel's unit."""
         return _integers(self._outputs(parameters, codes), float(task.target_scale), np.inf)
+
+    def export(self, task: Task, parameters: Parameters) -> list[IntArray]:
+        """Raises InputError: a network in PyTorch is not quantised."""
+        raise InputError(
+            f"the model {task.name} is one of PyTorch's: no integer model file follows from it",
+            "serve its versions off chain",
+        )
 
     def _network(self) -> torch.nn.Module:
         network = _built(self._build, *self._form)

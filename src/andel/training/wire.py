@@ -3,8 +3,8 @@
 Five message types make a round: `query.batches` (data commitments), `query.disclosure` (what some trained on in an
 earlier round), `query.openings` (leaves drawn by seed 1), `train` (a signed hash) and `query.reveal` (the update behind
 it). In grouped mode `query.keys` and `query.shares` come before `train`, `query.survivors` and `query.unmask` after the
-updates (`andel.training.group_member`). Every message to a node carries the plan and
-the task; what a node sends back stands under the names below.
+updates (`andel.training.group_member`). One more, `evaluate`, asks for errors on held-out days; no round needs it.
+Every message to a node carries the plan and the task; what a node sends back stands under the names below.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from andel.data.openings import parse_held
 from andel.errors import InputError
 from andel.training.flower import Array, ArrayRecord, ConfigRecord, Message, RecordDict
 from andel.training.integer_mlp import IntArray
-from andel.training.plan import RoundPlan, parse_plan
+from andel.training.plan import RoundPlan, check_pace, parse_plan
 from andel.training.privacy import check_rules
 from andel.training.task import Task, parse_task
 
@@ -32,6 +32,7 @@ KEYS: Final = "query.keys"
 SHARES: Final = "query.shares"
 SURVIVORS: Final = "query.survivors"
 UNMASK: Final = "query.unmask"
+EVALUATE: Final = "evaluate"
 
 ARRAYS: Final = "arrays"
 MAX_GROUP_BYTES: Final = 1024 * 1024
@@ -61,6 +62,7 @@ def read_instruction(message: Message) -> tuple[RoundPlan, Task, bytes]:
     """Plan, task and seed of an instruction. Raises InputError or PlanError, also for a plan against the task."""
     order = message.content.get(_ORDER)
     plan, task = parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task"))
+    check_pace(plan, task)
     check_rules(task.privacy, plan.rules)
     return plan, task, _bytes(order, "seed")
 

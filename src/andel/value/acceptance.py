@@ -15,7 +15,7 @@ from andel.errors import EvidenceError, InputError, PlanError
 from andel.hashing import sha256
 from andel.keys import address_bytes
 from andel.training.integer_mlp import IntArray, Parameters
-from andel.training.plan import RoundPlan
+from andel.training.plan import RoundPlan, check_pace
 from andel.training.privacy import check_rules
 from andel.training.result import DataCommitment, SignedUpdate, commitments_root, updates_root
 from andel.training.task import Task
@@ -68,6 +68,10 @@ def check_bindings(
             raise EvidenceError(f"{place}, commitment of {then.contributor}", "it stands twice in the list")
     if cid_of_digest(sha256(task.to_bytes())) != plan.task:
         raise EvidenceError(f"{place}, task", "it is not the one the plan names")
+    try:
+        check_pace(plan, task)
+    except PlanError as error:
+        raise EvidenceError(f"{place}, pace", error.message) from error
     if plan.rules.hash.hex() != task.rules:
         raise EvidenceError(f"{place}, rules", "they are not those the model was founded with")
     if task.floats is not None and plan.rules.audits:

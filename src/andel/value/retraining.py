@@ -148,7 +148,9 @@ def _update_of(task: Task, contributor: Address, due: DueTraining, disclosed: Di
     if len(rows.change) == 0:
         raise InputError("its readings give no row to train on")
     parameters = decode_version(disclosed.version, task)
-    update = train_update(task, parameters, rows.codes, rows.change, seed=due.seed, contributor=contributor)
+    update = train_update(
+        task, parameters, rows.codes, rows.change, number=due.round, seed=due.seed, contributor=contributor
+    )
     return sha256(encode_update(update, task))
 
 
