@@ -16,8 +16,10 @@ from andel.training.certificates import make_node_key
 from andel.training.delegation import attach, check_node, delegate, keep_delegation, parse_delegation
 from andel.training.flower import ConfigRecord, Error, Message, RecordDict
 from andel.training.grid import LocalGrid
+from andel.training.rounds import FederatedRound, RoundSettings
 from andel.typed_data import Domain
-from tests.support.worlds import small_plan, small_task
+from tests.support.federations import Clock, RecordingGrid, honest_node, run_all
+from tests.support.worlds import build_world, small_plan, small_task
 
 OWNER = AccountKey(derive_secret(b"tests: delegating owner"))
 THIEF = AccountKey(derive_secret(b"tests: thief"))
@@ -94,3 +96,20 @@ def test_a_kept_delegation_is_renewed_in_time_and_for_a_new_key(tmp_path):
     for wallet, domain, key in ((THIEF, HERE, KEY), (OWNER, replace(HERE, chain_id=1), KEY), (OWNER, HERE, STOLEN)):
         other = keep_delegation(path, wallet, domain, key, NOW, 90 * day)
         check_node(reply_with(other), wallet.address, domain, key, NOW)
+
+
+def test_a_round_takes_no_commitment_of_a_node_that_its_owner_did_not_choose():
+    world = build_world(3)
+    victim = world.owners[1].address
+
+    def vouched(reply, node, owner):
+        if owner == victim:
+            raise InputError(f"{owner} delegated to another node key")
+
+    grid = RecordingGrid([honest_node(world, number) for number in range(3)])
+    settings = RoundSettings(phase_seconds=10.0, poll_seconds=1.0)
+    federated = FederatedRound(grid, world.plan, world.task.to_bytes(), Clock().waiting(), settings, vouched=vouched)
+    result = run_all(world, federated).result()
+    assert victim not in {item.contributor for item in (*result.commitments, *result.updates)}
+    assert len(result.updates) == 2
+    assert [(refused.sender, refused.phase) for refused in result.refused] == [("node 1001", wire.BATCHES)]

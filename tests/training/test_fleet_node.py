@@ -21,6 +21,8 @@ from andel.training.node_limits import NodeLimits, parse_quiet
 from andel.training.node_state import NodeState
 from andel.training.sent_log import Kind
 from andel.training.superlink import register_node, start_superlink, wait_for_nodes
+from tests.support.federations import run_all
+from tests.support.grouped import counted, grouped_world
 from tests.support.light_nodes import (
     REAL_TIME,
     LightNode,
@@ -87,6 +89,24 @@ def test_two_nodes_play_a_round_over_tls_and_fetch_no_app(superlink, tmp_path):
         assert sent[1].hash == sha256(openings[node.owner.address]).hex() and sent[1].readings > 10
     assert asked(superlink, "pull-messages") or asked(superlink, "activate-node")
     assert asked(superlink, "get-fab") == 0 and asked(superlink, "get-run") == 0
+
+
+def test_nodes_of_a_group_sum_behind_masks_and_log_what_that_took(superlink, tmp_path):
+    world = agreeing(grouped_world(4))
+    nodes = [LightNode(tmp_path / str(owner.address), owner, acceptance_of(world, owner)) for owner in world.owners]
+    for node in nodes:
+        register_node(superlink.door, node.public)
+    with ExitStack() as stack:
+        for node in nodes:
+            stack.enter_context(node.running(superlink.door.address, superlink.settings.tls.authority))
+        grid = stack.enter_context(driven(superlink))
+        wait_for_nodes(grid, 4, 30.0, REAL_TIME)
+        result = run_all(world, round_over(grid, world)).result()
+    assert result.refused == () and len(result.masks) == 4
+    assert len(counted(world, result)) == 4
+    for node in nodes:
+        kinds = [entry.kind for entry in node.sent()]
+        assert kinds.count(Kind.GROUP) == 4 and Kind.UPDATE in kinds and Kind.ERROR not in kinds
 
 
 def test_quiet_hours_begin_no_round_and_break_none_off(superlink, tmp_path):

@@ -12,7 +12,16 @@ import typer
 
 from andel.cli.evidence import parse_day
 from andel.cli.logs import LogJsonOption, log_as_json, log_event
-from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption, open_model, open_store, read_key
+from andel.cli.options import (
+    KeyFileOption,
+    ModelOption,
+    RpcOption,
+    StoreOption,
+    open_model,
+    open_store,
+    read_key,
+    writer_of,
+)
 from andel.cli.round_progress import shown_progress
 from andel.content import ContentStore
 from andel.errors import InputError, SettingsError, TrainingError
@@ -26,13 +35,17 @@ from andel.roles.planning import Choices
 from andel.roles.planting import Planter
 from andel.roles.settling import Settler, references_for
 from andel.serving.metrics import RoundMetrics, served_metrics
+from andel.training.delegation import check_node
 from andel.training.events import Event, Listener
 from andel.training.fab import build_fab
+from andel.training.flower import Message
 from andel.training.journal import FileJournal
 from andel.training.plan import DayRanges
 from andel.training.rounds import RoundSettings, Waiting
+from andel.training.strategy import Vouched
 from andel.training.superlink import ConnectSettings, SuperLinkDoor, SuperLinkGrid, connect
-from andel.units import TOKEN, BaseUnits
+from andel.typed_data import Domain
+from andel.units import TOKEN, Address, BaseUnits
 
 PHASES: Final = 5
 """Phases of a round; each may take its whole time."""
@@ -77,6 +90,9 @@ def coordinate(
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="Serve Prometheus' metrics on this loopback port.")
     ] = None,
+    delegated_only: Annotated[
+        bool, typer.Option("--delegated-only", help="Take commitments of nodes only that their owner delegated to.")
+    ] = False,
     ask_errors: Annotated[bool, typer.Option("--ask-errors", help="Ask for errors on held-out days.")] = False,
     until_round: Annotated[int, typer.Option(min=0, help="End when this round is final; 0: go on for ever.")] = 0,
     log_json: LogJsonOption = False,
@@ -86,7 +102,8 @@ def coordinate(
     _check(phase_seconds, round_seconds, plant_every, propose)
     days = read_days(train_days or []) or None
     choices = Choices(round_seconds, None if budget is None else BaseUnits(budget * TOKEN), days)
-    key, contracts, objects = read_key(key_file), open_model(rpc, model), open_store(store)
+    key, contracts = read_key(key_file), open_model(rpc, model)
+    objects = open_store(store, writer_of(key, contracts))
     box = None if conflicts is None else ConflictBox(open_store(conflicts).url)
     waiting, settings = Waiting(time.monotonic, time.sleep), RoundSettings(quorum, phase_seconds, poll_seconds)
     with ExitStack() as stack:
@@ -105,6 +122,7 @@ def coordinate(
             planter=_planter(key, contracts, objects, plant_every, propose),
             journal=journal,
             tell=tell,
+            vouched=_delegated(grid, contracts) if delegated_only else None,
         )
         told = Measuring(contracts, objects, grid, waiting, settings, tell) if ask_errors else tell
         pace = Pace(pause_seconds, poll=poll_seconds)
@@ -165,6 +183,22 @@ def _connected(stack: ExitStack, door: SuperLinkDoor, node_app: str, state: Path
         grid = stack.enter_context(connect(door, ConnectSettings(fab)))
     (state / "series").write_text(f"{grid.series}\n")
     return grid
+
+
+def _delegated(grid: SuperLinkGrid, contracts: ModelContracts) -> Vouched:
+    """Lets a node commit for an owner only whose delegation to the node's key it brings (`andel contribute` does)."""
+    manager, keys = contracts.round_manager, dict[int, bytes]()
+
+    def vouched(reply: Message, node: int, owner: Address) -> None:
+        if node not in keys:
+            keys.update(grid.public_keys())
+        if node not in keys:
+            raise InputError(f"SuperLink does not know the node that answers for {owner}")
+        check_node(
+            reply, owner, Domain(manager.chain.chain_id, manager.address), keys[node], manager.chain.block_time()
+        )
+
+    return vouched
 
 
 def _planter(key: AccountKey, model: ModelContracts, store: ContentStore, every: int, propose: bool) -> Planter | None:

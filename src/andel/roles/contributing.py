@@ -7,7 +7,7 @@ acceptance that the node keeps to, and lines for people. Enters batches as days 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,7 +23,9 @@ from andel.ledger.deployment import ModelContracts
 from andel.roles.contributor import Contributor
 from andel.roles.owner import accept_terms
 from andel.training.acceptance import Acceptance
+from andel.training.accountant import statement
 from andel.training.plan import RoundPlan, parse_plan
+from andel.training.privacy import Privacy
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.sent_log import Kind, SentLog
 from andel.training.task import Task, parse_task
@@ -185,7 +187,7 @@ def revealed(offer: Offer, contributor: Contributor) -> list[tuple[str, str]]:
     batches = [batch for batch in contributor.all_batches() if first <= batch.day <= last]
     readings = sum(batch.header.count for batch in batches)
     most = min(readings, 4 * task.openings + len(batches))
-    privacy = getattr(task, "privacy", None)
+    privacy = task.privacy
     lines = [
         ("model", f"{offer.acceptance.model} on chain {offer.acceptance.chain_id}"),
         ("task", f"{task.name}; hash {offer.acceptance.task.hex()}"),
@@ -198,14 +200,13 @@ def revealed(offer: Offer, contributor: Contributor) -> list[tuple[str, str]]:
             "set of batches, again when the set changes",
         ),
         ("audits", _audits(rules)),
-        ("update", f"{task.size:,} numbers that your training changed, signed; {_mode(privacy)}"),
+        ("update", f"{task.size:,} numbers that your training changed, signed"),
+        *(("privacy", line) for line in statement(privacy)),
         ("to whom", _readers(privacy)),
         ("how long", "for ever: copies are not yours to delete. `andel forget` removes your own bytes, and what was "
          "not opened stays with you; consent ends for later rounds by `andel alliance withdraw`"),
         ("never leaves", "readings that were not drawn, rows for training, the wallet's key, the node's key"),
     ]  # fmt: skip
-    if privacy is not None:
-        lines.insert(-3, ("privacy", _fields(privacy)))
     return lines
 
 
@@ -217,22 +218,9 @@ def _audits(rules: ValueRules | None) -> str:
     return f"{rules.audits} contributors are drawn in a round, who show ALL packets they trained on in the next round"
 
 
-def _mode(privacy: object) -> str:
-    mode = str(getattr(privacy, "mode", "open"))
-    return "single, as it is" if mode == "open" else f"in mode {mode}"
-
-
-def _readers(privacy: object) -> str:
-    mode = str(getattr(privacy, "mode", "open"))
-    if mode == "open":
-        return "the coordinator, the validators and everybody who reads the content store"
-    return f"as the mode {mode} says (docs: privacy); roots and signatures to everybody"
-
-
-def _fields(privacy: object) -> str:
-    if not is_dataclass(privacy):
-        return str(privacy)
-    return ", ".join(f"{field.name.replace('_', ' ')} {getattr(privacy, field.name)}" for field in fields(privacy))
+def _readers(privacy: Privacy) -> str:
+    everybody = "the coordinator, the validators and everybody who reads the content store"
+    return f"{everybody}; of your update only its group's sum" if privacy.grouped else everybody
 
 
 def _days(day: int) -> str:

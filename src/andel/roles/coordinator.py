@@ -29,6 +29,7 @@ from andel.training.plan import RoundPlan, check_pace
 from andel.training.privacy import check_rules
 from andel.training.result import RoundResult, commitments_root, updates_root
 from andel.training.rounds import FederatedRound, RoundSettings, Waiting
+from andel.training.strategy import Vouched
 from andel.training.task import Task, parse_task
 from andel.units import Address
 from andel.value.manifest import write_commitments, write_manifest
@@ -53,9 +54,11 @@ class Coordinator:
         planter: Planter | None = None,
         journal: Journal | None = None,
         tell: Listener = nobody,
+        vouched: Vouched | None = None,
     ) -> None:
         """In `box` lie the conflicts that witnesses brought; each round takes up those that count against it. `planter`
-        makes tests of some attempts. `journal` remembers replies over a crash; `tell` hears of every step.
+        makes tests of some attempts. `journal` remembers replies over a crash; `tell` hears of every step; `vouched`
+        looks at which node commits for whom.
         """
         self._key = key
         self._model = model
@@ -67,6 +70,7 @@ class Coordinator:
         self._planter = planter
         self._journal = journal
         self._tell = tell
+        self._vouched = vouched
         self._standstill = Standstill(model.round_manager.chain, key, waiting.clock)
         self._attempt: Attempt | None = None
         self._proposed: set[tuple[int, int]] = set()
@@ -162,6 +166,7 @@ class Coordinator:
             journal=self._journal,
             tell=self._tell,
             ends_at=self._waiting.clock() + left,
+            vouched=self._vouched,
         )
         self._attempt = Attempt(self._model, self._store, plan, parse_task(task), federated)
         return self._attempt

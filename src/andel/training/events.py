@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from andel.errors import InputError
 from andel.training.result import Refused
 
 
@@ -24,6 +25,14 @@ class RefusalKind(StrEnum):
     REPEATED = "repeated"
     UNPROVEN = "unproven"
     ALTERED = "altered"
+
+
+class NotTaken(InputError):
+    """A reply that cannot be taken; `kind` says why in a word."""
+
+    def __init__(self, kind: RefusalKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)

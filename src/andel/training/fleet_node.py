@@ -27,7 +27,7 @@ from andel.training.plan import RoundPlan
 from andel.training.sent_log import SentLog
 from andel.units import DAY_SECONDS
 
-KINDS: Final = (wire.BATCHES, wire.DISCLOSURE, wire.OPENINGS, wire.TRAIN, wire.REVEAL)
+KINDS: Final = (wire.BATCHES, wire.DISCLOSURE, wire.OPENINGS, wire.TRAIN, wire.REVEAL, *wire.GROUP_KINDS)
 
 _APP_RAISED = 2  # flwr's ErrorCode.CLIENT_APP_RAISED_EXCEPTION
 _FIRST_DELAY = 1.0
@@ -191,7 +191,7 @@ class FleetNode:
             self._state.check_order(plan)
             self._check_limits(plan)
             reply = self._run_app(question, stop)
-            self._take_note(kind, plan)
+            self._take_note(kind, plan, wire.UNMASK if task.privacy.grouped else wire.REVEAL)
             return attach(reply, self._delegation())
         except Exception as error:  # an app may raise anything; the node answers for it, as a SuperNode does
             log.warning("refused %s: %s", kind[:60], error)
@@ -208,8 +208,8 @@ class FleetNode:
                 stop.wait(1.0)
         return self._app(question, context)
 
-    def _take_note(self, kind: str, plan: RoundPlan) -> None:
-        """Keeps what a restarted node must know of this answer, before it leaves."""
+    def _take_note(self, kind: str, plan: RoundPlan, last: str) -> None:
+        """Keeps what a restarted node must know of this answer, before it leaves; with `last` its part is done."""
         state = self._state
         state.keep_context()
         if kind == wire.BATCHES:
@@ -218,7 +218,7 @@ class FleetNode:
             self._round_bytes = 0
         elif kind == wire.TRAIN:
             state.keep(state.signing(plan))
-        elif kind == wire.REVEAL and state.standing.engaged == plan.hash.hex():
+        elif kind == last and state.standing.engaged == plan.hash.hex():
             largest = max(state.standing.largest_round, self._round_bytes)
             state.keep(replace(state.standing, engaged="", engaged_until=0, largest_round=largest))
 

@@ -6,6 +6,7 @@ Takes an instruction and the reply to it. Reads only what this node itself made.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from andel.data.disclosure import parse_disclosure
 from andel.encoding import parse_json
@@ -16,6 +17,13 @@ from andel.training.flower import ConfigRecord, Message
 from andel.training.sent_log import Kind
 from andel.training.strategy import MAX_REPLY_BYTES
 from andel.units import Digest
+
+_GROUP_NOTES: Final = {
+    wire.KEYS: "public keys for the sum of a group",
+    wire.SHARES: "shares of this node's masks, sealed to each other member",
+    wire.SURVIVORS: "a signature over who came through",
+    wire.UNMASK: "shares that take masks off a group's sum, never off a single update",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,9 @@ def describe(question: Message, reply: Message) -> Leaving:
         return Leaving(Kind.RECEIPT, Digest(_bytes(record, "update_hash")), round_, attempt)
     if kind == wire.REVEAL:
         return Leaving(Kind.UPDATE, sha256(_bytes(record, "update")), round_, attempt)
+    if kind in wire.GROUP_KINDS:
+        data = b"".join(value for _, value in sorted(record.items()) if isinstance(value, bytes))
+        return Leaving(Kind.GROUP, sha256(data), round_, attempt, note=_GROUP_NOTES[kind])
     data = _bytes(record, "batches")
     return Leaving(Kind.BATCHES, sha256(data), round_, attempt, note="devices, days, counts and roots; no reading")
 

@@ -27,7 +27,7 @@ from andel.training.integer_mlp import Parameters
 from andel.training.journal import Entry, Journal, NoJournal
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment, RoundResult, SignedDisclosure, SignedUpdate
-from andel.training.strategy import MAX_REPLY_BYTES, EvidenceStrategy
+from andel.training.strategy import MAX_REPLY_BYTES, EvidenceStrategy, Vouched
 from andel.training.task import parse_task
 from andel.units import Address
 
@@ -77,9 +77,11 @@ class FederatedRound:
         journal: Journal | None = None,
         tell: Listener = nobody,
         ends_at: float = math.inf,
+        vouched: Vouched | None = None,
     ) -> None:
         """With a `store`, openings and updates are kept there and not here; with a `journal` beside it, what this
-        attempt's replies were is remembered over a crash. No phase waits beyond `ends_at` on the clock.
+        attempt's replies were is remembered over a crash. No phase waits beyond `ends_at` on the clock. `vouched`
+        looks at who commits for whom.
         """
         self._grid = grid
         self._waiting = waiting
@@ -92,6 +94,7 @@ class FederatedRound:
         for entry in self._journal.begin(plan) if store is not None else []:
             self._remembered[str(entry.get("phase"))].append(entry)
         self._strategy = EvidenceStrategy(plan, task, store=store, journal=self._journal, tell=tell)
+        self._strategy.vouched = vouched
         self._strategy.ttl = 2 * self._settings.phase_seconds + 60
         self._strategy.shown = bool(self._remembered[_SHOWN])
         self._longest = {wire.REVEAL: most_update_bytes(parse_task(task))}

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     RECEIPT = "update hash"
     UPDATE = "update"
     DISCLOSURE = "disclosure"
+    GROUP = "group of the round"
     ERROR = "error"
     ENTRIES = "batch entries"
     CONSENT = "consent"

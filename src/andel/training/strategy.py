@@ -18,12 +18,12 @@ from andel.data.batch import parse_batches
 from andel.data.disclosure import MAX_DISCLOSURE_BYTES
 from andel.data.draws import Drawn, draw
 from andel.data.openings import Openings, held_object, is_whole, joined, openings_object, parse_openings
-from andel.errors import AndelError, ContentError, InputError
+from andel.errors import AndelError, ContentError
 from andel.hashing import sha256
 from andel.keys import parse_address
 from andel.training import wire
-from andel.training.events import AnswerRefused, AnswerTaken, Listener, RefusalKind, nobody
-from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, Strategy
+from andel.training.events import AnswerRefused, AnswerTaken, Listener, NotTaken, RefusalKind, nobody
+from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, RecordDict, Strategy
 from andel.training.groups import most_update_bytes
 from andel.training.journal import Entry, Journal, NoJournal
 from andel.training.plan import RoundPlan
@@ -41,12 +41,8 @@ MAX_REFUSED: Final = 10_000
 log = logging.getLogger(__name__)
 
 
-class NotTaken(InputError):
-    """A reply that cannot be taken; `kind` says why in a word."""
-
-    def __init__(self, kind: RefusalKind, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+Vouched = Callable[[Message, int, Address], None]
+"""Looks at a reply, the node that was asked and the contributor that it answers for. Raises InputError."""
 
 
 class EvidenceStrategy(Strategy):
@@ -55,7 +51,8 @@ class EvidenceStrategy(Strategy):
 
     `fixed` says that the set of commitments stands on chain: nobody joins it any more. `shown` says that updates are
     being shown: no hash is taken any more. `lost` are contributors whose nodes failed to show an update that they had
-    signed. `asked` tells which node a message went to, `ttl` how many seconds it may take.
+    signed. `vouched` raises InputError unless a contributor lets the node that commits for it do so. `asked` tells
+    which node a message went to, `ttl` how many seconds it may take.
     """
 
     def __init__(
@@ -82,6 +79,7 @@ class EvidenceStrategy(Strategy):
         self._update_bytes = most_update_bytes(parse_task(task))
         self._restoring = False
         self._whole: set[Address] = set()
+        self.vouched: Vouched | None = None
         self.commitments: dict[Address, DataCommitment] = {}
         self.nodes: dict[Address, int] = {}
         self.disclosures: dict[Address, SignedDisclosure] = {}
@@ -96,21 +94,13 @@ class EvidenceStrategy(Strategy):
 
     def configure_query(self, message_type: str, nodes: Iterable[int]) -> list[Message]:
         """The same question to these nodes: `query.batches`, `query.openings` or `query.reveal`."""
-        group = f"{self.plan.round}.{self.plan.attempt}"
         content = wire.instruction(self.plan, self.task, self.seed)
-        return [Message(content, node, message_type, ttl=self.ttl, group_id=group) for node in nodes]
+        return [self._message(content, node, message_type) for node in nodes]
 
     def configure_disclosures(self, state: bytes, due: Mapping[Address, bytes]) -> list[Message]:
         """The question for what they trained on, to those committed of whom `state` says so; `due` are their lists."""
-        group = f"{self.plan.round}.{self.plan.attempt}"
         return [
-            Message(
-                wire.instruction(self.plan, self.task, b"", state=state, batches=due[contributor]),
-                self.nodes[contributor],
-                wire.DISCLOSURE,
-                ttl=self.ttl,
-                group_id=group,
-            )
+            self.instruct(wire.DISCLOSURE, contributor, {"state": state, "batches": due[contributor]})
             for contributor in sorted(set(due) & set(self.nodes), key=self.nodes.__getitem__)
         ]
 
@@ -118,12 +108,9 @@ class EvidenceStrategy(Strategy):
         """The question for what seed 1 drew, to each of these whose openings are not whole; it names what arrived."""
         messages = []
         for contributor in sorted(set(contributors) & set(self.nodes), key=self.nodes.__getitem__):
-            if contributor in self._whole:
-                continue
-            held = self._opened.get(contributor, {})
-            content = wire.instruction(self.plan, self.task, self.seed, held=held_object(held) if held else b"")
-            group = f"{self.plan.round}.{self.plan.attempt}"
-            messages.append(Message(content, self.nodes[contributor], wire.OPENINGS, ttl=self.ttl, group_id=group))
+            if contributor not in self._whole:
+                held = self._opened.get(contributor, {})
+                messages.append(self.instruct(wire.OPENINGS, contributor, {"held": held_object(held) if held else b""}))
         return messages
 
     def nodes_of(self, contributors: Iterable[Address]) -> list[int]:
@@ -142,11 +129,9 @@ class EvidenceStrategy(Strategy):
         if (orders := self.group_orders) is not None:
             members = sorted(asked & orders.keys() & self.nodes.keys(), key=self.nodes.__getitem__)
             return [self.instruct(wire.TRAIN, name, {"group": orders[name]}, arrays) for name in members]
-        nodes = self.nodes_of(asked)
         content = wire.instruction(self.plan, self.task, self.seed)
         content[wire.ARRAYS] = arrays
-        group = f"{self.plan.round}.{self.plan.attempt}"
-        return [Message(content, node, wire.TRAIN, ttl=self.ttl, group_id=group) for node in nodes]
+        return [self._message(content, node, wire.TRAIN) for node in self.nodes_of(asked)]
 
     def instruct(
         self, message_type: str, contributor: Address, more: Mapping[str, bytes], arrays: ArrayRecord | None = None
@@ -155,8 +140,10 @@ class EvidenceStrategy(Strategy):
         content = wire.instruction(self.plan, self.task, self.seed, (), **more)
         if arrays is not None:
             content[wire.ARRAYS] = arrays
-        group = f"{self.plan.round}.{self.plan.attempt}"
-        return Message(content, self.nodes[contributor], message_type, ttl=self.ttl, group_id=group)
+        return self._message(content, self.nodes[contributor], message_type)
+
+    def _message(self, content: RecordDict, node: int, message_type: str) -> Message:
+        return Message(content, node, message_type, ttl=self.ttl, group_id=f"{self.plan.round}.{self.plan.attempt}")
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
@@ -269,6 +256,8 @@ class EvidenceStrategy(Strategy):
                 continue
             try:
                 record = wire.read_answer(reply)
+                if phase == wire.BATCHES and self.vouched is not None:
+                    self.vouched(reply, node, parse_batches(wire.bytes_of(record, "batches", MAX_REPLY_BYTES))[0])
                 take(record, node)
             except ContentError:
                 raise

@@ -34,6 +34,9 @@ SURVIVORS: Final = "query.survivors"
 UNMASK: Final = "query.unmask"
 EVALUATE: Final = "evaluate"
 
+GROUP_KINDS: Final = (KEYS, SHARES, SURVIVORS, UNMASK)
+"""What is asked in grouped mode only."""
+
 ARRAYS: Final = "arrays"
 MAX_GROUP_BYTES: Final = 1024 * 1024
 """Longest object about one group."""
