@@ -8,6 +8,7 @@ and never shows what stands before an @ in an address.
 
 from __future__ import annotations
 
+import re
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -42,6 +43,9 @@ def open_content(url: str, writer: Writer | None = None, *, durable: bool = Fals
     return ContentStore(url, durable=durable)
 
 
+_HOST: Final = re.compile(r"[\w.:-]+")  # httpx takes what no host can be named and writes it in percents
+
+
 class RemoteObjects:
     """The objects of one content service. Safe to share between threads; its connections end with it."""
 
@@ -61,7 +65,12 @@ class RemoteObjects:
         except (httpx.InvalidURL, TypeError) as error:
             raise SettingsError(f"not an address of a content service: {url[:200]!r}") from error
         self.url = str(parsed.copy_with(userinfo=b""))
-        if parsed.scheme not in ("http", "https") or not parsed.host or parsed.query or parsed.fragment:
+        if (
+            parsed.scheme not in ("http", "https")
+            or not _HOST.fullmatch(parsed.host)
+            or parsed.query
+            or parsed.fragment
+        ):
             raise SettingsError(f"not an address of a content service: {self.url[:200]}", "as https://store.example")
         self._target, self._writer = parsed, writer
         headers = {"Accept-Encoding": "identity"}

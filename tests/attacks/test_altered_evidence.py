@@ -30,6 +30,8 @@ NAMED = (
     "round 2, version",
     "round 2, state",
     "state after it",
+    "rules",
+    "reference description",
     "reference batches",
     "reference packets",
     "sealed reference packets",

@@ -77,7 +77,7 @@ def test_a_weight_outside_its_field_is_refused_and_stops_nobody(launch_world):
     result = small.play(LocalGrid(small.nodes({boaster.address: node})))
     assert boaster.address not in {item.contributor for item in result.updates}
     assert values(small.report(1))[boaster.address].share == 0
-    assert any("Update cannot be encoded" in item.reason for item in result.refused)
+    assert any("Update.weight cannot be encoded" in item.reason for item in result.refused)
 
 
 def half_day(name):

@@ -13,7 +13,10 @@ from andel.cli.app import app
 from andel.simulation import local_chain
 from tests.support.own_data_run import ROOT, run_andel, small_table, table_options
 
-COMMANDS = ("demo", "validate", "serve", "claim", "audit", "intake", "status", "export", "forget", "watch", "challenge")
+COMMANDS = (
+    *("demo", "validate", "serve", "claim", "audit", "intake", "status", "export", "forget", "watch", "challenge"),
+    *("contribute", "coordinate"),
+)
 NOBODY = "http://127.0.0.1:9"
 SOMEBODY = "0x" + "11" * 20
 KEY = "22" * 32

@@ -37,6 +37,8 @@ def named_objects(number: int, state: RoundState, replay: Replay | None) -> list
         *((f"round {number}, judgement", cid_of_digest(item)) for item in replay.report.history.judgements),
         ("policy", cid_of_digest(plan.policy)),
         ("terms", cid_of_digest(plan.terms)),
+        ("rules", cid_of_digest(plan.rules.hash)),
+        ("reference description", cid_of_digest(plan.reference.hash)),
         ("reference batches", plan.reference.batches),
         ("sealed reference packets", plan.reference.sealed),
         (REFERENCE_PACKETS, plan.reference.packets),

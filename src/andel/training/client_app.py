@@ -131,6 +131,16 @@ def contributor_app(
         values: dict[str, str | int | bytes] = {"weight": local.weight(plan), "batches": local.batches(plan)}
         return wire.answer(message, values, split_parameters(update, task))
 
+    app.query("reveal")(reveal)
+    _add_errors(app, contributor)
+    _add_group_answers(app, contributor, random)
+    client_app: ClientApp = app
+    return client_app
+
+
+def _add_errors(app: Any, contributor: Callable[[Context], LocalContributor]) -> None:
+    """The answer after a round: errors on days that stay home."""
+
     @app.evaluate()  # type: ignore[untyped-decorator]  # flwr's decorators are untyped
     def evaluate(message: Message, context: Context) -> Message:
         plan, task, _ = wire.read_instruction(message)
@@ -141,11 +151,6 @@ def contributor_app(
         codes, change = local.held_out(plan, task, version)
         errors = local_errors(task, parameters, codes, change)
         return wire.answer(message, as_values(sign_errors(local.key, plan, version, errors)))
-
-    app.query("reveal")(reveal)
-    _add_group_answers(app, contributor, random)
-    client_app: ClientApp = app
-    return client_app
 
 
 def _add_group_answers(app: Any, contributor: Callable[[Context], LocalContributor], random: Randomness) -> None:
