@@ -60,7 +60,9 @@ class Service:
 
 
 @contextmanager
-def content_service(folder: Path, limits: Limits | None = None, send_seconds: float = 30.0) -> Iterator[Service]:
+def content_service(
+    folder: Path, limits: Limits | None = None, send_seconds: float = 30.0, port: int = 0
+) -> Iterator[Service]:
     """A service where `OPERATOR` may write, and `CONTRIBUTOR` for `DEVICE`."""
     clock = Clock()
     allowances = {OPERATOR.address: Allowance(1 << 30, 1_000), CONTRIBUTOR.address: Allowance(10_000, 3)}
@@ -72,5 +74,5 @@ def content_service(folder: Path, limits: Limits | None = None, send_seconds: fl
 
     store = ContentStore(str(folder), objects=FileObjects(str(folder)))
     app = build_content_app(store, DOMAIN, may_write, now=clock, limits=limits or Limits())
-    with serve_in_thread(app, head_seconds=2.0, send_seconds=send_seconds) as server:
+    with serve_in_thread(app, port=port, head_seconds=2.0, send_seconds=send_seconds) as server:
         yield Service(folder, clock, server, allowances)

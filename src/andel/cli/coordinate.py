@@ -6,22 +6,15 @@ import logging
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
+from andel.cli import coordinate_options as asked
+from andel.cli import deployment
 from andel.cli.evidence import parse_day
 from andel.cli.logs import LogJsonOption, log_as_json, log_event
-from andel.cli.options import (
-    KeyFileOption,
-    ModelOption,
-    RpcOption,
-    StoreOption,
-    open_model,
-    open_store,
-    read_key,
-    writer_of,
-)
+from andel.cli.options import ModelOption, RpcOption, StoreOption, open_model, open_store, read_key, writer_of
 from andel.cli.round_progress import shown_progress
 from andel.content import ContentStore
 from andel.errors import InputError, SettingsError, TrainingError
@@ -56,76 +49,81 @@ log = logging.getLogger(__name__)
 
 
 def coordinate(
-    rpc: RpcOption,
-    model: ModelOption,
-    store: StoreOption,
-    key_file: KeyFileOption,
-    superlink: Annotated[str, typer.Option(help="The SuperLink's address, host:port.")],
-    superlink_secret: Annotated[Path, typer.Option(help="The file of its secret (superlink.secret).")],
-    state: Annotated[Path, typer.Option(help="A folder of this coordinator's own: journal, series of runs.")],
-    root_certificate: Annotated[
-        Path | None, typer.Option(help="The authority of its certificate, PEM; without it plain HTTP.")
-    ] = None,
-    node_app: Annotated[
-        str, typer.Option(help="The app that stock SuperNodes run, package.module:attribute.")
-    ] = "andel.roles.node_app:app",
-    quorum: Annotated[int, typer.Option(min=1, max=100_000, help="Contributors that a round takes.")] = 1,
-    phase_seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="The longest a phase waits.")] = 300.0,
-    round_seconds: Annotated[int, typer.Option(min=10, max=30 * 86_400, help="Until an attempt's deadline.")] = 3_600,
-    pause_seconds: Annotated[float, typer.Option(min=0, max=30 * 86_400, help="From one round to the next.")] = 0.0,
-    poll_seconds: Annotated[float, typer.Option(min=0.01, max=60, help="Between looks at chain and nodes.")] = 0.5,
-    budget: Annotated[
-        int | None, typer.Option(min=0, help="The most tokens a round may mint; else all that bonds cover.")
-    ] = None,
-    train_days: Annotated[
-        list[str] | None, typer.Option(help="Days to train on, as 2024-01-01..2024-03-31; else as in the last round.")
-    ] = None,
-    conflicts: Annotated[
-        str | None, typer.Option(help="The box of conflicts that witnesses brought: a directory or an fsspec URL.")
-    ] = None,
-    plant_every: Annotated[int, typer.Option(min=0, help="One attempt in so many is a test; 0: none.")] = 0,
-    propose: Annotated[
-        bool, typer.Option("--propose", help="Propose in every planted attempt: this key opens the reference set.")
-    ] = False,
-    metrics_port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="Serve Prometheus' metrics on this loopback port.")
-    ] = None,
-    delegated_only: Annotated[
-        bool, typer.Option("--delegated-only", help="Take commitments of nodes only that their owner delegated to.")
-    ] = False,
-    ask_errors: Annotated[bool, typer.Option("--ask-errors", help="Ask for errors on held-out days.")] = False,
-    until_round: Annotated[int, typer.Option(min=0, help="End when this round is final; 0: go on for ever.")] = 0,
+    rpc: RpcOption = "",
+    model: ModelOption = "",
+    store: StoreOption = "",
+    key_file: asked.KeyFile = None,
+    superlink: asked.SuperLink = "",
+    superlink_secret: asked.SuperLinkSecret = None,
+    state: asked.State = None,
+    root_certificate: asked.RootCertificate = None,
+    node_app: asked.NodeApp = "andel.roles.node_app:app",
+    quorum: asked.Quorum = 1,
+    phase_seconds: asked.PhaseSeconds = 300.0,
+    round_seconds: asked.RoundSeconds = 3_600,
+    pause_seconds: asked.PauseSeconds = 0.0,
+    poll_seconds: asked.PollSeconds = 0.5,
+    budget: asked.Budget = None,
+    train_days: asked.TrainDays = None,
+    conflicts: asked.Conflicts = None,
+    plant_every: asked.PlantEvery = 0,
+    propose: asked.Propose = False,
+    metrics_port: asked.MetricsPort = None,
+    delegated_only: asked.DelegatedOnly = False,
+    ask_errors: asked.AskErrors = False,
+    until_round: asked.UntilRound = 0,
     log_json: LogJsonOption = False,
+    admit_node: asked.AdmitNode = None,
+    shut_out: asked.ShutOut = 0,
+    write_deployment: asked.WriteDeployment = None,
+    public_name: asked.PublicName = None,
+    public_port: asked.PublicPort = 443,
+    certificate: asked.Certificate = None,
+    certificate_key: asked.CertificateKey = None,
+    force: asked.Force = False,
 ) -> None:
-    """Open rounds, collect what contributors sign, close them; carry on wherever a former process was stopped."""
+    """Open rounds, collect what contributors sign, close them; carry on wherever a former process was stopped.
+
+    --write-deployment, --admit-node and --shut-out do that alone, and end.
+    """
+    if write_deployment is not None:
+        return deployment.write(write_deployment, public_name, public_port, certificate, certificate_key, force)
+    if admit_node is not None or shut_out:
+        return deployment.change_nodes(superlink, root_certificate, admit_node, shut_out)
     log_as_json(log_json)
     _check(phase_seconds, round_seconds, plant_every, propose)
-    days = read_days(train_days or []) or None
-    choices = Choices(round_seconds, None if budget is None else BaseUnits(budget * TOKEN), days)
-    key, contracts = read_key(key_file), open_model(rpc, model)
-    objects = open_store(store, writer_of(key, contracts))
-    box = None if conflicts is None else ConflictBox(open_store(conflicts).url)
-    waiting, settings = Waiting(time.monotonic, time.sleep), RoundSettings(quorum, phase_seconds, poll_seconds)
+    choices = Choices(
+        round_seconds, None if budget is None else BaseUnits(budget * TOKEN), read_days(train_days or []) or None
+    )
+    door = SuperLinkDoor(
+        _named("--superlink", superlink), root_certificate, _path("--superlink-secret", superlink_secret)
+    )
+    place, key = _path("--state", state), read_key(_path("--key-file", key_file))
+    contracts = open_model(_named("--rpc", rpc), _named("--model", model))
+    objects = open_store(_named("--store", store), writer_of(key, contracts))
+    planter = _planter(key, contracts, objects, plant_every, propose)
+    waits, pace = RoundSettings(quorum, phase_seconds, poll_seconds), Pace(pause_seconds, poll=poll_seconds)
     with ExitStack() as stack:
         tell = _telling(stack, not log_json, metrics_port)
-        journal = _journal(state)
+        journal = _journal(place)
         stack.callback(journal.close)
-        grid = _connected(stack, SuperLinkDoor(superlink, root_certificate, superlink_secret), node_app, state)
+        grid = _connected(stack, door, node_app, place)
+        box = None if conflicts is None else ConflictBox(open_store(conflicts).url)
+        waiting = Waiting(time.monotonic, time.sleep)
         coordinator = Coordinator(
             key,
             contracts,
             objects,
             grid,
             waiting,
-            settings,
+            waits,
             box=box,
-            planter=_planter(key, contracts, objects, plant_every, propose),
+            planter=planter,
             journal=journal,
             tell=tell,
             vouched=_delegated(grid, contracts) if delegated_only else None,
         )
-        told = Measuring(contracts, objects, grid, waiting, settings, tell) if ask_errors else tell
-        pace = Pace(pause_seconds, poll=poll_seconds)
+        told = Measuring(contracts, objects, grid, waiting, waits, tell) if ask_errors else tell
         typer.echo(f"coordinating {contracts.round_manager.address} as {key.address}", err=True)
         Coordinating(key, contracts, objects, grid, coordinator, waiting, choices, quorum, pace, told).run(until_round)
 
@@ -143,6 +141,16 @@ def read_days(texts: list[str]) -> DayRanges:
     ):
         raise InputError("ranges of days must rise and stay apart", "the earliest first")
     return tuple(ranges)
+
+
+def _named(option: str, value: str) -> str:
+    if not value:
+        raise SettingsError(f"{option} is needed", "see `andel coordinate --help`")
+    return value
+
+
+def _path(option: str, value: Path | None) -> Path:
+    return Path(_named(option, "" if value is None else str(value)))
 
 
 def _check(phase_seconds: float, round_seconds: int, plant_every: int, propose: bool) -> None:
