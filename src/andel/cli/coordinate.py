@@ -110,18 +110,9 @@ def coordinate(
         grid = _connected(stack, door, node_app, place)
         box = None if conflicts is None else ConflictBox(open_store(conflicts).url)
         waiting = Waiting(time.monotonic, time.sleep)
+        vouched = _delegated(grid, contracts) if delegated_only else None
         coordinator = Coordinator(
-            key,
-            contracts,
-            objects,
-            grid,
-            waiting,
-            waits,
-            box=box,
-            planter=planter,
-            journal=journal,
-            tell=tell,
-            vouched=_delegated(grid, contracts) if delegated_only else None,
+            key, contracts, objects, grid, waiting, waits, box, planter, journal=journal, tell=tell, vouched=vouched
         )
         told = Measuring(contracts, objects, grid, waiting, waits, tell) if ask_errors else tell
         typer.echo(f"coordinating {contracts.round_manager.address} as {key.address}", err=True)
