@@ -119,9 +119,9 @@ def published(folder: Path) -> Iterator[Published]:
 
 @contextmanager
 def _running_nginx(nginx: str, written: Path, etc: Path, site: Site) -> Iterator[Path]:
-    for name, (place, mode) in INSTALLED.items():
-        if place.startswith("/etc/nginx/"):
-            target = etc / Path(place).relative_to("/etc/nginx")
+    for name, (there, mode) in INSTALLED.items():
+        if there.startswith("/etc/nginx/"):
+            target = etc / Path(there).relative_to("/etc/nginx")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(written / name, target)
             target.chmod(mode)
