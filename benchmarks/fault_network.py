@@ -35,7 +35,7 @@ def why_not() -> str:
 
 def inside() -> list[str]:
     """What stands before a command that is to be the hub; it ends with the command."""
-    return ["unshare", "--net", "--mount", "--"]
+    return ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
 
 
 def become_hub() -> None:

@@ -160,23 +160,10 @@ def prepare(stack: ExitStack, world: World, folder: Path, phase_seconds: float, 
         machine = Machine.make(number + 1)
         if fault == SLOW:
             machine.slow(SLOW_KBIT)
-        words = [
-            sys.executable,
-            "-m",
-            "andel",
-            "contribute",
-            "--state",
-            str(place / "state"),
-            "--store",
-            world.store.url,
-        ]
-        words += ["--rpc", f"http://{HUB}:{chain.port}", "--model", manager, "--key-file", str(place / "wallet.key")]
-        words += [
-            "--evidence",
-            str(folder / f"owner-{member.participant.number}" / "evidence.db"),
-            "--accept-task",
-            task,
-        ]
+        words = [sys.executable, "-m", "andel", "contribute", "--state", str(place / "state")]
+        words += ["--store", world.store.url, "--accept-task", task, "--key-file", str(place / "wallet.key")]
+        words += ["--rpc", f"http://{HUB}:{chain.port}", "--model", manager]
+        words += ["--evidence", str(folder / f"owner-{member.participant.number}" / "evidence.db")]
         words += ["--superlink", f"{HUB}:{superlink.port}", "--poll-seconds", "0.3", "--refresh-seconds", "3600"]
         words += ["--root-certificate", str(foreign if fault == FOREIGN else tls.authority)]
         nodes.append(Node(member, machine, fault, place, words))
@@ -186,7 +173,17 @@ def prepare(stack: ExitStack, world: World, folder: Path, phase_seconds: float, 
     words += ["--store", world.store.url, "--key-file", str(key), "--superlink", link.door.address]
     words += ["--superlink-secret", str(link.door.secret), "--root-certificate", str(tls.authority)]
     words += ["--state", str(folder / "coordinator"), "--quorum", "2", "--phase-seconds", str(phase_seconds)]
-    words += ["--round-seconds", "86400", "--budget", "100", "--until-round", str(rounds), "--log-json"]
+    words += [
+        "--round-seconds",
+        "86400",
+        "--budget",
+        "100",
+        "--pause-seconds",
+        "20",
+        "--until-round",
+        str(rounds),
+        "--log-json",
+    ]
     return Play(world, nodes, words, folder / "coordinator.log", time.monotonic())
 
 
@@ -261,36 +258,38 @@ def report(
     states = [manager.round_of(number) for number in range(1, manager.rounds_count() + 1)]
     settled = [state.round for state in states if state.status == Status.FINALISED]
     minted, shares = sum(state.minted for state in states), sum(item.share for found in reports for item in found)
-    taken = {
-        node.member.contributor.address: [
-            number
-            for number, found in enumerate(reports, 1)
-            if any(item.contributor == node.member.contributor.address for item in found)
-        ]
-        for node in play.nodes
-    }
+    taken: dict[str, list[int]] = {node.member.contributor.address: [] for node in play.nodes}
+    refused: dict[str, list[str]] = {account: [] for account in taken}
+    for number, found in enumerate(reports, 1):
+        for item in found:
+            if item.reason:
+                refused[item.contributor].append(f"{number}: {item.reason}")
+            else:
+                taken[item.contributor].append(number)
     rows = [(node, taken[node.member.contributor.address]) for node in play.nodes]
-    print(f"\n{'node':>4}  {'fault':<20} {'starts':>6}  {'rounds with its update':<24} last words of its log")
-    for number, (node, found) in enumerate(rows):
-        counted = ", ".join(map(str, found)) or "-"
-        print(f"{number:>4}  {node.fault:<20} {node.starts:>6}  {counted:<24} {node.last_words()}")
+    print(f"\n{'node':>4}  {'fault':<20} {'starts':>6}  {'counted in':<12} did not count in")
+    for number, (node, counted) in enumerate(rows):
+        others = [n for n in range(1, rounds + 1) if n not in counted]
+        said = refused[node.member.contributor.address]
+        why = "; ".join([*said, *(f"{n}: absent" for n in others if not any(x.startswith(f"{n}:") for x in said))])
+        print(f"{number:>4}  {node.fault:<20} {node.starts:>6}  {', '.join(map(str, counted)) or '-':<12} {why or '-'}")
+        if node.fault == FOREIGN and node.process is not None:
+            print(f"{'':>36}ended with {node.process.poll()}: {node.last_words()}")
     print(f"\n{'round':>5}  {'status':<10} {'attempt':>7}  {'updates':>7}  {'minted':>22}")
     for state, found in zip(states, reports, strict=False):
-        print(
-            f"{state.round:>5}  {state.status.name.lower():<10} {state.attempt:>7}  {len(found):>7}  {state.minted:>22}"
-        )
+        line = f"{state.round:>5}  {state.status.name.lower():<10} {state.attempt:>7}"
+        print(f"{line}  {sum(not item.reason for item in found):>7}  {state.minted:>22}")
     once = pool.contributors_minted() == minted == shares
     sound = all(found == list(range(1, rounds + 1)) for node, found in rows if node.fault == SOUND)
-    print(
-        f"\nminted by the pool {pool.contributors_minted()}, by rounds {minted}, in shares {shares}; audit: {failure or 'ok'}"
-    )
+    print(f"\nminted by the pool {pool.contributors_minted()}, by rounds {minted}, in shares {shares}")
+    print(f"audit: {failure or 'ok'}")
     told = {
         "nodes": len(rows),
         "rounds": rounds,
         "settled": settled,
         "attempts": [state.attempt for state in states],
         "coordinator_kills": 2,
-        "updates": [len(found) for found in reports],
+        "updates": [sum(not item.reason for item in found) for found in reports],
         "rounds_by_fault": {node.fault: found for node, found in rows if node.fault != SOUND},
         "sound_nodes_in_every_round": sound,
         "paid_once": once,

@@ -103,7 +103,8 @@ class Published:
 def published(folder: Path) -> Iterator[Published]:
     """A site on free ports of loopback, with its SuperLink and nginx; skips without nginx."""
     nginx = find_nginx(folder / "package")
-    site = Site(("localhost", "127.0.0.1"), *(free_port() for _ in range(5)))
+    public, plain, superlink, content, metrics = (free_port() for _ in range(5))
+    site = Site(("localhost", "127.0.0.1"), public, plain, superlink, content, metrics)
     written, state = folder / "site", folder / "superlink"
     write_site(written, site, int(time.time()))
     state.mkdir()
