@@ -51,7 +51,7 @@ HEARTBEAT_SECONDS: Final = float(HEARTBEAT_DEFAULT_INTERVAL)
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 MAX_MESSAGE_OBJECTS: Final = 4_096
 
-_PULL_TRIES = 100
+_PULL_TRIES = 34  # ten seconds without a part: a coordinator that died while it sent must not cost the next phase
 _PULL_SECONDS = 0.3
 
 log = logging.getLogger(__name__)
