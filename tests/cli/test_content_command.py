@@ -64,6 +64,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@pytest.mark.full
 def test_validators_over_http_settle_rounds_and_an_auditor_over_http_finds_that_all_holds(
     launch_world, served, started, andel, tmp_path, monkeypatch
 ):

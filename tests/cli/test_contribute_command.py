@@ -113,6 +113,7 @@ def test_without_consent_on_chain_it_does_not_join_and_gives_it_when_told(small,
     assert "terms accepted" in andel("contribute", "--state", beside.state, "--show-sent").stdout
 
 
+@pytest.mark.full
 def test_two_rounds_over_tls_with_a_kill_between_them_and_everything_is_listed(small, beside, tmp_path, andel):
     world, member = small.world, beside.member
     week = next(iter(small.honest()[1].participant.weeks))

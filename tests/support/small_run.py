@@ -319,6 +319,12 @@ def finished_run(
     small.world.chain.close()
 
 
+def _rest(small: SmallWorld) -> None:
+    """Closes what the world's contributors hold open until they need it again."""
+    for member in small.world.members:
+        member.contributor.close()
+
+
 @pytest.fixture(scope="session")
 def launch_world(shared_node: LocalChain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchWorld]:
     """Makes a world that a test may do anything to; each name is another world with other keys."""
@@ -326,6 +332,10 @@ def launch_world(shared_node: LocalChain, tmp_path_factory: pytest.TempPathFacto
 
     def make(name: str, scenario: Scenario | None = None, operation: Operation | None = None) -> SmallWorld:
         folder = tmp_path_factory.mktemp("small-world")
+        for (
+            small
+        ) in made:  # a process of many worlds would run out of file numbers; a store opens again when it is used
+            _rest(small)
         made.append(launch(scenario or envelope_scenario(), shared_node, folder, name.encode(), operation))
         return made[-1]
 

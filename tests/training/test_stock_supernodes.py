@@ -29,6 +29,7 @@ def trap():
     trap.close()
 
 
+@pytest.mark.full
 def test_stock_programs_carry_a_question_on_loopback_and_tell_nobody(tmp_path, trap):
     with running_fleet(tmp_path, [{"owner": 1}], trap.environment()) as fleet:
         watch = Watch([fleet.link.process.pid, *(node.pid for node in fleet.nodes)])

@@ -86,6 +86,10 @@ class Contributor:
         """Where its evidence store lies, for another process of the same owner."""
         return self._store.url
 
+    def close(self) -> None:
+        """Closes the connections of its evidence store, which opens them again when it is used."""
+        self._store.close()
+
     def join(self, manager: RoundManagerContract, registry: BatchRegistryContract | None = None) -> None:
         """Watches the model whose rounds this contributor takes part in.
 
