@@ -280,6 +280,7 @@ def test_beijings_stations_run_unchanged(anvil, shared_folder, tmp_path, station
     assert "refused: missing value (first: " in ended.stderr
 
 
+@pytest.mark.full
 def test_a_run_that_looks_back_and_holds_weeks_out_tells_their_errors(anvil, tmp_path):
     options = table_options(small_table(tmp_path / "roof.csv"), owners=2)
     options[options.index("temperature,humidity")] = "temperature,temperature@-3600,humidity"
