@@ -98,7 +98,7 @@ def typed_digest(name: str, domain: Domain, message: Mapping[str, object]) -> Di
     fields = typed_fields(name)
     if set(message) != {field for _, field in fields}:
         raise InputError(f"{name} takes {[field for _, field in fields]}, not {sorted(message)}")
-    values = b"".join(_word(f"{name}.{field}", kind, message[field]) for kind, field in fields)
+    values = b"".join(abi_word(f"{name}.{field}", kind, message[field]) for kind, field in fields)
     try:
         separator = domain.separator
     except Exception as error:  # eth_abi has a family of encoding errors without a public base
@@ -106,8 +106,11 @@ def typed_digest(name: str, domain: Domain, message: Mapping[str, object]) -> Di
     return keccak(b"\x19\x01", separator, keccak(type_hash(name), values))
 
 
-def _word(place: str, kind: str, value: object) -> bytes:
-    """One value as its ABI word. Every field of the table is one word; eth_abi takes ten times as long over it."""
+def abi_word(place: str, kind: str, value: object) -> bytes:
+    """A bytes32, an address or an integer as its ABI word; eth_abi takes ten times as long over it.
+
+    Raises InputError naming `place`.
+    """
     if kind == "bytes32":
         if isinstance(value, bytes) and len(value) == 32:
             return value
@@ -116,12 +119,18 @@ def _word(place: str, kind: str, value: object) -> bytes:
         if isinstance(value, str):
             return bytes(12) + address_bytes(value)
         raise InputError(f"{place} cannot be encoded: {str(value)[:80]!r} is no address")
-    signed = kind.startswith("int")
-    bits = int(kind.removeprefix("u").removeprefix("int"))
-    low, high = (-(1 << bits - 1), 1 << bits - 1) if signed else (0, 1 << bits)
+    low, high, signed = integer_range(kind)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value < high:
         raise InputError(f"{place} cannot be encoded: {str(value)[:80]!r} is no {kind}")
     return value.to_bytes(32, "big", signed=signed)
+
+
+@lru_cache(maxsize=256)
+def integer_range(kind: str) -> tuple[int, int, bool]:
+    """Lowest value, first above the highest, and whether it is signed, of an integer type such as uint64."""
+    signed = kind.startswith("int")
+    bits = int(kind.removeprefix("u").removeprefix("int"))
+    return (-(1 << bits - 1), 1 << bits - 1, True) if signed else (0, 1 << bits, False)
 
 
 def sign_typed(key: AccountKey, name: str, domain: Domain, message: Mapping[str, object]) -> bytes:

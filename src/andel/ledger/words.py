@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from andel.errors import InputError
-from andel.keys import address_bytes, checksummed
+from andel.keys import checksummed
 from andel.ledger.interface import Component
+from andel.typed_data import abi_word, integer_range
 
 WORD = 32
 
@@ -22,12 +23,12 @@ def encode_words(components: Sequence[Component], values: Sequence[Any]) -> byte
     """ABI bytes of these values, structs already laid out as tuples; None where eth-abi has to look."""
     heads: list[bytes] = []
     tails: list[bytes] = []
-    layout = [_layout(component) for component in components]
-    if None in layout:
+    layout = _layouts(components)
+    if layout is None:
         return None
-    head_size = WORD * sum(1 if is_array else len(kinds) for kinds, is_array in layout)  # type: ignore[misc]
+    head_size = WORD * sum(1 if is_array else len(kinds) for kinds, is_array in layout)
     try:
-        for (kinds, is_array), component, value in zip(layout, components, values, strict=True):  # type: ignore[misc]
+        for (kinds, is_array), component, value in zip(layout, components, values, strict=True):
             if not is_array:
                 heads.append(_encoded(kinds, value if component["type"] == "tuple" else (value,)))
                 continue
@@ -42,21 +43,27 @@ def encode_words(components: Sequence[Component], values: Sequence[Any]) -> byte
 
 def decode_words(components: Sequence[Component], data: bytes) -> tuple[Any, ...] | None:
     """The values in ABI bytes: one array of words, or words only (addresses checksummed); None elsewhere."""
-    layout = [_layout(component) for component in components]
-    if None in layout or any(component["type"].startswith("tuple") for component in components):
+    layout = _layouts(components)
+    if layout is None or any(component["type"].startswith("tuple") for component in components):
         return None
-    plain = [kinds[0] for kinds, is_array in layout if not is_array]  # type: ignore[misc]
+    plain = [kinds[0] for kinds, is_array in layout if not is_array]
     try:
         if len(plain) == len(layout) and len(data) == WORD * len(plain):
             return tuple(_decoded(kind, data[WORD * i : WORD * (i + 1)]) for i, kind in enumerate(plain))
         if len(layout) == 1 and not plain and data[:WORD] == WORD.to_bytes(WORD, "big"):
             count = int.from_bytes(data[WORD : 2 * WORD], "big")
             if len(data) == WORD * (count + 2):
-                (kind,) = layout[0][0]  # type: ignore[index]
+                (kind,) = layout[0][0]
                 return (tuple(_decoded(kind, data[i : i + WORD]) for i in range(2 * WORD, len(data), WORD)),)
     except ValueError:
         return None
     return None
+
+
+def _layouts(components: Sequence[Component]) -> list[tuple[tuple[str, ...], bool]] | None:
+    """The layout of each component; None where one is of another type."""
+    found = [layout for component in components if (layout := _layout(component)) is not None]
+    return found if len(found) == len(components) else None
 
 
 def _layout(component: Component) -> tuple[tuple[str, ...], bool] | None:
@@ -81,20 +88,11 @@ def _encoded(kinds: Sequence[str], values: Sequence[Any]) -> bytes:
 
 
 def _word(kind: str, value: Any) -> bytes:
-    if kind == "address":
-        return bytes(12) + address_bytes(value)
-    if kind == "bytes32":
-        if type(value) is not bytes or len(value) != WORD:
-            raise ValueError
-        return value
-    if kind == "bool":
-        if type(value) is not bool:
-            raise ValueError
-        return int(value).to_bytes(WORD, "big")
-    low, high, signed = _bounds(kind)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value < high:
+    if kind != "bool":
+        return abi_word(kind, kind, value)
+    if type(value) is not bool:
         raise ValueError
-    return int(value).to_bytes(WORD, "big", signed=signed)
+    return int(value).to_bytes(WORD, "big")
 
 
 def _decoded(kind: str, word: bytes) -> Any:
@@ -108,15 +106,8 @@ def _decoded(kind: str, word: bytes) -> Any:
         if word[-1] > 1 or any(word[:-1]):
             raise ValueError
         return bool(word[-1])
-    low, high, signed = _bounds(kind)
+    low, high, signed = integer_range(kind)
     value = int.from_bytes(word, "big", signed=signed)
     if not low <= value < high:
         raise ValueError
     return value
-
-
-@lru_cache(maxsize=256)
-def _bounds(kind: str) -> tuple[int, int, bool]:
-    signed = kind.startswith("int")
-    bits = int(kind.removeprefix("u").removeprefix("int"))
-    return (-(1 << bits - 1), 1 << bits - 1, True) if signed else (0, 1 << bits, False)

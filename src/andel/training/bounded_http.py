@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 
 from andel.errors import CertificateRefused, LinkError, MessageLost, NodeUnknown, SettingsError
+from andel.training.certificates import context_trusting
 from andel.training.flower_fleet import (
     FleetHttpClient,
     ProtobufCall,
@@ -52,13 +53,10 @@ class HttpBounds:
 
 def trusting(root_certificates: bytes) -> ssl.SSLContext:
     """A TLS context that trusts these PEM certificates and nothing else. Raises SettingsError."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_verify_locations(cadata=root_certificates.decode("ascii"))
+        return context_trusting(root_certificates)
     except (ssl.SSLError, ValueError) as error:
         raise SettingsError("the root certificate cannot be read", "a PEM file of the SuperLink's authority") from error
-    return context
 
 
 class BoundedHttp:

@@ -8,6 +8,7 @@ prove themselves by their node key.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -221,3 +222,11 @@ def _public_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(_MAX_FILE_BYTES)
+
+
+def context_trusting(certificates: bytes) -> ssl.SSLContext:
+    """A client's TLS context that trusts these PEM certificates and nothing else. Raises ssl.SSLError, ValueError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=certificates.decode("ascii"))
+    return context

@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 import httpx
 
 from andel.errors import SettingsError, TrainingError
+from andel.training.certificates import context_trusting
 from andel.training.flower_deployment import (
     AcquireTaskRequest,
     ControlHttpClient,
@@ -152,13 +153,11 @@ def trusting(root_certificate: Path | None) -> ssl.SSLContext | bool:
     """What a client verifies the server by: this authority and no other. Raises SettingsError."""
     if root_certificate is None:
         return True
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         with root_certificate.open("rb") as file:
-            context.load_verify_locations(cadata=file.read(_MAX_FILE_BYTES).decode("ascii"))
+            return context_trusting(file.read(_MAX_FILE_BYTES))
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise SettingsError(f"{root_certificate} holds no certificate: {error}", "give the authority's PEM") from error
-    return context
 
 
 def _acquire(door: SuperLinkDoor, run: int, outage_seconds: float) -> str:
