@@ -14,6 +14,12 @@ def sha256(*parts: bytes) -> Digest:
     return Digest(hashlib.sha256(b"".join(parts)).digest())
 
 
+def counter_blocks(seed: bytes, count: int) -> list[bytes]:
+    """SHA-256 in counter mode: that of `seed` and a block's number (8 bytes), for each of `count` blocks from 0."""
+    hashed = hashlib.sha256  # thousands of short hashes: what is called around each would take as long as the hash
+    return [hashed(seed + number.to_bytes(8, "big")).digest() for number in range(count)]
+
+
 def keccak(*parts: bytes) -> Digest:
     """Keccak-256 (Ethereum's, not SHA-3) of the parts joined."""
     return Digest(_keccak256(b"".join(parts)))
