@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from andel.encoding import array_header, decode_arrays, encode_arrays
+from andel.encoding import array_header, decode_arrays, decode_values, encode_arrays
 from andel.errors import InputError
 from andel.training.integer_mlp import IntArray, Parameters, check_magnitudes, check_parameters, unflatten
 from andel.training.integer_mlp import flatten as flatten  # given on: updates and versions are vectors in its order
@@ -50,7 +50,7 @@ def update_bytes(task: Task) -> int:
 
 def decode_update(data: bytes, task: Task) -> IntArray:
     """The flat update (parameters,) int64 in canonical bytes. Raises InputError as `encode_update`."""
-    update = flatten(decode_arrays(UPDATE_TAG, data, task.shapes))
+    update = decode_values(UPDATE_TAG, data, task.shapes)
     _check_update(update)
     if len(data) != update_bytes(task):  # its values have 64 bits, the one other form of these arrays
         raise InputError("update is not in its canonical form")
