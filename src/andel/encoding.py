@@ -8,6 +8,7 @@ bounded in size and refused when it is not canonical, so that one object has one
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -88,20 +89,29 @@ def array_header(tag: bytes, shapes: Sequence[tuple[int, ...]], bits: int) -> by
 
 
 def decode_arrays(tag: bytes, data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[IntArray]:
-    """The int64 arrays that `encode_arrays` wrote under `tag` with exactly these `shapes`.
+    """The int64 arrays that `encode_arrays` wrote under `tag` with exactly these `shapes`; see `decode_values`."""
+    arrays, start = [], 0
+    values = decode_values(tag, data, shapes)
+    for shape in shapes:
+        size = prod(shape)
+        arrays.append(values[start : start + size].reshape(shape))
+        start += size
+    return arrays
+
+
+def decode_values(tag: bytes, data: bytes, shapes: Sequence[tuple[int, ...]]) -> IntArray:
+    """All values of the arrays that `encode_arrays` wrote under `tag` with exactly these `shapes`, in their order.
 
     Raises InputError when the tag, the shapes or the length differ.
     """
     bits = data[len(tag) + 1] if len(data) > len(tag) + 1 else 0
     header = array_header(tag, shapes, bits)
-    sizes = [int(np.prod(shape)) for shape in shapes]
+    size = sum(map(prod, shapes))
     if bits not in (32, 64) or not data.startswith(header):
         raise InputError(f"not {tag.decode('ascii', 'replace')} arrays of the expected shapes")
-    if len(data) != len(header) + sum(sizes) * bits // 8:
+    if len(data) != len(header) + size * bits // 8:
         raise InputError(f"arrays of {len(data)} bytes have the wrong length")
-    values = np.frombuffer(data, dtype=f"<i{bits // 8}", offset=len(header)).astype(np.int64)
-    splits = np.split(values, np.cumsum(sizes)[:-1]) if shapes else []
-    return [part.reshape(shape) for part, shape in zip(splits, shapes, strict=True)]
+    return np.frombuffer(data, dtype=f"<i{bits // 8}", offset=len(header)).astype(np.int64)
 
 
 def _check_canonical(value: object) -> None:

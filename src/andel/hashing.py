@@ -14,6 +14,16 @@ def sha256(*parts: bytes) -> Digest:
     return Digest(hashlib.sha256(b"".join(parts)).digest())
 
 
+def counter_blocks(seed: bytes, count: int) -> list[bytes]:
+    """SHA-256 in counter mode: that of `seed` and a block's number (8 bytes), for each of `count` blocks from 0."""
+    start, blocks = hashlib.sha256(seed), []
+    for number in range(count):
+        block = start.copy()  # to set a new hash up takes OpenSSL longer than to hash so little
+        block.update(number.to_bytes(8, "big"))
+        blocks.append(block.digest())
+    return blocks
+
+
 def keccak(*parts: bytes) -> Digest:
     """Keccak-256 (Ethereum's, not SHA-3) of the parts joined."""
     return Digest(_keccak256(b"".join(parts)))

@@ -244,6 +244,7 @@ def _address(key: PublicKey) -> Address:
     return checksummed(keccak(key.format(compressed=False)[1:])[12:])
 
 
+@lru_cache(maxsize=1 << 15)  # a round's signatures are looked at when they come, when data is proven, and to settle
 def _recover(digest: bytes, signature: bytes, recovery_id: int) -> Address:
     return _address(_recover_key(digest, signature, recovery_id))
 

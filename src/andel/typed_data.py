@@ -95,15 +95,15 @@ def typed_digest(name: str, domain: Domain, message: Mapping[str, object]) -> Di
 
     Raises InputError when fields are missing, unknown or out of their type's range.
     """
-    fields = typed_fields(name)
-    if set(message) != {field for _, field in fields}:
+    fields, places = typed_fields(name), _places(name)
+    if message.keys() != places.keys():
         raise InputError(f"{name} takes {[field for _, field in fields]}, not {sorted(message)}")
-    values = b"".join(abi_word(f"{name}.{field}", kind, message[field]) for kind, field in fields)
+    values = b"".join([abi_word(places[field], kind, message[field]) for kind, field in fields])
     try:
         separator = domain.separator
     except Exception as error:  # eth_abi has a family of encoding errors without a public base
         raise InputError(f"{name} cannot be encoded: {error}") from error
-    return keccak(b"\x19\x01", separator, keccak(type_hash(name), values))
+    return _digest(type_hash(name), separator, values)
 
 
 def abi_word(place: str, kind: str, value: object) -> bytes:
@@ -141,6 +141,17 @@ def sign_typed(key: AccountKey, name: str, domain: Domain, message: Mapping[str,
 def typed_signer(name: str, domain: Domain, message: Mapping[str, object], signature: bytes) -> Address:
     """Who signed the typed message. Raises InputError when the signature has no signer."""
     return recover_address(typed_digest(name, domain, message), signature)
+
+
+@lru_cache(maxsize=1 << 15)  # who takes a message, lists it under a root and settles the round hashes it each time
+def _digest(kind: Digest, separator: Digest, values: bytes) -> Digest:
+    return keccak(b"\x19\x01", separator, keccak(kind, values))
+
+
+@lru_cache(maxsize=64)
+def _places(name: str) -> dict[str, str]:
+    """How errors name each field of a type."""
+    return {field: f"{name}.{field}" for _, field in typed_fields(name)}
 
 
 @lru_cache(maxsize=64)

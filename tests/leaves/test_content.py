@@ -77,6 +77,15 @@ def test_objects_over_the_limit_are_neither_written_nor_read(tmp_path):
         small.put(b"x" * 11)
 
 
+@pytest.mark.parametrize("size", [256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 1024 * 1024])
+def test_an_object_that_is_read_in_two_pieces_is_whole_and_within_the_limit(tmp_path, size):
+    exact, short = (ContentStore(str(tmp_path), limit) for limit in (size, size - 1))
+    cid = exact.put(b"x" * size)
+    assert exact.get(cid) == b"x" * size
+    with pytest.raises(ContentCorrupt):
+        short.get(cid)
+
+
 def test_memory_is_a_store_too():
     store = ContentStore("memory://andel-test")
     assert store.get(store.put(b"data")) == b"data"

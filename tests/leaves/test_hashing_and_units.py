@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andel.hashing import keccak, sha256
+from andel.hashing import counter_blocks, keccak, sha256
 from andel.units import DAY_SECONDS, SLOT_SECONDS, day_of, slot_of
 
 
@@ -16,6 +16,11 @@ def test_hashes_of_nothing_are_the_published_ones():
 def test_parts_are_hashed_as_one(parts):
     assert sha256(*parts) == sha256(b"".join(parts))
     assert keccak(*parts) == keccak(b"".join(parts))
+
+
+@given(st.binary(max_size=60), st.integers(0, 300))
+def test_a_block_is_the_hash_of_the_seed_and_its_number(seed, count):
+    assert counter_blocks(seed, count) == [sha256(seed, number.to_bytes(8, "big")) for number in range(count)]
 
 
 @given(st.integers(0, 2**48))

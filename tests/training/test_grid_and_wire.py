@@ -73,6 +73,24 @@ def test_neither_side_sees_the_others_later_changes():
     assert reply.content["answer"]["x"] == 3
 
 
+def test_lists_and_arrays_are_not_shared_either():
+    kept = {}
+
+    def change(question, context):
+        kept["array"] = question.content["arrays"]["0"]
+        kept["array"].data = b"other"
+        question.content["order"]["list"].append(2)
+        kept["list"] = [3]
+        return ConfigRecord({"list": kept["list"]})
+
+    arrays = wire.array_record([np.arange(2)])
+    content = RecordDict({"order": ConfigRecord({"list": [1]}), "arrays": arrays})
+    (reply,) = grid_of(answering(change)).send_and_receive([message(content)])
+    kept["list"].append(4)
+    assert content["order"]["list"] == [1] and reply.content["answer"]["list"] == [3]
+    assert arrays["0"].numpy().tolist() == [0, 1]
+
+
 def test_a_nodes_state_lasts_between_messages():
     def count(question, context):
         state = context.state.setdefault("count", ConfigRecord({"n": 0}))
@@ -129,6 +147,35 @@ def test_arrays_come_back_as_they_were_sent():
     arrays = [np.arange(6).reshape(2, 3), np.array([-(2**40)])]
     found = wire.arrays_of(message(RecordDict({wire.ARRAYS: wire.array_record(arrays)})), [(2, 3), (1,)])
     assert all(np.array_equal(a, b) and a.dtype == np.int64 for a, b in zip(found, arrays, strict=True))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6).reshape(2, 3),
+        np.arange(6).reshape(2, 3).T,
+        np.arange(12).reshape(3, 4)[::2, 1:],
+        np.asfortranarray(np.arange(6).reshape(2, 3)),
+        np.array([[-(2**62)]]),
+        np.array(7),
+        np.zeros((0, 3), np.int64),
+        np.arange(3, dtype=np.int32),
+        np.arange(3).astype(">i8"),
+    ],
+)
+def test_arrays_are_written_as_numpy_writes_them(array):
+    (found,) = wire.array_record([array]).values()
+    expected = Array(np.array(array, order="C"))
+    assert (found.dtype, found.shape, found.stype) == (expected.dtype, expected.shape, expected.stype)
+    assert np.array_equal(found.numpy(), array) and found.data == expected.data
+
+
+@pytest.mark.parametrize("kind", ["<i8", ">i8", "<i4", "i1"])
+def test_arrays_of_any_kind_of_integers_are_read(kind):
+    sent = RecordDict({wire.ARRAYS: ArrayRecord([np.array([[1, -2]]).astype(kind)])})
+    (found,) = wire.arrays_of(message(sent), [(1, 2)])
+    assert found.tolist() == [[1, -2]] and found.dtype == np.int64
+    found += 1  # the reader's own, and no view of what was sent
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import copy
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from andel.training.flower import ClientApp, Context, Error, Grid, Message, RecordDict, TaskIdentity
+from andel.training.flower import Array, ClientApp, Context, Error, Grid, Message, RecordDict, TaskIdentity
 
 _CLIENT_APP_RAISED = 2  # flwr's ErrorCode.CLIENT_APP_RAISED_EXCEPTION
 _SERVER_NODE = 1
@@ -82,16 +83,31 @@ class LocalGrid(Grid):
         message.metadata.__dict__["_message_id"] = identity  # set by the SuperLink elsewhere
         app, context = self._nodes[message.metadata.dst_node_id]
         delivered = copy.copy(message)
-        delivered.__dict__["_content"] = copy.deepcopy(message.content)
+        delivered.__dict__["_content"] = _copied(message.content)
         try:
             reply = app(delivered, context)
             if reply.has_content():
-                reply.__dict__["_content"] = copy.deepcopy(reply.content)
+                reply.__dict__["_content"] = _copied(reply.content)
         except Exception as error:  # a node's app may raise anything; the grid answers for it, as a SuperNode does
             log.info("node failed id=%s reason=%s", message.metadata.dst_node_id, error)
             reply = Message(Error(_CLIENT_APP_RAISED, f"{type(error).__name__}: {error}"), reply_to=message)
         self._replies[identity] = reply
         return identity
+
+
+def _copied(content: RecordDict) -> RecordDict:
+    """The content with no record, list or array of it shared; scalars and bytes cannot change, so they are.
+
+    Two dozen messages of a small model go by in a round of twelve, and `copy.deepcopy` takes five times as long.
+    """
+    records = RecordDict()
+    for name, record in content.items():
+        copied: Any = record.copy()  # what it holds is shared so far
+        for key, value in copied.items():
+            if isinstance(value, Array | list):
+                copied[key] = copy.copy(value)
+        records[name] = copied
+    return records
 
 
 def _name_task() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from andel.errors import InputError
-from andel.hashing import sha256
+from andel.hashing import counter_blocks
 from andel.training.integer_bounds import MAX_PARAMETER, MAX_RESIDUAL, PARAMETER_BITS
 from andel.training.integer_mlp import (
     IntArray,
@@ -91,5 +91,5 @@ def train_steps(
 def _counter_words(seed: bytes, count: int) -> npt.NDArray[np.uint64]:
     """`count` words of 32 bits from SHA-256(seed ‖ counter), as uint64."""
     blocks = -(-count // 8)
-    data = b"".join(sha256(seed, i.to_bytes(8, "big")) for i in range(blocks))
+    data = b"".join(counter_blocks(seed, blocks))
     return np.frombuffer(data, dtype=">u4")[:count].astype(np.uint64)

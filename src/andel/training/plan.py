@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from andel.device.epochs import Epoch
@@ -62,7 +62,7 @@ class Reference:
         return {name: getattr(self, name) for name in ("batches", "sealed", "packets", "score", "report", "epoch")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # not slotted: it keeps its bytes and their hash, which every message of the round names
 class RoundPlan:
     """One round's plan; see the module's docstring for the forms.
 
@@ -97,10 +97,10 @@ class RoundPlan:
         """The EIP-712 domain of the model's messages."""
         return Domain(self.chain_id, self.model)
 
-    @property
+    @cached_property
     def hash(self) -> Digest:
         """SHA-256 of the plan's bytes: planHash."""
-        return _hash_of(self)
+        return sha256(self.to_bytes())
 
     @property
     def binding(self) -> dict[str, object]:
@@ -109,12 +109,20 @@ class RoundPlan:
 
     def covers(self, day: int) -> bool:
         """Whether the round trains on readings of `day`."""
-        place = bisect_right(self.windows, day, key=_first_day) - 1  # ranges ascend and stay apart
+        place = bisect_right(self._first_days, day) - 1  # ranges ascend and stay apart
         return place >= 0 and day <= self.windows[place][1]
 
     def to_bytes(self) -> bytes:
         """Canonical bytes."""
-        return _bytes_of(self)
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return canonical_json(self._fields())
+
+    @cached_property
+    def _first_days(self) -> tuple[int, ...]:
+        return tuple(first for first, _ in self.windows)
 
     def _fields(self) -> dict[str, object]:
         return {
@@ -140,10 +148,6 @@ class RoundPlan:
             "reference": self.reference.values(),
             "rules": self.rules.values(),
         }
-
-
-def _first_day(window: tuple[int, int]) -> int:
-    return window[0]
 
 
 @lru_cache(maxsize=64)
@@ -226,16 +230,6 @@ def check_pace(plan: RoundPlan, task: Task) -> None:
             f"the plan of round {plan.round} has {stated.steps} steps at 2**-{stated.rate_shift}; the task's schedule"
             f" has {due.steps} at 2**-{due.rate_shift}"
         )
-
-
-@lru_cache(maxsize=64)
-def _bytes_of(plan: RoundPlan) -> bytes:
-    return canonical_json(plan._fields())
-
-
-@lru_cache(maxsize=64)
-def _hash_of(plan: RoundPlan) -> Digest:
-    return sha256(plan.to_bytes())
 
 
 def _digest(text: str) -> Digest:

@@ -60,8 +60,8 @@ def _with_commitment(message: Message, reply: Message, key: AccountKey) -> Messa
     plan, _, _ = wire.read_instruction(message)
     batches = wire.bytes_of(wire.read_answer(reply), "batches", _MAX_BATCHES_BYTES)
     commitment = sign_commitment(key, plan, batches)
-    return wire.answer(
-        message,
+    return wire.answered(
+        reply,
         {"contributor": commitment.contributor, "batches": batches, "signature": commitment.signature},
     )
 
@@ -89,7 +89,7 @@ def _receipt(message: Message, reply: Message, context: Context, key: AccountKey
         }
     )
     context.state[_KEPT] = kept
-    return wire.answer(message, _receipt_values(kept))
+    return wire.answered(reply, _receipt_values(kept))
 
 
 def _encoded(record: ConfigRecord, update: IntArray, task: Task) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from andel.content import ContentStore
@@ -21,7 +22,7 @@ from andel.typed_data import sign_typed, typed_digest, typed_signer
 from andel.units import Address, Digest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # not slotted: it keeps the hash of what may be megabytes
 class DataCommitment:
     """A contributor's signed word on which batches it trains with; `batches` are the object's bytes."""
 
@@ -29,7 +30,7 @@ class DataCommitment:
     batches: bytes
     signature: bytes
 
-    @property
+    @cached_property
     def batches_hash(self) -> Digest:
         """SHA-256 of the batches object."""
         return sha256(self.batches)

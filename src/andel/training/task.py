@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ MAX_PARAMETERS: Final = 1 << 17
 _MAX_TASK_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # not slotted: it keeps its bytes, which everybody asks for in each round
 class Task:
     """Everything about a model that no round changes.
 
@@ -84,14 +84,13 @@ class Task:
 
     def to_bytes(self) -> bytes:
         """Canonical bytes; the task's hash is their SHA-256."""
-        return _bytes_of(self)
+        return self._bytes
 
-
-@lru_cache(maxsize=64)
-def _bytes_of(task: Task) -> bytes:
-    values = asdict(task)
-    values["features"] = [asdict(feature) for feature in task.features]
-    return canonical_json({"format": TASK_FORMAT, **values})
+    @cached_property
+    def _bytes(self) -> bytes:
+        values = asdict(self)
+        values["features"] = [asdict(feature) for feature in self.features]
+        return canonical_json({"format": TASK_FORMAT, **values})
 
 
 @lru_cache(maxsize=64)

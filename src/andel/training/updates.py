@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-from andel.encoding import decode_arrays, encode_arrays
+from andel.encoding import array_header, decode_arrays, decode_values, encode_arrays
 from andel.errors import InputError
 from andel.training.integer_mlp import IntArray, Parameters, check_magnitudes, check_parameters, unflatten
 from andel.training.integer_mlp import flatten as flatten  # given on: updates and versions are vectors in its order
@@ -41,22 +39,27 @@ def decode_version(data: bytes, task: Task) -> list[IntArray]:
 
 def encode_update(update: IntArray, task: Task) -> bytes:
     """An update's canonical bytes; `update` is flat (parameters,). Raises InputError over ±2**26."""
-    if update.size and max(int(update.max()), -int(update.min())) > MAX_UPDATE:
-        raise InputError(f"an update's value is over ±{MAX_UPDATE}")
+    _check_update(update)
     return encode_arrays(UPDATE_TAG, split_parameters(update, task), 32)
 
 
 def update_bytes(task: Task) -> int:
     """How many bytes every update of the task has."""
-    return len(encode_arrays(UPDATE_TAG, [np.zeros(shape, np.int64) for shape in task.shapes], 32))
+    return len(array_header(UPDATE_TAG, task.shapes, 32)) + 4 * task.size
 
 
 def decode_update(data: bytes, task: Task) -> IntArray:
     """The flat update (parameters,) int64 in canonical bytes. Raises InputError as `encode_update`."""
-    update = flatten(decode_arrays(UPDATE_TAG, data, task.shapes))
-    if encode_update(update, task) != data:
+    update = decode_values(UPDATE_TAG, data, task.shapes)
+    _check_update(update)
+    if len(data) != update_bytes(task):  # its values have 64 bits, the one other form of these arrays
         raise InputError("update is not in its canonical form")
     return update
+
+
+def _check_update(update: IntArray) -> None:
+    if update.size and max(int(update.max()), -int(update.min())) > MAX_UPDATE:
+        raise InputError(f"an update's value is over ±{MAX_UPDATE}")
 
 
 def split_parameters(vector: IntArray, task: Task) -> list[IntArray]:

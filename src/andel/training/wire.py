@@ -10,9 +10,13 @@ Every message to a node carries the plan and the task; what a node sends back st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from io import BytesIO
+from math import prod
 from typing import Final
 
 import numpy as np
+from numpy.lib.format import write_array_header_1_0
 
 from andel.data.draws import Place
 from andel.data.openings import parse_held
@@ -40,6 +44,7 @@ GROUP_KINDS: Final = (KEYS, SHARES, SURVIVORS, UNMASK)
 ARRAYS: Final = "arrays"
 MAX_GROUP_BYTES: Final = 1024 * 1024
 """Longest object about one group."""
+_INT64: Final = np.dtype("<i8")
 _ORDER = "order"
 _REPLY = "answer"
 
@@ -64,10 +69,16 @@ def instruction(
 def read_instruction(message: Message) -> tuple[RoundPlan, Task, bytes]:
     """Plan, task and seed of an instruction. Raises InputError or PlanError, also for a plan against the task."""
     order = message.content.get(_ORDER)
-    plan, task = parse_plan(_bytes(order, "plan")), parse_task(_bytes(order, "task"))
+    plan, task = _read_both(_bytes(order, "plan"), _bytes(order, "task"))
+    return plan, task, _bytes(order, "seed")
+
+
+@lru_cache(maxsize=16)  # each mod of an app reads the same instruction, and so does the app
+def _read_both(plan_bytes: bytes, task_bytes: bytes) -> tuple[RoundPlan, Task]:
+    plan, task = parse_plan(plan_bytes), parse_task(task_bytes)
     check_pace(plan, task)
     check_rules(task.privacy, plan.rules)
-    return plan, task, _bytes(order, "seed")
+    return plan, task
 
 
 def read_held(message: Message) -> frozenset[Place]:
@@ -94,6 +105,12 @@ def answer(message: Message, values: dict[str, str | int | bytes], arrays: Seque
     if arrays:
         content[ARRAYS] = array_record(arrays)
     return Message(content, reply_to=message)
+
+
+def answered(reply: Message, values: dict[str, str | int | bytes]) -> Message:
+    """The reply, saying these values and nothing else."""
+    reply.content = RecordDict({_REPLY: ConfigRecord(dict(values))})
+    return reply
 
 
 def with_arrays(reply: Message, arrays: Sequence[IntArray], **values: int | bytes) -> Message:
@@ -144,7 +161,7 @@ def int_of(record: ConfigRecord, name: str) -> int:
 
 def array_record(arrays: Sequence[IntArray]) -> ArrayRecord:
     """Arrays in order as Flower's record."""
-    return ArrayRecord({str(i): Array(np.ascontiguousarray(array)) for i, array in enumerate(arrays)})
+    return ArrayRecord({str(i): _item(array) for i, array in enumerate(arrays)})
 
 
 def arrays_of(message: Message, shapes: Sequence[tuple[int, ...]]) -> list[IntArray]:
@@ -160,6 +177,9 @@ def arrays_of(message: Message, shapes: Sequence[tuple[int, ...]]) -> list[IntAr
         item = record.get(str(i))
         if item is None or item.stype != "numpy.ndarray" or tuple(item.shape) != shape:
             raise InputError(f"array {i} is not of shape {shape}")
+        if (values := _values(item.data, shape)) is not None:
+            arrays.append(values)
+            continue
         try:
             array = item.numpy()
         except Exception as error:  # NumPy's reader fails on hostile bytes in many ways
@@ -168,6 +188,30 @@ def arrays_of(message: Message, shapes: Sequence[tuple[int, ...]]) -> list[IntAr
             raise InputError(f"array {i} is not of integers of shape {shape}")
         arrays.append(array.astype(np.int64))
     return arrays
+
+
+def _item(array: IntArray) -> Array:
+    """The array as `Array(array)` makes it, of the same bytes."""
+    if array.dtype != _INT64:
+        return Array(np.ascontiguousarray(array))
+    data = _header(array.shape) + array.tobytes()
+    return Array(dtype="int64", shape=array.shape, stype="numpy.ndarray", data=data)
+
+
+def _values(data: bytes, shape: tuple[int, ...]) -> IntArray | None:
+    """The values in what `_item` writes for an array of this shape; None for any other bytes."""
+    header, count = _header(shape), prod(shape)
+    if not count or len(data) != len(header) + 8 * count or not data.startswith(header):
+        return None
+    return np.frombuffer(data, _INT64, count, len(header)).reshape(shape).astype(np.int64)
+
+
+@lru_cache(maxsize=256)  # NumPy writes and parses it anew for each array, as text
+def _header(shape: tuple[int, ...]) -> bytes:
+    """What NumPy's format has before the values of an int64 array in C order."""
+    buffer = BytesIO()
+    write_array_header_1_0(buffer, {"descr": _INT64.str, "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
 
 
 def _bytes(record: object, name: str) -> bytes:

@@ -24,13 +24,13 @@ def gain_and_deviation(task: Task, before: Parameters, after: Parameters, rows: 
     first, then = (engine_of(task).losses(task, p, rows.codes, rows.targets) for p in (before, after))
     fallen = first - then
     gain = int(fallen.sum())
-    squares = sum(int(value) * int(value) for value in fallen)
+    squares = sum([value * value for value in fallen.tolist()])  # Python's integers, which nothing overflows
     variance = squares - gain * gain // len(fallen)
     return gain, isqrt(max(variance, 0))
 
 
 def evaluation(task: Task, parameters: Parameters, rows: ScoringRows) -> int:
     """Mean absolute error on the rows in thousandths of the target's unit step, floor; at most 2**63 − 1."""
-    errors = np.abs(engine_of(task).predict(task, parameters, rows.codes) - rows.change)
-    mean = sum(int(error) for error in errors) * _UNIT_PARTS // len(errors)  # the sum may leave int64
+    errors: list[int] = np.abs(engine_of(task).predict(task, parameters, rows.codes) - rows.change).tolist()
+    mean = sum(errors) * _UNIT_PARTS // len(errors)  # the sum may leave int64
     return min(mean, _MAX_EVALUATION)

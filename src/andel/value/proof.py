@@ -34,6 +34,7 @@ from andel.value.history import History, ProvenSet
 from andel.value.standing import CLEAN, proof_holds
 
 _BOUND_BYTES = 24
+_ENTRY_BYTES = _BOUND_BYTES + 8
 
 RegistryEntries = Mapping[tuple[Address, int], bytes]
 """What `BatchRegistry.entriesOf` answers for (device, day): 32 bytes, zero where nothing was entered."""
@@ -79,8 +80,8 @@ def _bound(root: bytes, owner: Address) -> bytes:
 
 def is_entered(entry: bytes, root: bytes, owner: Address, by: int) -> bool:
     """Whether a registry entry says that `owner` entered `root`, at the time `by` or before."""
-    entered_at = int.from_bytes(entry[_BOUND_BYTES:], "big")
-    return 0 < entered_at <= by and entry == registry_entry(root, owner, entered_at)
+    bound, entered_at = entry[:_BOUND_BYTES], int.from_bytes(entry[_BOUND_BYTES:], "big")
+    return 0 < entered_at <= by and len(entry) == _ENTRY_BYTES and bound == _bound(root, owner)
 
 
 def prove_data(
@@ -154,9 +155,9 @@ def committed_headers(plan: RoundPlan, commitment: DataCommitment) -> tuple[Batc
     if contributor != commitment.contributor:
         raise InputError(f"batches of {contributor} under the commitment of {commitment.contributor}")
     check_signature("DataCommitment", plan.domain, commitment.message(plan), commitment.signature, contributor)
-    for header in headers:
-        if not plan.covers(header.day):
-            raise InputError(f"{_place(header)}: the plan does not name that day")
+    if not all(map(plan.covers, {header.day for header in headers})):
+        first = next(header for header in headers if not plan.covers(header.day))
+        raise InputError(f"{_place(first)}: the plan does not name that day")
     return headers
 
 
@@ -194,14 +195,13 @@ def _check_registered(
     used: dict[tuple[Address, int], Address],
 ) -> None:
     for header in headers:
-        place = _place(header)
+        named = (header.device, header.day)
         if header.device not in admitted:
-            raise InputError(f"{place}: the alliance does not admit the device")
-        if not is_entered(entries.get((header.device, header.day), b""), header.root, contributor, opened_at):
-            raise InputError(f"{place}: not entered by {contributor} under this root before the round opened")
-        other = used.setdefault((header.device, header.day), contributor)
-        if other != contributor:
-            raise InputError(f"{place}: committed by {other} already")
+            raise InputError(f"{_place(header)}: the alliance does not admit the device")
+        if not is_entered(entries.get(named, b""), header.root, contributor, opened_at):
+            raise InputError(f"{_place(header)}: not entered by {contributor} under this root before the round opened")
+        if (other := used.setdefault(named, contributor)) != contributor:
+            raise InputError(f"{_place(header)}: committed by {other} already")
 
 
 def _judge(contributor: Address, named: Digest, headers: Sequence[BatchHeader], report: OpeningReport) -> ProvenData:
@@ -242,7 +242,8 @@ def _weigh(
     suspended: Mapping[Address, str],
 ) -> ProvenData:
     """The verdict with the slots that count: standing, and conflicts in hours that are claimed, take theirs."""
-    conflicted = tuple(dict.fromkeys(h.device for h in headers if conflicts.get((h.device, h.day), 0) & h.hours))
+    claimed = headers if conflicts else ()
+    conflicted = tuple(dict.fromkeys(h.device for h in claimed if conflicts.get((h.device, h.day), 0) & h.hours))
     notes = [verdict.note] if verdict.note else []
     slots: dict[Address, int] = {}
     for device, proven in verdict.whole.items():

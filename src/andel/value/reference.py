@@ -19,7 +19,7 @@ from andel.data.features import CodeArray, IntArray, RowSet, build_rows
 from andel.device.epochs import Epoch
 from andel.device.reading import SignedReading
 from andel.errors import InputError
-from andel.hashing import sha256
+from andel.hashing import counter_blocks, sha256
 from andel.training.integer_mlp import scaled_targets
 from andel.training.plan import DayRanges, RoundPlan
 from andel.training.task import Task
@@ -77,7 +77,9 @@ def draw_rows(score: RowSet, task: Task, seed: bytes) -> tuple[ScoringRows, Scor
     count = len(score.change)
     if count < 2:
         raise InputError(f"{count} scoring rows cannot both steer and score")
-    ranks = sorted(range(count), key=lambda row: sha256(b"andel.rows.1", seed, row.to_bytes(8, "big")))
+    prefix = b"andel.rows.1" + seed
+    hashes = counter_blocks(prefix, count)
+    ranks = sorted(range(count), key=hashes.__getitem__)
     half = count // 2
     return _take(score, task, ranks[:half]), _take(score, task, ranks[half:])
 
