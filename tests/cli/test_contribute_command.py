@@ -20,9 +20,10 @@ from andel.training.rounds import RoundSettings
 from andel.training.sent_log import Kind, read_sent
 from andel.training.superlink import register_node, wait_for_nodes
 from tests.support.light_nodes import REAL_TIME, ROOT, asked, driven, quiet_superlink
+from tests.support.patience import PATIENCE
 from tests.support.small_run import envelope_scenario
 
-SETTINGS = RoundSettings(quorum=1, phase_seconds=60.0, poll_seconds=0.05)
+SETTINGS = RoundSettings(quorum=1, phase_seconds=PATIENCE, poll_seconds=0.05)
 ENVIRONMENT = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -59,7 +60,7 @@ class Beside:
             yield process
         finally:
             process.send_signal(ended)
-            code = process.wait(30)
+            code = process.wait(PATIENCE)
         assert code == (0 if ended == signal.SIGTERM else -ended), log.read_text()[-2_000:]
 
 
@@ -129,7 +130,7 @@ def test_two_rounds_over_tls_with_a_kill_between_them_and_everything_is_listed(s
         coordinator = Coordinator(world.actors.coordinator, world.model, small.store, grid, REAL_TIME, SETTINGS)
         for number, (accept, ended) in enumerate([(["--accept-task", task], signal.SIGKILL), ([], signal.SIGTERM)], 1):
             with beside.joined(*more, *accept, ended=ended):
-                wait_for_nodes(grid, 1, 90.0, REAL_TIME)
+                wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
                 result = coordinator.run_round(small.plan())
                 assert [item.contributor for item in result.updates] == [member.contributor.address]
                 small.settle()

@@ -34,6 +34,7 @@ from tests.support.light_nodes import (
     quiet_superlink,
     round_over,
 )
+from tests.support.patience import PATIENCE
 from tests.support.worlds import FIRST_SEED, build_world
 
 WORLD = agreeing(build_world(2))
@@ -46,8 +47,8 @@ def superlink(tmp_path_factory):
         yield link
 
 
-def wait_until(true, seconds=40.0):
-    until = time.monotonic() + seconds
+def wait_until(true):
+    until = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -68,7 +69,7 @@ def test_two_nodes_play_a_round_over_tls_and_fetch_no_app(superlink, tmp_path):
         nodes[1].running(superlink.door.address, root),
         driven(superlink) as grid,
     ):
-        wait_for_nodes(grid, 2, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 2, PATIENCE, REAL_TIME)
         keys = grid.public_keys()
         federated = round_over(grid, WORLD)
         commitments = federated.collect_commitments()
@@ -100,7 +101,7 @@ def test_nodes_of_a_group_sum_behind_masks_and_log_what_that_took(superlink, tmp
         for node in nodes:
             stack.enter_context(node.running(superlink.door.address, superlink.settings.tls.authority))
         grid = stack.enter_context(driven(superlink))
-        wait_for_nodes(grid, 4, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 4, PATIENCE, REAL_TIME)
         result = run_all(world, round_over(grid, world)).result()
     assert result.refused == () and len(result.masks) == 4
     assert len(counted(world, result)) == 4
@@ -114,7 +115,7 @@ def test_quiet_hours_begin_no_round_and_break_none_off(superlink, tmp_path):
     node = node_of(0, tmp_path, limits=NodeLimits(parse_quiet("22:00-07:00")), minute=lambda: minutes[0])
     number = register_node(superlink.door, node.public)
     with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
-        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
         (begun,) = questions(grid, WORLD, wire.BATCHES, [number])
         minutes[0] = 23 * 60
         (other,) = questions(grid, NEXT, wire.BATCHES, [number])
@@ -132,9 +133,9 @@ def test_a_day_whose_bytes_are_spent_is_over_also_for_a_restarted_node(superlink
     root = superlink.settings.tls.authority
     with driven(superlink) as grid:
         with node.running(superlink.door.address, root):
-            wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+            wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
             for _ in range(20):
-                if not questions(grid, WORLD, wire.TRAIN, [number], seconds=10.0):
+                if not questions(grid, WORLD, wire.TRAIN, [number], given_up=lambda: not grid.get_node_ids()):
                     break
             wait_until(lambda: not grid.get_node_ids())
         with node.running(superlink.door.address, root):
@@ -151,7 +152,7 @@ def test_a_node_outlives_superlinks_that_die(tmp_path):
         again.enter_context(node.running(link.door.address, None))
         for life in range(2):
             with driven(link) as grid:
-                wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+                wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
                 (reply,) = questions(grid, WORLD, wire.BATCHES, grid.get_node_ids())
                 assert reply.has_content(), life
             link.process.kill()
@@ -165,7 +166,7 @@ def test_a_message_too_big_to_read_is_answered_with_an_error_and_the_node_goes_o
     node = node_of(0, tmp_path, bounds=HttpBounds(answer_bytes=1_500))
     number = register_node(superlink.door, node.public)
     with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
-        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
         for _ in range(2):
             (reply,) = questions(grid, WORLD, wire.BATCHES, [number])
             assert "over 1500 bytes" in str(reply.error.reason)
@@ -209,7 +210,7 @@ def test_each_reply_carries_the_wallets_delegation_to_its_node(superlink, tmp_pa
     node = node_of(0, tmp_path)
     number = register_node(superlink.door, node.public)
     with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
-        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
         (reply,) = questions(grid, WORLD, wire.BATCHES, [number])
         key = grid.public_keys()[number]
     check_node(reply, node.owner.address, WORLD.plan.domain, key, int(time.time()))

@@ -19,6 +19,16 @@ def contribute(
     accept_task: Annotated[str, typer.Option(help="Accept the task with this hash, once, after reading.")] = "",
     accept_terms: Annotated[str, typer.Option(help="Accept the terms with this hash, on chain, if not done.")] = "",
     days: Annotated[str, typer.Option(help="FIRST:LAST days that may be used, as 2026-01-01:2026-12-31.")] = "",
+    held_out: Annotated[str, typer.Option(help="Ranges of days that stay home, FIRST:LAST with commas.")] = "",
+    tell_errors: Annotated[
+        bool | None, typer.Option("--tell-errors/--keep-errors", help="Tell sums of errors on held-out days, if asked.")
+    ] = None,
+    post_updates: Annotated[
+        str, typer.Option(help="Post the update's hash on chain yourself: never, unasked or always.")
+    ] = "never",
+    post_coins: Annotated[str, typer.Option(help="Most coins of the chain that all postings may cost.")] = "",
+    post_after: Annotated[int, typer.Option(min=0, max=86_400, help="Seconds from fixed data to a posting.")] = 120,
+    post_key_file: Annotated[Path | None, typer.Option(help="The key that pays for postings; else the wallet.")] = None,
     root_certificate: Annotated[Path | None, typer.Option(help="PEM file of the SuperLink's authority.")] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="No TLS; only to this machine itself.")] = False,
     quiet: Annotated[str, typer.Option(help="Begin no round then: 22:00-07:00, local time, with commas.")] = "",
@@ -37,7 +47,8 @@ def contribute(
     Without --accept-task a folder that has accepted nothing shows what a round would reveal, and ends.
     """
     # names inside Flower that only its newer releases have: no other command may need them
-    from andel.cli.contribute_node import Wanted, print_public_key, print_sent, run
+    from andel.cli.contribute_acceptance import Wanted
+    from andel.cli.contribute_node import print_public_key, print_sent, run
 
     if show_sent:
         print_sent(state, as_json)
@@ -56,6 +67,12 @@ def contribute(
                 accept_task=accept_task,
                 accept_terms=accept_terms,
                 days=days,
+                held_out=held_out,
+                tell_errors=tell_errors,
+                post_updates=post_updates,
+                post_coins=post_coins,
+                post_after=post_after,
+                post_key_file=post_key_file,
                 root_certificate=root_certificate,
                 insecure=insecure,
                 quiet=quiet,

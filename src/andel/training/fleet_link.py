@@ -246,6 +246,14 @@ def message_of(data: bytes) -> Message:
     return message_from_proto(MessageProto.FromString(data))
 
 
+def own_message(content: RecordDict, kind: str, node: int) -> Message:
+    """An instruction that a node gives to itself: it came over no line, and its reply leaves over none."""
+    proto = MessageProto(content=recorddict_to_proto(content))
+    proto.metadata.message_id, proto.metadata.message_type = "own", kind
+    proto.metadata.src_node_id = proto.metadata.dst_node_id = node
+    return message_from_proto(proto)
+
+
 def record_bytes(record: RecordDict) -> bytes:
     """A node's own state as bytes that `record_of` reads."""
     return bytes(recorddict_to_proto(record).SerializeToString(deterministic=True))
