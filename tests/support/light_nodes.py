@@ -69,6 +69,7 @@ class LightNode:
     limits: NodeLimits = NodeLimits()
     minute: Callable[[], int] = lambda: 720
     idle: Callable[[], object] = lambda: None
+    watch: Callable[[], object] = lambda: None
     bounds: HttpBounds | None = None
     failures: list[BaseException] = field(default_factory=list)
 
@@ -101,8 +102,9 @@ class LightNode:
             self.limits,
             meter,
             NodeTime(time.time, self.minute, lambda: 0.0),
-            NodeSettings(address, poll_seconds=0.05, idle_seconds=0.2),
+            NodeSettings(address, poll_seconds=0.05, idle_seconds=0.2, watch_seconds=0.2),
             self.idle,
+            self.watch,
         )
 
         def serve() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from andel.data.disclosure import disclosure_object
-from andel.errors import SettingsError
+from andel.errors import EvidenceError, SettingsError
 from andel.hashing import sha256
 from andel.training import wire
 from andel.training.acceptance import keep_acceptance, read_acceptance
@@ -159,6 +159,27 @@ def test_a_node_outlives_superlinks_that_die(tmp_path):
             time.sleep(0.5)
             if life == 0:  # with an empty memory: the node is a stranger to it
                 link = again.enter_context(start_superlink(link.settings))
+    assert node.failures == []
+
+
+def test_a_node_watches_its_round_while_its_line_is_down_and_outlives_what_that_raises(tmp_path):
+    looks: list[float] = []
+
+    def watch():
+        looks.append(time.monotonic())
+        raise EvidenceError("round 1", "the list is not there yet")
+
+    node = node_of(0, tmp_path, watch=watch)
+    with ExitStack() as again:
+        link = again.enter_context(quiet_superlink(tmp_path))
+        again.enter_context(node.running(link.door.address, None))
+        with driven(link) as grid:
+            wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
+        wait_until(lambda: len(looks) > 2)
+        link.process.kill()
+        time.sleep(0.5)
+        before = len(looks)
+        wait_until(lambda: len(looks) > before + 1)
     assert node.failures == []
 
 
