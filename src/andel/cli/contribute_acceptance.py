@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from andel.cli.contribute_posting import Postings
 from andel.cli.evidence import parse_day
 from andel.content import ContentStore, digest_of_cid
 from andel.encoding import parse_hex
@@ -38,10 +39,7 @@ class Wanted:
     days: str
     held_out: str
     tell_errors: bool | None
-    post_updates: str
-    post_coins: str
-    post_after: int
-    post_key_file: Path | None
+    postings: Postings
     root_certificate: Path | None
     insecure: bool
     quiet: str

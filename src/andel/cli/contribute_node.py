@@ -68,7 +68,7 @@ _Given = TypeVar("_Given", str, Path)
 def run(wanted: Wanted) -> None:
     """Shows what a round reveals and, where its task was accepted, joins until Ctrl-C or SIGTERM. Raises AndelError."""
     limits = NodeLimits(parse_quiet(wanted.quiet), wanted.daily_mb * MIB)
-    postings = parse_allowed(wanted.post_updates, wanted.post_coins, wanted.post_after)
+    postings = parse_allowed(wanted.postings)
     wallet, model = read_key(_given(wanted.key_file, "--key-file")), _open_model(wanted)
     store = open_store(_given(wanted.store, "--store"))
     with (
@@ -94,7 +94,7 @@ def run(wanted: Wanted) -> None:
             typer.echo(f"this system cannot limit {missing}", err=True)
         app, poster = contributor_app(lambda _: contributor), None
         if postings.when is not When.NEVER or memory.posting is not None:
-            payer = read_payer(wanted.post_key_file) or wallet
+            payer = read_payer(wanted.postings.key_file) or wallet
             kept = open_store(wanted.store, Writer(wallet, model.round_manager.domain, contributor.devices[0]))
             poster = NodePoster(app, state, accepted, postings, model, kept, payer, memory, sent)
         surroundings = Surroundings(model, store, contributor, accepted, sent)

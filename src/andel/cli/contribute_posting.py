@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from andel.cli.options import coins, parse_coins
@@ -17,14 +19,24 @@ _WHEN: Final = {
 }
 
 
-def parse_allowed(when: str, budget: str, patience_seconds: int) -> Allowed:
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The options about postings, as they were given."""
+
+    when: str
+    coins: str
+    after_seconds: int
+    key_file: Path | None
+
+
+def parse_allowed(given: Postings) -> Allowed:
     """What the options allow. Raises SettingsError, InputError."""
-    if when not in list(When):
-        raise SettingsError(f"--post-updates takes no {when[:40]!r}", f"one of {', '.join(When)}")
-    chosen = When(when)
-    if chosen is not When.NEVER and not budget:
+    if given.when not in list(When):
+        raise SettingsError(f"--post-updates takes no {given.when[:40]!r}", f"one of {', '.join(When)}")
+    when = When(given.when)
+    if when is not When.NEVER and not given.coins:
         raise SettingsError("what postings may cost is not said", "the most coins in all, as --post-coins 0.5")
-    return Allowed(chosen, parse_coins(budget) if budget else 0, patience_seconds)
+    return Allowed(when, parse_coins(given.coins) if given.coins else 0, given.after_seconds)
 
 
 def told_of_postings(model: ModelContracts, task: Task, allowed: Allowed, spent: int) -> list[tuple[str, str]]:
