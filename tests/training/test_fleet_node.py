@@ -12,11 +12,13 @@ from andel.errors import EvidenceError, SettingsError
 from andel.hashing import sha256
 from andel.training import wire
 from andel.training.acceptance import keep_acceptance, read_acceptance
-from andel.training.bounded_http import HttpBounds
+from andel.training.bounded_http import BoundedFleetClient, HttpBounds, trusting
 from andel.training.delegation import check_node
+from andel.training.fleet_link import FleetLink
 from andel.training.flower import Message
 from andel.training.grid import LocalGrid
 from andel.training.leaving import describe
+from andel.training.node_key import keep_node_key
 from andel.training.node_limits import NodeLimits, parse_quiet
 from andel.training.node_state import NodeState
 from andel.training.sent_log import Kind
@@ -160,6 +162,28 @@ def test_a_node_outlives_superlinks_that_die(tmp_path):
             if life == 0:  # with an empty memory: the node is a stranger to it
                 link = again.enter_context(start_superlink(link.settings))
     assert node.failures == []
+
+
+def test_a_killed_node_that_comes_back_is_away_at_no_moment(superlink, tmp_path, monkeypatch):
+    """SuperLink answers what a node was asked with an error as soon as a coordinator looks while it is signed off."""
+    node = node_of(0, tmp_path)
+    number, address = register_node(superlink.door, node.public), superlink.door.address
+    key, tls = keep_node_key(node.folder / "node.key"), trusting(superlink.settings.tls.authority.read_bytes())
+
+    def life():
+        return closing(FleetLink(address, key, tls, time.monotonic, time.sleep, lambda _: None))
+
+    def never(*_values):
+        pytest.fail("it signs itself off")
+
+    with driven(superlink) as grid:
+        with life() as killed:
+            assert killed.connect() == number
+        monkeypatch.setattr(BoundedFleetClient, "DeactivateNode", never)
+        with life() as again:
+            assert again.connect(number) == number
+            again.beat()
+            assert grid.get_node_ids() == [number]
 
 
 def test_a_node_watches_its_round_while_its_line_is_down_and_outlives_what_that_raises(tmp_path):

@@ -101,10 +101,12 @@ class FleetLink:
         """The node's id at the SuperLink, which counts it as online from now on.
 
         A SuperLink that knows the key activates it; one without node authentication is asked to register it. `former`
-        is the id it had: a node that died counts as online for a minute, and is signed off first. Raises NodeUnknown
+        is the id it had: a node that died counts as online for a minute, and goes on as the same. Raises NodeUnknown
         when the key is to be registered there by whoever runs it.
         """
         number = self._activated()
+        if number is None and former and self._counts(former):
+            number = former  # not signed off first: what it was asked would be answered as "unavailable" meanwhile
         if number is None and former:
             self._quietly(lambda: self._client.DeactivateNode(DeactivateNodeRequest(node_id=former)))
             number = self._activated()
@@ -190,6 +192,15 @@ class FleetLink:
         except (MessageLost, NodeUnknown) as refusal:
             log.debug("not activated: %s", refusal)
             return None
+
+    def _counts(self, number: int) -> bool:
+        """Whether the SuperLink takes a sign of life of this key's node under the id."""
+        request = SendNodeHeartbeatRequest(node=Node(node_id=number), heartbeat_interval=HEARTBEAT_SECONDS)
+        try:
+            return bool(self._client.SendNodeHeartbeat(request).success)
+        except (MessageLost, NodeUnknown) as refusal:
+            log.debug("not known as %d: %s", number, refusal)
+            return False
 
     def _quietly(self, call: Callable[[], object]) -> None:
         try:

@@ -112,9 +112,11 @@ class FleetNode:
         while not stop.is_set():
             self._look_at_round()
             if self._rests():
+                self._link.leave()
                 self._look_around()
                 stop.wait(_REST_SECONDS)
                 continue
+            lost = False
             try:
                 number = self._link.connect(self._state.standing.node_id)
                 self._state.keep(replace(self._state.standing, node_id=number))
@@ -125,12 +127,14 @@ class FleetNode:
             except LinkError as error:
                 if isinstance(error, CertificateRefused) and not connected:
                     raise
+                lost = True
                 pause = delay * (0.5 + self._time.chance() / 2)
                 log.warning("%s; next try in %.0f s", error.message, pause)
                 stop.wait(pause)
                 delay = min(2 * delay, _MOST_DELAY)
             finally:
-                self._link.leave()
+                if not lost or stop.is_set():  # who comes back in a moment stays: its open question would be lost
+                    self._link.leave()
                 self._tally(always=True)
 
     def _serve(self, stop: threading.Event) -> None:
