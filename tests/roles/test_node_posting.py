@@ -9,14 +9,20 @@ from dataclasses import replace
 
 import pytest
 
+from andel.content import cid_of_digest
+from andel.content_put import Writer
+from andel.content_remote import open_content
 from andel.errors import SettingsError
 from andel.ledger.round_state import Status
 from andel.roles import coordinator as coordinating
 from andel.roles import posted
-from andel.roles.contributing import offer_of
+from andel.roles.content_writers import ContentWriters
+from andel.roles.contributing import admitted_device, offer_of
 from andel.roles.node_app import NodeFile
 from andel.roles.node_posting import POST_GAS, Allowed, NodePoster, When, most_wei
 from andel.roles.posting_memory import PostingMemory, Stage
+from andel.serving.content_api import Allowance, build_content_app
+from andel.serving.http_edge import serve_in_thread
 from andel.simulation.world import terms_hash
 from andel.training import wire
 from andel.training.acceptance import keep_acceptance
@@ -40,7 +46,7 @@ class Beside:
     """What runs beside one member's data, each `poster` a life of it with the same folder."""
 
     def __init__(self, small, folder, when=When.ALWAYS, budget=GENEROUS, payer=None):
-        self.small, self.folder = small, folder
+        self.small, self.folder, self.store = small, folder, small.store
         self.member = small.honest()[1]
         self.contributor, self.model = self.member.contributor, small.world.model
         self.allowed, self.payer = Allowed(when, budget, 0), payer or self.contributor.key
@@ -87,7 +93,7 @@ class Beside:
             self.accepted,
             self.allowed,
             self.model,
-            self.small.store,
+            self.store,
             self.payer,
             self.memory(),
             sent,
@@ -198,6 +204,19 @@ def test_another_wallet_can_pay(small, tmp_path):
     after = [small.world.chain.balance(key.address) for key in (beside.contributor.key, payer)]
     assert len(beside.postings()) == 1
     assert after[0] == before[0] and 0 < before[1] - after[1] <= beside.memory().spent
+
+
+def test_at_a_content_service_the_wallet_signs_for_the_update_as_a_devices_owner(small, tmp_path):
+    beside, domain = Beside(small, tmp_path / "node"), small.world.model.round_manager.domain
+    writers = ContentWriters(small.world.model, Allowance(0, 0), Allowance(1 << 20, 10), time.monotonic)
+    with serve_in_thread(build_content_app(small.store, domain, writers.allowance, now=time.time)) as server:
+        device = admitted_device(small.world.model, [beside.member.device.key.address])
+        beside.store = open_content(server.url, Writer(beside.contributor.key, domain, device))
+        small.close_round(beside.committed())
+        beside.look()
+    (event,) = beside.postings()
+    assert small.store.has(cid_of_digest(event.arguments["updateHash"]))
+    assert beside.sent()[-1].note == "the posted update is in the closed set"
 
 
 def test_a_refusal_is_told_with_its_reason(small, tmp_path, monkeypatch):

@@ -31,6 +31,7 @@ from andel.ledger.deployment import ModelContracts
 from andel.roles.contributing import (
     Offer,
     Surroundings,
+    admitted_device,
     check_accepted,
     consent,
     entered_held_out,
@@ -95,7 +96,9 @@ def run(wanted: Wanted) -> None:
         app, poster = contributor_app(lambda _: contributor), None
         if postings.when is not When.NEVER or memory.posting is not None:
             payer = read_payer(wanted.postings.key_file) or wallet
-            kept = open_store(wanted.store, Writer(wallet, model.round_manager.domain, contributor.devices[0]))
+            kept = open_store(
+                wanted.store, Writer(wallet, model.round_manager.domain, admitted_device(model, contributor.devices))
+            )
             poster = NodePoster(app, state, accepted, postings, model, kept, payer, memory, sent)
         surroundings = Surroundings(model, store, contributor, accepted, sent)
         _join(wanted, tls, limits, state, wallet, app, surroundings, poster, accepted, sent)

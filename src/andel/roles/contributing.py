@@ -7,6 +7,7 @@ acceptance that the node keeps to, and lines for people. Enters batches as days 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -89,6 +90,15 @@ def own_devices(packets: EvidenceStore, model: ModelContracts, owner: Address) -
         for (device, kept), status in zip(known.items(), statuses, strict=True)
         if status.owner == owner
     }
+
+
+def admitted_device(model: ModelContracts, devices: Sequence[Address]) -> Address:
+    """The first of these devices that the alliance admits now, for which its owner may keep objects; else the first.
+
+    Raises ChainError.
+    """
+    admitted = model.alliance.are_admitted(devices, model.round_manager.chain.block_time() + 1)
+    return next((device for device, is_admitted in zip(devices, admitted, strict=True) if is_admitted), devices[0])
 
 
 def newest_plan(model: ModelContracts, store: ContentStore) -> RoundPlan | None:
