@@ -38,6 +38,7 @@ from tests.support.light_nodes import (
     questions,
     round_over,
 )
+from tests.support.patience import PATIENCE
 from tests.support.proxies import published
 from tests.support.worlds import FIRST_SEED, build_world
 
@@ -65,7 +66,7 @@ def joined(place, tmp_path_factory):
     node = LightNode(tmp_path_factory.mktemp("node"), OWNER, acceptance_of(WORLD, OWNER))
     number = register_node(place.link.door, node.public)
     with node.running(place.address, place.authority), driven(place.link) as grid:
-        wait_for_nodes(grid, 1, 60.0, REAL_TIME)
+        wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
         yield grid, node, number
     assert node.failures == []
 

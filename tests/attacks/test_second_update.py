@@ -30,6 +30,7 @@ from tests.support.light_nodes import (
     questions,
     quiet_superlink,
 )
+from tests.support.patience import PATIENCE
 from tests.support.worlds import build_world
 
 WORLD = agreeing(build_world(1))
@@ -71,7 +72,7 @@ def test_asked_twice_or_after_a_restart_the_node_gives_the_one_update_it_signed(
     door, root, receipts = superlink.door.address, superlink.settings.tls.authority, []
     for _ in range(2):  # two lives with one memory, and two runs
         with node.running(door, root), driven(superlink) as grid:
-            wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+            wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
             for _ in range(2):
                 (reply,) = questions(grid, WORLD, wire.TRAIN, [number])
                 receipts.append(receipt(reply))
@@ -89,7 +90,7 @@ def test_a_replayed_question_of_an_earlier_attempt_is_not_trained_on_again(super
     number = register_node(superlink.door, node.public)
     replies = []
     with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
-        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
         for world in (WORLD, RETRY, WORLD):
             replies += questions(grid, world, wire.TRAIN, [number])
     assert [reply.has_error() for reply in replies] == [False, False, True]
@@ -107,12 +108,12 @@ def test_killed_between_question_and_answer_it_answers_once_after_its_restart(su
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         with driven(superlink) as grid:
-            wait_for_nodes(grid, 1, 60.0, REAL_TIME)
+            wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
             waiting = questions(grid, WORLD, wire.TRAIN, [number], answered=False)
-            assert process.wait(60) == -signal.SIGKILL
+            assert process.wait(PATIENCE) == -signal.SIGKILL
             with node.running(superlink.door.address, root):
                 replies: list[Message] = []
-                until = time.monotonic() + 40
+                until = time.monotonic() + PATIENCE
                 while not replies and time.monotonic() < until:
                     replies = grid.pull_messages(waiting)
                     time.sleep(0.05)

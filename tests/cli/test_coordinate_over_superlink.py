@@ -15,16 +15,15 @@ from andel.simulation.processes import grid_over_processes, with_few
 from andel.simulation.validator_processes import ValidatorProcesses
 from andel.training.superlink import SuperLinkDoor, connect
 from tests.support.own_data_run import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.small_run import envelope_scenario
-
-SECONDS = 300.0
 
 
 def wait_until(is_so, what):
     """Looks until something is so; fails the test when it does not become so."""
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + PATIENCE
     while not is_so():
-        assert time.monotonic() < until, f"not {what} after {SECONDS:.0f} s"
+        assert time.monotonic() < until, f"not {what} after {PATIENCE:.0f} s"
         time.sleep(0.1)
 
 
@@ -79,7 +78,7 @@ def test_killed_while_it_collects_and_while_it_trains_the_round_settles_once(lau
         wait_until(lambda: "coordinating 0x" in log.read_text()[former:], "connected")
         port = log.read_text()[former:].split("metrics on http://127.0.0.1:", 1)[1].split("/")[0]
         assert "andel_round" in httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
-        assert third.wait(SECONDS) == 0, log.read_text()[-3_000:]
+        assert third.wait(PATIENCE) == 0, log.read_text()[-3_000:]
     assert manager.rounds_count() == 1 and manager.round_of(1).status == Status.FINALISED
     assert manager.round_of(1).attempt == 0 and step("seed 2")
     assert world.model.pool.contributors_minted() == manager.round_of(1).minted > 0

@@ -23,6 +23,7 @@ from andel.training.superlink import (
     wait_for_nodes,
 )
 from andel.training.supernode import SuperNodeSettings, start_supernode
+from tests.support.patience import PATIENCE
 from tests.support.worlds import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ REAL_TIME = Waiting(time.monotonic, time.sleep)
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 """SuperNodes' apps are imported from the tests."""
 
+FLEET_APP = "tests.support.fleet_app:app"
 Config = Mapping[str, str | int]
 
 
@@ -45,15 +47,16 @@ class Fleet:
 
 @contextmanager
 def running_fleet(
-    folder: Path, configs: Sequence[Config], environment: Mapping[str, str] | None = None
+    folder: Path, configs: Sequence[Config], environment: Mapping[str, str] | None = None, app: str = FLEET_APP
 ) -> Iterator[Fleet]:
-    """One SuperNode for each of `configs`, with TLS and registered keys; they are there when this returns."""
+    """One SuperNode for each of `configs` running `app`, with TLS and registered keys; there when this returns."""
     more = ENVIRONMENT | dict(environment or {})
     tls = make_server_files(folder / "tls", ["127.0.0.1"], int(time.time()))
     with ExitStack() as stack:
-        link = stack.enter_context(
-            start_superlink(SuperLinkSettings(folder / "superlink", tls=tls, environment=dict(environment or {})))
+        settings = SuperLinkSettings(
+            folder / "superlink", tls=tls, start_seconds=PATIENCE, environment=dict(environment or {})
         )
+        link = stack.enter_context(start_superlink(settings))
         nodes, ids = [], []
         for number, config in enumerate(configs):
             place = folder / f"node-{number}"
@@ -61,16 +64,18 @@ def running_fleet(
             key = make_node_key()
             write_secret(place / "node.key", key.private)
             ids.append(register_node(link.door, key.public))
-            settings = SuperNodeSettings(
+            node = SuperNodeSettings(
                 place, link.door.address, tls.authority, place / "node.key", config, environment=more
             )
-            nodes.append(stack.enter_context(start_supernode(settings)))
-        grid = stack.enter_context(connect(link.door, ConnectSettings(build_fab("tests.support.fleet_app:app"))))
-        wait_for_nodes(grid, len(configs), 60.0, REAL_TIME)
+            nodes.append(stack.enter_context(start_supernode(node)))
+        grid = stack.enter_context(connect(link.door, ConnectSettings(build_fab(app))))
+        wait_for_nodes(grid, len(configs), PATIENCE, REAL_TIME)
         yield Fleet(link, nodes, ids, grid)
 
 
-def federate_over(grid: SuperLinkGrid, world: World, phase_seconds: float, quorum: int = 1) -> FederatedRound:
+def federate_over(
+    grid: SuperLinkGrid, world: World, phase_seconds: float = PATIENCE, quorum: int = 1
+) -> FederatedRound:
     """A round of the world's plan over a fleet, in real time."""
     settings = RoundSettings(quorum=quorum, phase_seconds=phase_seconds, poll_seconds=0.1, opening_tries=1)
     return FederatedRound(grid, world.plan, world.task.to_bytes(), REAL_TIME, settings)

@@ -14,6 +14,7 @@ from andel.training import wire
 from andel.training.client_app import contributor_app
 from andel.training.node_state import NodeState
 from tests.support.light_nodes import LightNode, acceptance_of, agreeing
+from tests.support.patience import PATIENCE
 from tests.support.worlds import build_world
 
 
@@ -45,7 +46,7 @@ def main(folder: Path, address: str, root: Path, moment: str) -> None:
         NodeState.answer = answer  # type: ignore[method-assign]  # to stop between two lines of the node
     node = LightNode(folder, owner, acceptance_of(world, owner), contributor_app(lambda _: owner, [mod]))
     with node.running(address, root):
-        time.sleep(120)
+        time.sleep(PATIENCE)
 
 
 if __name__ == "__main__":

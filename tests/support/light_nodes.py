@@ -36,6 +36,7 @@ from andel.training.superlink import (
     connect,
     start_superlink,
 )
+from tests.support.patience import PATIENCE
 from tests.support.worlds import FIRST_SEED, Owner, World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,7 @@ class LightNode:
     limits: NodeLimits = NodeLimits()
     minute: Callable[[], int] = lambda: 720
     idle: Callable[[], object] = lambda: None
+    watch: Callable[[], object] = lambda: None
     bounds: HttpBounds | None = None
     failures: list[BaseException] = field(default_factory=list)
 
@@ -100,8 +102,9 @@ class LightNode:
             self.limits,
             meter,
             NodeTime(time.time, self.minute, lambda: 0.0),
-            NodeSettings(address, poll_seconds=0.05, idle_seconds=0.2),
+            NodeSettings(address, poll_seconds=0.05, idle_seconds=0.2, watch_seconds=0.2),
             self.idle,
+            self.watch,
         )
 
         def serve() -> None:
@@ -116,7 +119,7 @@ class LightNode:
             yield node
         finally:
             stop.set()
-            thread.join(30)
+            thread.join(PATIENCE)
             link.close()
             state.close()
             assert not thread.is_alive()
@@ -126,7 +129,7 @@ class LightNode:
 def quiet_superlink(folder: Path, *, tls: bool = False, in_memory: bool = True) -> Iterator[RunningSuperLink]:
     """A SuperLink; with `tls` it also asks for registered node keys."""
     files = make_server_files(folder / "tls", ["127.0.0.1"], int(time.time())) if tls else None
-    settings = SuperLinkSettings(folder / "superlink", tls=files, in_memory=in_memory)
+    settings = SuperLinkSettings(folder / "superlink", tls=files, in_memory=in_memory, start_seconds=PATIENCE)
     with start_superlink(settings) as link:
         yield link
 
@@ -138,23 +141,31 @@ def driven(link: RunningSuperLink) -> Iterator[SuperLinkGrid]:
         yield grid
 
 
-def round_over(grid: SuperLinkGrid, world: World, phase_seconds: float = 30.0) -> FederatedRound:
+def round_over(grid: SuperLinkGrid, world: World, phase_seconds: float = PATIENCE) -> FederatedRound:
     """A round of the world's plan, in real time."""
     settings = RoundSettings(phase_seconds=phase_seconds, poll_seconds=0.05)
     return FederatedRound(grid, world.plan, world.task.to_bytes(), REAL_TIME, settings)
 
 
 def questions(
-    grid: SuperLinkGrid, world: World, kind: str, nodes: Iterable[int], *, seconds: float = 30.0, answered: bool = True
+    grid: SuperLinkGrid,
+    world: World,
+    kind: str,
+    nodes: Iterable[int],
+    *,
+    given_up: Callable[[], bool] = lambda: False,
+    answered: bool = True,
 ):
-    """The replies of these nodes to one question of the world's round; the names to pull by, where not `answered`."""
+    """The replies of these nodes to one question of the world's round, or those that came before it was `given_up`;
+    the names to pull by, where not `answered`.
+    """
     seed = b"" if kind == wire.BATCHES else FIRST_SEED
-    parameters = world.parameters if kind == wire.TRAIN else ()
+    parameters = world.parameters if kind in (wire.TRAIN, wire.EVALUATE) else ()
     content = wire.instruction(world.plan, world.task.to_bytes(), seed, parameters)
     names = set(grid.push_messages([Message(content, node, kind) for node in nodes]))
     replies: list[Message] = []
-    until = time.monotonic() + seconds
-    while answered and len(replies) < len(names) and time.monotonic() < until:
+    until = time.monotonic() + PATIENCE
+    while answered and len(replies) < len(names) and time.monotonic() < until and not given_up():
         replies += grid.pull_messages(names)
         time.sleep(0.02)
     return replies if answered else names

@@ -20,9 +20,9 @@ from andel.roles.deploying.site import Site
 from andel.training.certificates import ServerFiles
 from andel.training.flower_process import free_port
 from andel.training.superlink import RunningSuperLink, SuperLinkSettings, start_superlink
+from tests.support.patience import PATIENCE
 
 _APT_SECONDS = 120
-_START_SECONDS = 20.0
 _MAIN = """\
 daemon off;
 pid {place}/nginx.pid;
@@ -113,7 +113,9 @@ def published(folder: Path) -> Iterator[Published]:
         written / "superlink/authority.pem", written / "superlink/server.pem", written / "secrets/superlink.key"
     )
     with ExitStack() as stack:
-        link = stack.enter_context(start_superlink(SuperLinkSettings(state, port=site.superlink_port, tls=keys)))
+        link = stack.enter_context(
+            start_superlink(SuperLinkSettings(state, port=site.superlink_port, tls=keys, start_seconds=PATIENCE))
+        )
         logs = stack.enter_context(_running_nginx(nginx, written, folder / "etc", site))
         yield Published(written, site, link, logs)
 
@@ -134,7 +136,7 @@ def _running_nginx(nginx: str, written: Path, etc: Path, site: Site) -> Iterator
     assert checked.returncode == 0, checked.stderr
     process = subprocess.Popen([nginx, "-c", main], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        until = time.monotonic() + _START_SECONDS
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", site.public_port), timeout=1).close()

@@ -17,6 +17,7 @@ from andel.training.superlink import (
     start_superlink,
 )
 from tests.support.fleet_protocol import WireNode, words
+from tests.support.patience import PATIENCE
 
 SETTINGS = ConnectSettings(build_fab("tests.support.fleet_app:app"), outage_seconds=0.5)
 
@@ -27,7 +28,8 @@ class Place:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.tls = make_server_files(folder / "tls", ["127.0.0.1"], int(time.time()))
         self.stack = stack
-        self.link = stack.enter_context(start_superlink(SuperLinkSettings(folder / "superlink", tls=self.tls)))
+        settings = SuperLinkSettings(folder / "superlink", tls=self.tls, start_seconds=PATIENCE)
+        self.link = stack.enter_context(start_superlink(settings))
         self.door = self.link.door
         self.nodes: list[WireNode] = []
         stack.callback(self.close_nodes)
@@ -58,7 +60,7 @@ def ask(grid: SuperLinkGrid, *nodes: WireNode) -> list[str]:
     return grid.push_messages(messages)
 
 
-def pull_until(grid: SuperLinkGrid, names: list[str], seconds: float = 10.0) -> list[Message]:
+def pull_until(grid: SuperLinkGrid, names: list[str], seconds: float = PATIENCE) -> list[Message]:
     """Replies to all of them, or what came in time."""
     found: list[Message] = []
     until = time.monotonic() + seconds

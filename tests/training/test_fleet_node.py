@@ -8,15 +8,17 @@ from dataclasses import replace
 import pytest
 
 from andel.data.disclosure import disclosure_object
-from andel.errors import SettingsError
+from andel.errors import EvidenceError, SettingsError
 from andel.hashing import sha256
 from andel.training import wire
 from andel.training.acceptance import keep_acceptance, read_acceptance
-from andel.training.bounded_http import HttpBounds
+from andel.training.bounded_http import BoundedFleetClient, HttpBounds, trusting
 from andel.training.delegation import check_node
+from andel.training.fleet_link import FleetLink
 from andel.training.flower import Message
 from andel.training.grid import LocalGrid
 from andel.training.leaving import describe
+from andel.training.node_key import keep_node_key
 from andel.training.node_limits import NodeLimits, parse_quiet
 from andel.training.node_state import NodeState
 from andel.training.sent_log import Kind
@@ -34,6 +36,7 @@ from tests.support.light_nodes import (
     quiet_superlink,
     round_over,
 )
+from tests.support.patience import PATIENCE
 from tests.support.worlds import FIRST_SEED, build_world
 
 WORLD = agreeing(build_world(2))
@@ -46,8 +49,8 @@ def superlink(tmp_path_factory):
         yield link
 
 
-def wait_until(true, seconds=40.0):
-    until = time.monotonic() + seconds
+def wait_until(true):
+    until = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -68,7 +71,7 @@ def test_two_nodes_play_a_round_over_tls_and_fetch_no_app(superlink, tmp_path):
         nodes[1].running(superlink.door.address, root),
         driven(superlink) as grid,
     ):
-        wait_for_nodes(grid, 2, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 2, PATIENCE, REAL_TIME)
         keys = grid.public_keys()
         federated = round_over(grid, WORLD)
         commitments = federated.collect_commitments()
@@ -101,7 +104,7 @@ def test_nodes_of_a_group_sum_behind_masks_and_log_what_that_took(superlink, tmp
         for node in nodes:
             stack.enter_context(node.running(superlink.door.address, superlink.settings.tls.authority))
         grid = stack.enter_context(driven(superlink))
-        wait_for_nodes(grid, 4, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 4, PATIENCE, REAL_TIME)
         result = run_all(world, round_over(grid, world)).result()
     assert result.refused == () and len(result.masks) == 4
     assert len(counted(world, result)) == 4
@@ -116,7 +119,7 @@ def test_quiet_hours_begin_no_round_and_break_none_off(superlink, tmp_path):
     node = node_of(0, tmp_path, limits=NodeLimits(parse_quiet("22:00-07:00")), minute=lambda: minutes[0])
     number = register_node(superlink.door, node.public)
     with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
-        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
         (begun,) = questions(grid, WORLD, wire.BATCHES, [number])
         minutes[0] = 23 * 60
         (other,) = questions(grid, NEXT, wire.BATCHES, [number])
@@ -135,9 +138,9 @@ def test_a_day_whose_bytes_are_spent_is_over_also_for_a_restarted_node(superlink
     root = superlink.settings.tls.authority
     with driven(superlink) as grid:
         with node.running(superlink.door.address, root):
-            wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+            wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
             for _ in range(20):
-                if not questions(grid, WORLD, wire.TRAIN, [number], seconds=10.0):
+                if not questions(grid, WORLD, wire.TRAIN, [number], given_up=lambda: not grid.get_node_ids()):
                     break
             wait_until(lambda: not grid.get_node_ids())
         with node.running(superlink.door.address, root):
@@ -155,7 +158,7 @@ def test_a_node_outlives_superlinks_that_die(tmp_path):
         again.enter_context(node.running(link.door.address, None))
         for life in range(2):
             with driven(link) as grid:
-                wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+                wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
                 (reply,) = questions(grid, WORLD, wire.BATCHES, grid.get_node_ids())
                 assert reply.has_content(), life
             link.process.kill()
@@ -165,11 +168,54 @@ def test_a_node_outlives_superlinks_that_die(tmp_path):
     assert node.failures == []
 
 
+def test_a_killed_node_that_comes_back_is_away_at_no_moment(superlink, tmp_path, monkeypatch):
+    """SuperLink answers what a node was asked with an error as soon as a coordinator looks while it is signed off."""
+    node = node_of(0, tmp_path)
+    number, address = register_node(superlink.door, node.public), superlink.door.address
+    key, tls = keep_node_key(node.folder / "node.key"), trusting(superlink.settings.tls.authority.read_bytes())
+
+    def life():
+        return closing(FleetLink(address, key, tls, time.monotonic, time.sleep, lambda _: None))
+
+    def never(*_values):
+        pytest.fail("it signs itself off")
+
+    with driven(superlink) as grid:
+        with life() as killed:
+            assert killed.connect() == number
+        monkeypatch.setattr(BoundedFleetClient, "DeactivateNode", never)
+        with life() as again:
+            assert again.connect(number) == number
+            again.beat()
+            assert grid.get_node_ids() == [number]
+
+
+def test_a_node_watches_its_round_while_its_line_is_down_and_outlives_what_that_raises(tmp_path):
+    looks: list[float] = []
+
+    def watch():
+        looks.append(time.monotonic())
+        raise EvidenceError("round 1", "the list is not there yet")
+
+    node = node_of(0, tmp_path, watch=watch)
+    with ExitStack() as again:
+        link = again.enter_context(quiet_superlink(tmp_path))
+        again.enter_context(node.running(link.door.address, None))
+        with driven(link) as grid:
+            wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
+        wait_until(lambda: len(looks) > 2)
+        link.process.kill()
+        time.sleep(0.5)
+        before = len(looks)
+        wait_until(lambda: len(looks) > before + 1)
+    assert node.failures == []
+
+
 def test_a_message_too_big_to_read_is_answered_with_an_error_and_the_node_goes_on(superlink, tmp_path):
     node = node_of(0, tmp_path, bounds=HttpBounds(answer_bytes=1_500))
     number = register_node(superlink.door, node.public)
     with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
-        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
         for _ in range(2):
             (reply,) = questions(grid, WORLD, wire.BATCHES, [number])
             assert "over 1500 bytes" in str(reply.error.reason)
@@ -213,7 +259,7 @@ def test_each_reply_carries_the_wallets_delegation_to_its_node(superlink, tmp_pa
     node = node_of(0, tmp_path)
     number = register_node(superlink.door, node.public)
     with node.running(superlink.door.address, superlink.settings.tls.authority), driven(superlink) as grid:
-        wait_for_nodes(grid, 1, 30.0, REAL_TIME)
+        wait_for_nodes(grid, 1, PATIENCE, REAL_TIME)
         (reply,) = questions(grid, WORLD, wire.BATCHES, [number])
         key = grid.public_keys()[number]
     check_node(reply, node.owner.address, WORLD.plan.domain, key, int(time.time()))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from andel.cli import contribute_options as asked
+
 
 def contribute(
     state: Annotated[Path, typer.Option(help="Folder of this node: its key, what was accepted, the log.")],
@@ -19,6 +21,12 @@ def contribute(
     accept_task: Annotated[str, typer.Option(help="Accept the task with this hash, once, after reading.")] = "",
     accept_terms: Annotated[str, typer.Option(help="Accept the terms with this hash, on chain, if not done.")] = "",
     days: Annotated[str, typer.Option(help="FIRST:LAST days that may be used, as 2026-01-01:2026-12-31.")] = "",
+    held_out: asked.HeldOutDays = "",
+    tell_errors: asked.TellErrors = None,
+    post_updates: asked.PostUpdates = "never",
+    post_coins: asked.PostCoins = "",
+    post_after: asked.PostAfter = 120,
+    post_key_file: asked.PostKeyFile = None,
     root_certificate: Annotated[Path | None, typer.Option(help="PEM file of the SuperLink's authority.")] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="No TLS; only to this machine itself.")] = False,
     quiet: Annotated[str, typer.Option(help="Begin no round then: 22:00-07:00, local time, with commas.")] = "",
@@ -37,7 +45,9 @@ def contribute(
     Without --accept-task a folder that has accepted nothing shows what a round would reveal, and ends.
     """
     # names inside Flower that only its newer releases have: no other command may need them
-    from andel.cli.contribute_node import Wanted, print_public_key, print_sent, run
+    from andel.cli.contribute_acceptance import Wanted
+    from andel.cli.contribute_node import print_public_key, print_sent, run
+    from andel.cli.contribute_posting import Postings
 
     if show_sent:
         print_sent(state, as_json)
@@ -56,6 +66,9 @@ def contribute(
                 accept_task=accept_task,
                 accept_terms=accept_terms,
                 days=days,
+                held_out=held_out,
+                tell_errors=tell_errors,
+                postings=Postings(post_updates, post_coins, post_after, post_key_file),
                 root_certificate=root_certificate,
                 insecure=insecure,
                 quiet=quiet,

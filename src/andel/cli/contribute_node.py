@@ -9,7 +9,6 @@ import ssl
 import threading
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,69 +18,58 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from andel.cli.evidence import open_evidence, parse_day
-from andel.cli.options import open_model, open_store, read_bounded, read_key
-from andel.content import ContentStore, digest_of_cid
+from andel.cli.contribute_acceptance import ACCEPTED_FILE, Wanted, accept_offer, make_offer, parse_one_hash
+from andel.cli.contribute_posting import parse_allowed, told_of_postings
+from andel.cli.evidence import open_evidence
+from andel.cli.options import open_model, open_store, read_bounded, read_key, read_payer
+from andel.content_put import Writer
 from andel.data.intake import IntakeSettings
 from andel.data.store import EvidenceStore
-from andel.encoding import parse_hex
-from andel.errors import InputError, SettingsError
+from andel.errors import SettingsError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
-from andel.roles.contributing import Offer, Surroundings, check_accepted, consent, offer_of, own_devices, revealed
+from andel.roles.contributing import (
+    Offer,
+    Surroundings,
+    admitted_device,
+    check_accepted,
+    consent,
+    entered_held_out,
+    own_devices,
+    revealed,
+)
 from andel.roles.contributor import Contributor
+from andel.roles.held_out import HeldOut
+from andel.roles.node_posting import NodePoster, When
+from andel.roles.posting_memory import PostingMemory
 from andel.roles.resources import Resources, limit_process
-from andel.training.acceptance import Acceptance, keep_acceptance, read_acceptance
+from andel.training.acceptance import Acceptance, read_acceptance
 from andel.training.bounded_http import trusting
 from andel.training.client_app import contributor_app
 from andel.training.delegation import Delegation, keep_delegation
 from andel.training.fleet_link import FleetLink
 from andel.training.fleet_node import FleetNode, NodeSettings, NodeTime
+from andel.training.flower import ClientApp
 from andel.training.node_key import keep_node_key, public_pem
 from andel.training.node_limits import Meter, NodeLimits, parse_quiet
 from andel.training.node_state import NodeState
 from andel.training.sent_log import SentLog, read_sent
-from andel.units import Digest
 
 MIB: Final = 1024 * 1024
 DELEGATION_SECONDS: Final = 90 * 86_400
 KEY_FILE: Final = "node.key"
 SENT_FILE: Final = "sent.jsonl"
-ACCEPTED_FILE: Final = "accepted.json"
 DELEGATION_FILE: Final = "delegation.json"
+POSTINGS_FILE: Final = "postings.json"
 
 _MAX_PEM_BYTES = 1024 * 1024
 _Given = TypeVar("_Given", str, Path)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The options of `andel contribute`, as they were given."""
-
-    state: Path
-    superlink: str
-    rpc: str
-    model: str
-    store: str
-    evidence: str
-    key_file: Path | None
-    accept_task: str
-    accept_terms: str
-    days: str
-    root_certificate: Path | None
-    insecure: bool
-    quiet: str
-    daily_mb: int
-    nice: int
-    cores: int
-    memory_mb: int
-    poll_seconds: float
-    refresh_seconds: float
-
-
 def run(wanted: Wanted) -> None:
     """Shows what a round reveals and, where its task was accepted, joins until Ctrl-C or SIGTERM. Raises AndelError."""
     limits = NodeLimits(parse_quiet(wanted.quiet), wanted.daily_mb * MIB)
+    postings = parse_allowed(wanted.postings)
     wallet, model = read_key(_given(wanted.key_file, "--key-file")), _open_model(wanted)
     store = open_store(_given(wanted.store, "--store"))
     with (
@@ -90,20 +78,30 @@ def run(wanted: Wanted) -> None:
     ):
         sent = SentLog(wanted.state / SENT_FILE, time.time)
         accepted = read_acceptance(wanted.state / ACCEPTED_FILE)
-        days = parse_day_range(wanted.days) if wanted.days else (accepted.days if accepted else None)
-        offer = offer_of(model, store, wallet, days)
+        offer = make_offer(wanted, model, store, wallet, accepted)
         contributor = _contributor(wallet, model, packets, offer)
-        _print_revealed(revealed(offer, contributor))
-        accepted = _accept(wanted, offer, accepted)
+        memory = PostingMemory(wanted.state / POSTINGS_FILE)
+        _print_revealed([*revealed(offer, contributor), *told_of_postings(model, offer.task, postings, memory.spent)])
+        accepted = accept_offer(wanted, offer, accepted)
+        if known := entered_held_out(contributor, accepted.held_out, model):
+            typer.echo(f"{known} held-out batches were entered before: versions may know them", err=True)
         if wanted.accept_terms:
-            if _one_hash(wanted.accept_terms, "--accept-terms") != accepted.terms:
+            if parse_one_hash(wanted.accept_terms, "--accept-terms") != accepted.terms:
                 raise SettingsError("--accept-terms names other terms than the alliance's", "read them again")
             consent(model, wallet, accepted, sent)
         check_accepted(accepted, model, wallet)
         tls = tls_of(_given(wanted.superlink, "--superlink"), wanted.root_certificate, wanted.insecure)
         for missing in limit_process(Resources(wanted.nice, wanted.cores, wanted.memory_mb * MIB)):
             typer.echo(f"this system cannot limit {missing}", err=True)
-        _join(wanted, tls, limits, state, wallet, model, store, contributor, accepted, sent)
+        app, poster = contributor_app(lambda _: contributor), None
+        if postings.when is not When.NEVER or memory.posting is not None:
+            payer = read_payer(wanted.postings.key_file) or wallet
+            kept = open_store(
+                wanted.store, Writer(wallet, model.round_manager.domain, admitted_device(model, contributor.devices))
+            )
+            poster = NodePoster(app, state, accepted, postings, model, kept, payer, memory, sent)
+        surroundings = Surroundings(model, store, contributor, accepted, sent)
+        _join(wanted, tls, limits, state, wallet, app, surroundings, poster, accepted, sent)
 
 
 def print_public_key(folder: Path) -> None:
@@ -130,15 +128,6 @@ def print_sent(folder: Path, as_json: bool) -> None:
     typer.echo(f"{len(entries):,} entries, {total:,} bytes, {sum(sent.readings for sent in entries):,} readings shown")
 
 
-def parse_day_range(text: str) -> tuple[int, int]:
-    """The first and last day (since 1970) of FIRST:LAST. Raises SettingsError, InputError."""
-    first, colon, last = text.partition(":")
-    days = (parse_day(first), parse_day(last)) if colon else (1, 0)
-    if days[0] > days[1]:
-        raise SettingsError(f"not a range of days: {text[:60]!r}", "as 2026-01-01:2026-12-31")
-    return days
-
-
 def tls_of(address: str, root_certificate: Path | None, insecure: bool) -> ssl.SSLContext | None:
     """What HOST:PORT is trusted by; None is plain HTTP, only to this machine itself. Raises SettingsError."""
     host, _, port = address.rpartition(":")
@@ -155,26 +144,13 @@ def tls_of(address: str, root_certificate: Path | None, insecure: bool) -> ssl.S
     return trusting(read_bounded(root_certificate, _MAX_PEM_BYTES))
 
 
-def _accept(wanted: Wanted, offer: Offer, accepted: Acceptance | None) -> Acceptance:
-    task = offer.acceptance.task
-    if wanted.accept_task:
-        if _one_hash(wanted.accept_task, "--accept-task") != task:
-            raise SettingsError("--accept-task names another task than the model's on chain", "read what it says above")
-        accepted = offer.acceptance
-        keep_acceptance(wanted.state / ACCEPTED_FILE, accepted)
-    if accepted is None:
-        raise SettingsError("this node has accepted nothing yet", f"if you agree, add --accept-task {task.hex()}")
-    if wanted.days and accepted.days != offer.acceptance.days:
-        raise SettingsError("other days were accepted", f"add --accept-task {task.hex()} to accept these")
-    return accepted
-
-
 def _contributor(wallet: AccountKey, model: ModelContracts, packets: EvidenceStore, offer: Offer) -> Contributor:
     own = own_devices(packets, model, wallet.address)
     if not own:
         raise SettingsError(f"{wallet.address} owns none of the devices in the evidence store", "claim them first")
-    settings = IntakeSettings(offer.task.accepted_time)
-    contributor = Contributor(wallet, own, packets, settings, offer.acceptance.terms)
+    settings, now = IntakeSettings(offer.task.accepted_time), offer.acceptance
+    home = HeldOut(now.held_out, now.tells_errors)
+    contributor = Contributor(wallet, own, packets, settings, now.terms, home)
     contributor.join(model.round_manager, model.batch_registry)
     return contributor
 
@@ -185,13 +161,12 @@ def _join(
     limits: NodeLimits,
     state: NodeState,
     wallet: AccountKey,
-    model: ModelContracts,
-    store: ContentStore,
-    contributor: Contributor,
+    app: ClientApp,
+    surroundings: Surroundings,
+    poster: NodePoster | None,
     accepted: Acceptance,
     sent: SentLog,
 ) -> None:
-    surroundings = Surroundings(model, store, contributor, accepted, sent)
     typer.echo(f"{surroundings.look()} batches entered on chain", err=True)
     key, meter = keep_node_key(wanted.state / KEY_FILE), Meter()
     pem = public_pem(key.public_key())
@@ -204,7 +179,7 @@ def _join(
     with closing(FleetLink(wanted.superlink, key, tls, time.monotonic, time.sleep, meter.count)) as link:
         typer.echo(f"contributing to {accepted.model} as {wallet.address} through {wanted.superlink}", err=True)
         FleetNode(
-            contributor_app(lambda _: contributor),
+            app,
             link,
             state,
             sent,
@@ -213,8 +188,11 @@ def _join(
             limits,
             meter,
             NodeTime(time.time, _minute_of_day, random.random),
-            NodeSettings(wanted.superlink, wanted.poll_seconds, wanted.refresh_seconds),
+            NodeSettings(
+                wanted.superlink, wanted.poll_seconds, wanted.refresh_seconds, min(30.0, wanted.refresh_seconds)
+            ),
             surroundings.look,
+            poster.look if poster else lambda: None,
         ).run(stop)
 
 
@@ -242,15 +220,6 @@ def _print_revealed(lines: list[tuple[str, str]]) -> None:
 def _minute_of_day() -> int:
     now = datetime.now()
     return 60 * now.hour + now.minute
-
-
-def _one_hash(text: str, option: str) -> Digest:
-    if text.startswith("b"):
-        return digest_of_cid(text)
-    try:
-        return Digest(parse_hex(text.removeprefix("0x").lower(), 32))
-    except InputError as error:
-        raise SettingsError(f"{option} takes a hash of 64 hex digits or a CID, not {text[:80]!r}") from error
 
 
 def _is_this_machine(host: str) -> bool:

@@ -143,10 +143,11 @@ class RoundManagerContract(Bound):
         weight: int,
         signature: bytes,
         place: Place,
+        gas: int | None = None,
     ) -> Receipt:
-        """The same with a contributor's signed `Update`; `key` pays."""
+        """The same with a contributor's signed `Update`; `key` pays, for so much `gas` at most where it is given."""
         signed = contributor, update_hash, batches_hash, weight, signature
-        return self.chain.send(key, self.contract, "postUpdateFor", round_id, *signed, place.values())
+        return self.chain.send(key, self.contract, "postUpdateFor", round_id, *signed, place.values(), gas=gas)
 
     def resolve_posted(
         self,

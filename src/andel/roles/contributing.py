@@ -7,6 +7,7 @@ acceptance that the node keeps to, and lines for people. Enters batches as days 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -21,10 +22,12 @@ from andel.keys import AccountKey
 from andel.ledger.contracts import Entry
 from andel.ledger.deployment import ModelContracts
 from andel.roles.contributor import Contributor
+from andel.roles.held_out import HeldOut
 from andel.roles.owner import accept_terms
 from andel.training.acceptance import Acceptance
 from andel.training.accountant import statement
-from andel.training.plan import RoundPlan, parse_plan
+from andel.training.federated_errors import MIN_ROWS
+from andel.training.plan import DayRanges, RoundPlan, parse_plan
 from andel.training.privacy import Privacy
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.sent_log import Kind, SentLog
@@ -53,8 +56,16 @@ class Offer:
         return next((rules for rules in known if rules.hash.hex() == self.task.rules), None)
 
 
-def offer_of(model: ModelContracts, store: ContentStore, owner: AccountKey, days: tuple[int, int] | None) -> Offer:
-    """What the model's chain and store say now. `days` narrow what may be used; else all that the task takes.
+def offer_of(
+    model: ModelContracts,
+    store: ContentStore,
+    owner: AccountKey,
+    days: tuple[int, int] | None,
+    held_out: DayRanges = (),
+    tells_errors: bool = False,
+) -> Offer:
+    """What the model's chain and store say now. `days` narrow what may be used; else all that the task takes. Of these
+    `held_out` stay home, and with `tells_errors` errors on them may be told.
 
     Raises ChainError, ContentError, PlanError.
     """
@@ -63,9 +74,10 @@ def offer_of(model: ModelContracts, store: ContentStore, owner: AccountKey, days
     task = parse_task(store.get_digest(hashed))
     rules = model.alliance.rules_at(manager.chain.block_time() + 1)
     whole = day_of(task.accepted_time[0]), day_of(max(task.accepted_time[1] - 1, task.accepted_time[0]))
-    accepted = Acceptance(
-        manager.chain.chain_id, manager.address, owner.address, hashed, rules.terms, rules.policy, days or whole
-    )
+    named = manager.chain.chain_id, manager.address, owner.address, hashed, rules.terms, rules.policy
+    accepted = Acceptance(*named, days or whole, held_out, tells_errors)
+    if tells_errors:
+        HeldOut(held_out, tell=True).check_told(task)
     return Offer(task, newest_plan(model, store), accepted)
 
 
@@ -78,6 +90,15 @@ def own_devices(packets: EvidenceStore, model: ModelContracts, owner: Address) -
         for (device, kept), status in zip(known.items(), statuses, strict=True)
         if status.owner == owner
     }
+
+
+def admitted_device(model: ModelContracts, devices: Sequence[Address]) -> Address:
+    """The first of these devices that the alliance admits now, for which its owner may keep objects; else the first.
+
+    Raises ChainError.
+    """
+    admitted = model.alliance.are_admitted(devices, model.round_manager.chain.block_time() + 1)
+    return next((device for device, is_admitted in zip(devices, admitted, strict=True) if is_admitted), devices[0])
 
 
 def newest_plan(model: ModelContracts, store: ContentStore) -> RoundPlan | None:
@@ -184,7 +205,9 @@ class Surroundings:
 def revealed(offer: Offer, contributor: Contributor) -> list[tuple[str, str]]:
     """What a round reveals, to whom and for how long, as (what, sentence): for the owner to read before joining."""
     task, rules, (first, last) = offer.task, offer.rules, offer.acceptance.days
-    batches = [batch for batch in contributor.all_batches() if first <= batch.day <= last]
+    home = HeldOut(offer.acceptance.held_out)
+    days = [batch for batch in contributor.all_batches() if first <= batch.day <= last]
+    batches = [batch for batch in days if not home.covers(batch.day)]
     readings = sum(batch.header.count for batch in batches)
     most = min(readings, 4 * task.openings + len(batches))
     privacy = task.privacy
@@ -205,6 +228,7 @@ def revealed(offer: Offer, contributor: Contributor) -> list[tuple[str, str]]:
         ("to whom", _readers(privacy)),
         ("how long", "for ever: copies are not yours to delete. `andel forget` removes your own bytes, and what was "
          "not opened stays with you; consent ends for later rounds by `andel alliance withdraw`"),
+        ("held-out days", _held_out(len(days) - len(batches), offer.acceptance.tells_errors)),
         ("never leaves", "readings that were not drawn, rows for training, the wallet's key, the node's key"),
     ]  # fmt: skip
     return lines
@@ -216,6 +240,23 @@ def _audits(rules: ValueRules | None) -> str:
     if not rules.audits:
         return "none: nobody has to show all that it trained on"
     return f"{rules.audits} contributors are drawn in a round, who show ALL packets they trained on in the next round"
+
+
+def _held_out(batches: int, told: bool) -> str:
+    kept = f"{batches:,} batches stay home: never entered, shown or trained on" if batches else "none"
+    if not told:
+        return f"{kept}; no errors are told"
+    return (
+        f"{kept}; whoever coordinates may ask after each round how the version does on them, and is told three signed "
+        f"numbers: rows, sum of errors, sum of errors of 'no change'; nothing of fewer than {MIN_ROWS} rows"
+    )
+
+
+def entered_held_out(contributor: Contributor, held_out: DayRanges, model: ModelContracts) -> int:
+    """How many days that are to stay home stand on chain already, so that versions may know them. Raises ChainError."""
+    home = HeldOut(held_out)
+    places = [(batch.device, batch.day) for batch in contributor.all_batches() if home.covers(batch.day)]
+    return sum(any(root) for root in model.batch_registry.entries_of(places)) if places else 0
 
 
 def _readers(privacy: Privacy) -> str:

@@ -82,6 +82,11 @@ class Contributor:
         return self._key.address
 
     @property
+    def devices(self) -> tuple[Address, ...]:
+        """Its devices, in the order given."""
+        return tuple(self._devices)
+
+    @property
     def evidence_url(self) -> str:
         """Where its evidence store lies, for another process of the same owner."""
         return self._store.url

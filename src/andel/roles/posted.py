@@ -21,8 +21,8 @@ from andel.hashing import keccak
 from andel.keys import AccountKey, parse_address
 from andel.ledger.abi import decode_call
 from andel.ledger.deployment import ModelContracts
-from andel.ledger.receipt import Event
-from andel.ledger.round_state import RoundState
+from andel.ledger.receipt import Event, Receipt
+from andel.ledger.round_state import RoundState, Status
 from andel.roles.replay import Replay
 from andel.roles.sent import sent
 from andel.training.plan import RoundPlan
@@ -62,6 +62,15 @@ class Ground(StrEnum):
     LATE = "it was posted less than a minute before the close"
 
 
+class Fate(StrEnum):
+    """What becomes of a posted update."""
+
+    OPEN = "is neither in the closed set nor refused yet; so long nobody can attest to the round"
+    HELD = "is in the closed set"
+    REFUSED = "was refused"
+    DEAD = "was never answered, and the attempt is void"
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """An update's hash as it was posted; `signed` the update without its bytes, where it was posted with one."""
@@ -82,9 +91,44 @@ def post_update(
 ) -> None:
     """Puts an update into the store and its hash on chain; `key` pays. Raises Reverted, ChainError, InputError."""
     store.put(update.update)
+    post_hash(key, model, plan, commitments, update)
+
+
+def post_hash(
+    key: AccountKey,
+    model: ModelContracts,
+    plan: RoundPlan,
+    commitments: tuple[DataCommitment, ...],
+    update: SignedUpdate,
+    gas: int | None = None,
+) -> Receipt:
+    """Puts the hash alone on chain, with at most so much `gas`; `key` pays. Raises Reverted, ChainError."""
     place = commitment_place(plan, commitments, update.contributor)
     signed = update.update_hash, update.batches_hash, update.weight, update.signature
-    model.round_manager.post_update_for(key, plan.round, update.contributor, *signed, place)
+    return model.round_manager.post_update_for(key, plan.round, update.contributor, *signed, place, gas=gas)
+
+
+def fate_of(model: ModelContracts, store: ContentStore, plan: RoundPlan, posted: Posted) -> tuple[Fate, str]:
+    """What became of an update that was posted, and the reason where it was refused. `posted.block` is where to look
+    from; that the reason is true is for validators to say.
+
+    Raises ChainError.
+    """
+    manager = model.round_manager
+    found = {"round": plan.round, "attempt": plan.attempt, "contributor": posted.contributor}
+    events = manager.logs(("PostedResolved", "PostedRefused"), posted.block, None, **found)
+    for event in events:
+        if event.name == "PostedResolved":
+            return Fate.HELD, ""
+        try:
+            place = f"round {plan.round}, refusal of {posted.contributor}"
+            ground: str = _read_reason(store, place, event.arguments["reasonHash"], plan, posted).value
+        except EvidenceError as error:
+            ground = f"no reason that can be read: {error.message}"
+        return Fate.REFUSED, ground
+    state = manager.round_of(plan.round)
+    over = state.attempt != plan.attempt or state.status in (Status.VOID, Status.FINALISED)
+    return (Fate.DEAD if over else Fate.OPEN), ""
 
 
 def posted_in(model: ModelContracts, state: RoundState) -> list[Posted]:

@@ -16,7 +16,7 @@ from andel.encoding import canonical_json, parse_hex, parse_json
 from andel.errors import InputError, PlanError, SettingsError
 from andel.hashing import sha256
 from andel.keys import parse_address
-from andel.training.plan import RoundPlan
+from andel.training.plan import DayRanges, RoundPlan
 from andel.training.task import Task
 from andel.training.whole_files import write_whole
 from andel.typed_data import Domain
@@ -28,7 +28,9 @@ _MAX_BYTES = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """`task`, `terms` and `policy` are hashes; `days` are the first and last day (since 1970) that may be used."""
+    """`task`, `terms` and `policy` are hashes; `days` are the first and last day (since 1970) that may be used; the
+    `held_out` of these stay home, and with `tells_errors` sums of errors on them may be told.
+    """
 
     chain_id: int
     model: Address
@@ -37,6 +39,8 @@ class Acceptance:
     terms: Digest
     policy: Digest
     days: tuple[int, int]
+    held_out: DayRanges = ()
+    tells_errors: bool = False
 
     @property
     def domain(self) -> Domain:
@@ -61,6 +65,11 @@ class Acceptance:
         if not plan.windows or plan.windows[0][0] < first or plan.windows[-1][1] > last:
             raise PlanError("the plan uses days that the owner has not accepted")
 
+    def check_errors_told(self) -> None:
+        """Raises PlanError unless the owner lets errors on held-out days be told."""
+        if not self.tells_errors:
+            raise PlanError("this owner keeps its errors to itself")
+
     def to_bytes(self) -> bytes:
         """Canonical bytes, for a file."""
         return canonical_json(
@@ -73,6 +82,8 @@ class Acceptance:
                 "terms": self.terms.hex(),
                 "policy": self.policy.hex(),
                 "days": list(self.days),
+                "held_out": [list(pair) for pair in self.held_out],
+                "tells_errors": self.tells_errors,
             }
         )
 
@@ -93,6 +104,9 @@ def read_acceptance(path: Path) -> Acceptance | None:
         first, last = (int(day) for day in values["days"])
         task, terms, policy = (Digest(parse_hex(values[name], 32)) for name in ("task", "terms", "policy"))
         model, owner = parse_address(values["model"]), parse_address(values["owner"])
-        return Acceptance(int(values["chain_id"]), model, owner, task, terms, policy, (first, last))
+        held_out = tuple((int(start), int(end)) for start, end in values.get("held_out", []))
+        tells = values.get("tells_errors", False) is True
+        chain_id = int(values["chain_id"])
+        return Acceptance(chain_id, model, owner, task, terms, policy, (first, last), held_out, tells)
     except (OSError, InputError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingsError(f"{path} is no acceptance", "move it away and accept again with --accept-task") from error

@@ -79,7 +79,8 @@ class FederatedErrors:
 def sign_errors(key: AccountKey, plan: RoundPlan, version: Digest, errors: LocalErrors) -> SignedErrors:
     """`key`'s word on its errors. Raises InputError for fewer than `MIN_ROWS` rows."""
     if errors.rows < MIN_ROWS:
-        raise InputError(f"{errors.rows} rows are too few to tell their errors", f"hold back {MIN_ROWS} or more")
+        # how many there are would tell of them, and what a node refuses with is told
+        raise InputError("there are too few rows to tell their errors", f"hold back {MIN_ROWS} or more")
     unsigned = SignedErrors(key.address, version, errors, b"")
     signature = sign_typed(key, "Evaluation", plan.domain, unsigned.message(plan))
     return SignedErrors(key.address, version, errors, signature)

@@ -101,10 +101,12 @@ class FleetLink:
         """The node's id at the SuperLink, which counts it as online from now on.
 
         A SuperLink that knows the key activates it; one without node authentication is asked to register it. `former`
-        is the id it had: a node that died counts as online for a minute, and is signed off first. Raises NodeUnknown
+        is the id it had: a node that died counts as online for a minute, and goes on as the same. Raises NodeUnknown
         when the key is to be registered there by whoever runs it.
         """
         number = self._activated()
+        if number is None and former and self._counts(former):
+            number = former  # not signed off first: what it was asked would be answered as "unavailable" meanwhile
         if number is None and former:
             self._quietly(lambda: self._client.DeactivateNode(DeactivateNodeRequest(node_id=former)))
             number = self._activated()
@@ -191,6 +193,15 @@ class FleetLink:
             log.debug("not activated: %s", refusal)
             return None
 
+    def _counts(self, number: int) -> bool:
+        """Whether the SuperLink takes a sign of life of this key's node under the id."""
+        request = SendNodeHeartbeatRequest(node=Node(node_id=number), heartbeat_interval=HEARTBEAT_SECONDS)
+        try:
+            return bool(self._client.SendNodeHeartbeat(request).success)
+        except (MessageLost, NodeUnknown) as refusal:
+            log.debug("not known as %d: %s", number, refusal)
+            return False
+
     def _quietly(self, call: Callable[[], object]) -> None:
         try:
             call()
@@ -244,6 +255,14 @@ def message_bytes(message: Message) -> bytes:
 def message_of(data: bytes) -> Message:
     """The message in the bytes of `message_bytes`; only for bytes that this node wrote."""
     return message_from_proto(MessageProto.FromString(data))
+
+
+def own_message(content: RecordDict, kind: str, node: int) -> Message:
+    """An instruction that a node gives to itself: it came over no line, and its reply leaves over none."""
+    proto = MessageProto(content=recorddict_to_proto(content))
+    proto.metadata.message_id, proto.metadata.message_type = "own", kind
+    proto.metadata.src_node_id = proto.metadata.dst_node_id = node
+    return message_from_proto(proto)
 
 
 def record_bytes(record: RecordDict) -> bytes:

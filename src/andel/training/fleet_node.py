@@ -27,7 +27,10 @@ from andel.training.plan import RoundPlan
 from andel.training.sent_log import SentLog
 from andel.units import DAY_SECONDS
 
-KINDS: Final = (wire.BATCHES, wire.DISCLOSURE, wire.OPENINGS, wire.TRAIN, wire.REVEAL, *wire.GROUP_KINDS)
+KINDS: Final = (
+    *(wire.BATCHES, wire.DISCLOSURE, wire.OPENINGS, wire.TRAIN, wire.REVEAL, wire.EVALUATE),
+    *wire.GROUP_KINDS,
+)
 
 _APP_RAISED = 2  # flwr's ErrorCode.CLIENT_APP_RAISED_EXCEPTION
 _FIRST_DELAY = 1.0
@@ -52,11 +55,14 @@ class NodeTime:
 
 @dataclass(frozen=True, slots=True)
 class NodeSettings:
-    """`to` names the SuperLink in the log; the node asks every `poll_seconds`, and `idle` runs that often at most."""
+    """`to` names the SuperLink in the log; the node asks every `poll_seconds`; `idle` and `watch` run that often at
+    most.
+    """
 
     to: str
     poll_seconds: float = 3.0
     idle_seconds: float = 300.0
+    watch_seconds: float = 30.0
 
 
 class FleetNode:
@@ -75,8 +81,11 @@ class FleetNode:
         time: NodeTime,
         settings: NodeSettings,
         idle: Callable[[], object] = lambda: None,
+        watch: Callable[[], object] = lambda: None,
     ) -> None:
-        """`idle` is called between rounds; it may raise ChainError, which is tried again."""
+        """`idle` is called between rounds, and may raise ChainError; `watch` also during a round, in quiet hours and
+        while the line is down, and may raise any AndelError. Both are tried again.
+        """
         self._app = app
         self._link = link
         self._state = state
@@ -88,6 +97,8 @@ class FleetNode:
         self._time = time
         self._settings = settings
         self._idle = idle
+        self._watch = watch
+        self._watched_at = 0.0
         self._idled_at = self._tallied_at = time.now()
         self._round_bytes = self._pushes = 0
         self._said = ""
@@ -99,10 +110,13 @@ class FleetNode:
         """
         delay, connected = _FIRST_DELAY, False
         while not stop.is_set():
+            self._look_at_round()
             if self._rests():
+                self._link.leave()
                 self._look_around()
                 stop.wait(_REST_SECONDS)
                 continue
+            lost = False
             try:
                 number = self._link.connect(self._state.standing.node_id)
                 self._state.keep(replace(self._state.standing, node_id=number))
@@ -113,17 +127,20 @@ class FleetNode:
             except LinkError as error:
                 if isinstance(error, CertificateRefused) and not connected:
                     raise
+                lost = True
                 pause = delay * (0.5 + self._time.chance() / 2)
                 log.warning("%s; next try in %.0f s", error.message, pause)
                 stop.wait(pause)
                 delay = min(2 * delay, _MOST_DELAY)
             finally:
-                self._link.leave()
+                if not lost or stop.is_set():  # who comes back in a moment stays: its open question would be lost
+                    self._link.leave()
                 self._tally(always=True)
 
     def _serve(self, stop: threading.Event) -> None:
         self._finish(stop)
         while not stop.is_set() and not self._rests():
+            self._look_at_round()
             offered = self._link.offered()
             if offered is None:
                 self._look_around()
@@ -175,6 +192,8 @@ class FleetNode:
             log.warning("a reply was handed in %d times in vain and is given up", self._pushes)
         else:
             self._sent.arrived(number)
+            if question.metadata.message_type == wire.TRAIN and not reply.has_error():
+                self._state.keep(replace(self._state.standing, asked_plan=self._state.standing.signed_plan))
         self._pushes = 0
         self._state.settle()
         self._tally(always=True)
@@ -188,6 +207,8 @@ class FleetNode:
                 raise InputError(f"this node answers no message of type {kind[:60]!r}")
             plan, task, _ = wire.read_instruction(question)
             self._accepted.check(plan, task)
+            if kind == wire.EVALUATE:
+                self._accepted.check_errors_told()
             self._state.check_order(plan)
             self._check_limits(plan)
             reply = self._run_app(question, stop)
@@ -270,6 +291,17 @@ class FleetNode:
         try:
             self._idle()
         except ChainError as error:
+            log.warning("%s", error.message)
+
+    def _look_at_round(self) -> None:
+        """Now and then, whatever else there is to do: what `watch` does."""
+        now = self._time.now()
+        if now - self._watched_at < self._settings.watch_seconds:
+            return
+        self._watched_at = now
+        try:
+            self._watch()
+        except AndelError as error:
             log.warning("%s", error.message)
 
     @contextmanager

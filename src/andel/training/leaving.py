@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from andel.data.disclosure import parse_disclosure
-from andel.encoding import parse_json
+from andel.encoding import canonical_json, parse_json
 from andel.errors import AndelError
 from andel.hashing import sha256
 from andel.training import wire
 from andel.training.flower import ConfigRecord, Message
 from andel.training.sent_log import Kind
 from andel.training.strategy import MAX_REPLY_BYTES
+from andel.training.updates import encode_version
 from andel.units import Digest
 
 _GROUP_NOTES: Final = {
@@ -58,11 +59,24 @@ def describe(question: Message, reply: Message) -> Leaving:
         return Leaving(Kind.RECEIPT, Digest(_bytes(record, "update_hash")), round_, attempt)
     if kind == wire.REVEAL:
         return Leaving(Kind.UPDATE, sha256(_bytes(record, "update")), round_, attempt)
+    if kind == wire.EVALUATE:
+        return _errors(question, record, round_, attempt)
     if kind in wire.GROUP_KINDS:
         data = b"".join(value for _, value in sorted(record.items()) if isinstance(value, bytes))
         return Leaving(Kind.GROUP, sha256(data), round_, attempt, note=_GROUP_NOTES[kind])
     data = _bytes(record, "batches")
     return Leaving(Kind.BATCHES, sha256(data), round_, attempt, note="devices, days, counts and roots; no reading")
+
+
+def _errors(question: Message, record: ConfigRecord, round_: int, attempt: int) -> Leaving:
+    """Errors are so few numbers that the log holds them all: what it says is what was told."""
+    rows, missed, moved = (wire.int_of(record, name) for name in ("rows", "missed", "moved"))
+    version = sha256(encode_version(wire.arrays_of(question, wire.read_instruction(question)[1].shapes)))
+    note = (
+        f"rows {rows}, sum of errors {missed}, of 'no change' {moved}, signed, of version {version.hex()}; no reading"
+    )
+    told = {"moved": moved, "missed": missed, "rows": rows, "version": version.hex()}
+    return Leaving(Kind.ERRORS, sha256(canonical_json(told)), round_, attempt, note=note)
 
 
 def _place(question: Message) -> tuple[int, int]:

@@ -22,7 +22,8 @@ from andel.training.whole_files import write_whole
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where the node stands: the round it takes part in and until when (unix seconds), the newest plan it signed under,
-    its id at the SuperLink, the most bytes a round took, and the bytes of a day (days since 1970).
+    its id at the SuperLink, the most bytes a round took, the bytes of a day (days since 1970), and the plan under which
+    a SuperLink last took the hash of its update.
     """
 
     engaged: str = ""
@@ -34,6 +35,7 @@ class Standing:
     largest_round: int = 0
     day: int = 0
     day_bytes: int = 0
+    asked_plan: str = ""
 
 
 class NodeState:

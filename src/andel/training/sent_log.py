@@ -1,8 +1,9 @@
 """What left this machine: one line for each thing, written and forced to the disk before it leaves.
 
 An append-only file of JSON lines. An entry says what, for which round, to whom, how many bytes, their hash, and how
-many readings they show; a second line with its number says that it arrived. So nothing leaves unlogged, and what may
-have left when the machine stopped says so. A line that was cut by a crash is kept as it is and skipped.
+many readings they show; later lines with its number say that it arrived, and what became of it. So nothing leaves
+unlogged, and what may have left when the machine stopped says so. A line that was cut by a crash is kept as it is and
+skipped.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class Kind(StrEnum):
     ERROR = "error"
     ENTRIES = "batch entries"
     CONSENT = "consent"
+    ERRORS = "errors on held-out days"
+    POSTED = "update hash on chain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,10 @@ class SentLog:
     def arrived(self, number: int) -> None:
         """Notes that what has this number was acknowledged."""
         self._append(json.dumps({"number": number, "arrived": self._now()}).encode() + b"\n")
+
+    def tell(self, number: int, note: str) -> None:
+        """Says anew what is to be said of what has this number: what became of it."""
+        self._append(json.dumps({"number": number, "note": note[:300]}).encode() + b"\n")
 
     def _now(self) -> str:
         return datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
