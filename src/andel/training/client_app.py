@@ -60,6 +60,11 @@ class LocalContributor(Protocol):
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The openings that `seed` draws from those batches."""
 
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> bytes:
+        """Outside open mode: the openings of the batches `asked` for (`andel.data.sealed_draws`; empty: of all, under
+        `seed`), sealed to the round's validators; or the refusal of what would open too much.
+        """
+
     def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
         """The disclosure of what it trained on when `state` says that it is due, and the signature over it."""
 
@@ -112,7 +117,10 @@ def contributor_app(
         local = contributor(context)
         local.accept(plan, task)
         local.check_seed(plan, seed)
-        data = without(local.openings(plan, task, seed), wire.read_held(message))
+        if task.privacy.grouped:
+            data = local.sealed_openings(plan, task, seed, wire.read_asked(message))
+        else:
+            data = without(local.openings(plan, task, seed), wire.read_held(message))
         return wire.answer(message, {"openings": data, "contributor": local.key.address})
 
     @app.train()  # type: ignore[untyped-decorator]  # flwr's decorators are untyped

@@ -18,9 +18,11 @@ from andel.data.batch import parse_batches
 from andel.data.disclosure import MAX_DISCLOSURE_BYTES
 from andel.data.draws import Drawn, draw
 from andel.data.openings import Openings, held_object, is_whole, joined, openings_object, parse_openings
+from andel.data.sealed_draws import refused_by
 from andel.errors import AndelError, ContentError
 from andel.hashing import sha256
 from andel.keys import parse_address
+from andel.sealing import is_sealed
 from andel.training import wire
 from andel.training.events import AnswerRefused, AnswerTaken, Listener, NotTaken, RefusalKind, nobody
 from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, RecordDict, Strategy
@@ -52,7 +54,8 @@ class EvidenceStrategy(Strategy):
     `fixed` says that the set of commitments stands on chain: nobody joins it any more. `shown` says that updates are
     being shown: no hash is taken any more. `lost` are contributors whose nodes failed to show an update that they had
     signed. `vouched` raises InputError unless a contributor lets the node that commits for it do so. `asked` tells
-    which node a message went to, `ttl` how many seconds it may take.
+    which node a message went to, `ttl` how many seconds it may take. `questions` say what of whom is opened, outside open
+    mode, where openings are sealed: the first answer that is sealed, or refuses, is kept as it is.
     """
 
     def __init__(
@@ -85,6 +88,8 @@ class EvidenceStrategy(Strategy):
         self.disclosures: dict[Address, SignedDisclosure] = {}
         self.openings: MutableMapping[Address, bytes] = {} if store is None else StoredObjects(store)
         self._opened: dict[Address, Openings] = {}
+        self._sealed = parse_task(task).privacy.grouped
+        self.questions: Mapping[Address, bytes] = {}
         self.proven: Mapping[Address, int] = {}
         self.group_orders: Mapping[Address, bytes] | None = None
         self.receipts: dict[Address, SignedUpdate] = {}
@@ -110,7 +115,8 @@ class EvidenceStrategy(Strategy):
         for contributor in sorted(set(contributors) & set(self.nodes), key=self.nodes.__getitem__):
             if contributor not in self._whole:
                 held = self._opened.get(contributor, {})
-                messages.append(self.instruct(wire.OPENINGS, contributor, {"held": held_object(held) if held else b""}))
+                more = {"held": held_object(held) if held else b"", "asked": self.questions.get(contributor, b"")}
+                messages.append(self.instruct(wire.OPENINGS, contributor, more))
         return messages
 
     def nodes_of(self, contributors: Iterable[Address]) -> list[int]:
@@ -317,6 +323,12 @@ class EvidenceStrategy(Strategy):
         if contributor in self._whole:
             return
         data = wire.bytes_of(record, "openings", MAX_REPLY_BYTES)
+        if self._sealed:
+            if not is_sealed(data) and not refused_by(data, contributor):
+                raise NotTaken(RefusalKind.MALFORMED, f"{contributor}'s openings are not sealed to anybody")
+            self._keep_openings(contributor, data)
+            self._whole.add(contributor)
+            return
         _, headers = parse_batches(self.commitments[contributor].batches)
         drawn = self._drawn(contributor)
         part = parse_openings(data, contributor, headers, drawn)
