@@ -16,12 +16,15 @@ from andel.data.batch import Batch, batches_object, make_batch, parse_batches
 from andel.data.bundle import pack_packets
 from andel.data.disclosure import disclosure_object
 from andel.data.features import FeatureSpec, build_rows
-from andel.data.openings import make_openings
+from andel.data.openings import make_openings, openings_object, show
 from andel.data.policy import EVERYWHERE
+from andel.data.sealed_draws import draw_apart
 from andel.device.reading import SignedReading
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, address_bytes, derive_secret
+from andel.roles.sealed_openings import asked_for
+from andel.sealing import is_sealed, seal, sealing_public_key, unseal
 from andel.training.engine import genesis_parameters, train_update
 from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import IntArray
@@ -55,6 +58,8 @@ SCORE_DAYS: DayRanges = ((FIRST_DAY + 7, FIRST_DAY + 11),)
 REPORT_DAYS: DayRanges = ((FIRST_DAY + 14, FIRST_DAY + 14),)
 FIRST_SEED = sha256(b"tests: first seed")
 SECOND_SEED = sha256(b"tests: second seed")
+VALIDATOR = AccountKey(derive_secret(b"tests: validator"))
+"""Who opens what is sealed, in worlds without a chain."""
 
 
 class Owner:
@@ -103,6 +108,14 @@ class Owner:
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The drawn leaves."""
         return make_openings(seed, self.address, self.chosen(plan), task.openings)
+
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> bytes:
+        """What is drawn of the batches asked for, sealed to `VALIDATOR`."""
+        batches = self.chosen(plan)
+        named = asked_for(asked, plan, seed, len(batches))
+        drawn = draw_apart(self.address, [batch.header for batch in batches], named, task.openings)
+        plain = openings_object(self.address, show(batches, drawn))
+        return seal(plain, [sealing_public_key(VALIDATOR)], sha256(plain)[:16])
 
     def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
         """All packets of the listed batches, signed."""
@@ -336,7 +349,7 @@ class Round:
             world.task,
             world.parameters,
             self.commitments,
-            self.openings,
+            {who: unseal(data, VALIDATOR) if is_sealed(data) else data for who, data in self.openings.items()},
             facts or self.facts(),
             self.updates,
             before,
@@ -355,18 +368,25 @@ class Round:
 
 def play(world: World, updates: Mapping[Address, IntArray] | None = None) -> Round:
     """A round in which every owner commits, opens, and sends its honest update, or the one given for it."""
-    plan, task = world.plan, world.task
+    plan = world.plan
     given = updates or {}
     return Round(
         world,
         [sign_commitment(owner.key, plan, owner.batches(plan)) for owner in world.owners],
-        {owner.address: owner.openings(plan, task, FIRST_SEED) for owner in world.owners},
+        {owner.address: opened_by(world, owner) for owner in world.owners},
         [
             signed_update(world, owner, given[owner.address] if owner.address in given else owner.update(world))
             for owner in world.owners
         ],
         {owner.address: disclosed_by(world, owner) for owner in world.owners if owner.address in world.history.due},
     )
+
+
+def opened_by(world: World, owner: Owner) -> bytes:
+    """What an honest owner opens in the world's round, of everything."""
+    plan, task = world.plan, world.task
+    show_all = owner.sealed_openings(plan, task, FIRST_SEED, b"") if task.privacy.grouped else b""
+    return show_all or owner.openings(plan, task, FIRST_SEED)
 
 
 def disclosed_by(world: World, owner: Owner) -> Disclosed:

@@ -7,7 +7,7 @@ the same leaves. Gives also the object that asks, and the one by which a contrib
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from andel.encoding import canonical_json, parse_hex, parse_json
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import address_bytes
+from andel.sealing import is_sealed
 from andel.units import Address, Digest
 
 LEAST_LEAVES: Final = 15
@@ -114,9 +115,10 @@ def refused_by(data: bytes, contributor: Address) -> str:
     return OVER_A_FIFTH if data == refusal_object(contributor) else ""
 
 
-def seeds_of(asked: Sequence[Asked]) -> Mapping[int, Asked]:
-    """By batch: what it is asked under."""
-    return {index: item for item in asked for index in item.batches}
+def check_answer(data: bytes, contributor: Address) -> None:
+    """Raises InputError unless the bytes are sealed to somebody, or a refusal: what is plain is never passed on."""
+    if not is_sealed(data) and not refused_by(data, contributor):
+        raise InputError(f"{contributor}'s openings are not sealed to anybody")
 
 
 def _parse_item(item: object) -> Asked:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from secrets import token_bytes
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -60,11 +60,6 @@ class LocalContributor(Protocol):
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The openings that `seed` draws from those batches."""
 
-    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> bytes:
-        """Outside open mode: the openings of the batches `asked` for (`andel.data.sealed_draws`; empty: of all, under
-        `seed`), sealed to the round's validators; or the refusal of what would open too much.
-        """
-
     def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
         """The disclosure of what it trained on when `state` says that it is due, and the signature over it."""
 
@@ -75,6 +70,16 @@ class LocalContributor(Protocol):
         """The same of days that are never committed, to measure that version by.
 
         Raises PlanError where the owner does not let errors be told, or where the version is not the model's.
+        """
+
+
+@runtime_checkable
+class SealsOpenings(Protocol):
+    """What the app needs besides, outside open mode."""
+
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> bytes:
+        """The openings of the batches `asked` for (`andel.data.sealed_draws`; empty: of all, under `seed`), sealed to
+        the round's validators; or the refusal of what would open too much.
         """
 
 
@@ -118,6 +123,8 @@ def contributor_app(
         local.accept(plan, task)
         local.check_seed(plan, seed)
         if task.privacy.grouped:
+            if not isinstance(local, SealsOpenings):
+                raise PlanError("this node cannot seal openings to validators")
             data = local.sealed_openings(plan, task, seed, wire.read_asked(message))
         else:
             data = without(local.openings(plan, task, seed), wire.read_held(message))

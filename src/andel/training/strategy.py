@@ -9,20 +9,19 @@ so memory does not grow with the number of updates. A store that fails is not th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from andel.content import ContentStore, cid_of_digest
-from andel.data.batch import parse_batches
+from andel.data.batch import BatchHeader, parse_batches
 from andel.data.disclosure import MAX_DISCLOSURE_BYTES
 from andel.data.draws import Drawn, draw
 from andel.data.openings import Openings, held_object, is_whole, joined, openings_object, parse_openings
-from andel.data.sealed_draws import refused_by
+from andel.data.sealed_draws import check_answer
 from andel.errors import AndelError, ContentError
 from andel.hashing import sha256
 from andel.keys import parse_address
-from andel.sealing import is_sealed
 from andel.training import wire
 from andel.training.events import AnswerRefused, AnswerTaken, Listener, NotTaken, RefusalKind, nobody
 from andel.training.flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord, RecordDict, Strategy
@@ -39,9 +38,7 @@ MAX_REPLY_BYTES = 64 * 1024 * 1024
 MAX_REFUSED: Final = 10_000
 """Most refusals that are kept in a round's record; more are only counted."""
 
-
 log = logging.getLogger(__name__)
-
 
 Vouched = Callable[[Message, int, Address], None]
 """Looks at a reply, the node that was asked and the contributor that it answers for. Raises InputError."""
@@ -54,8 +51,7 @@ class EvidenceStrategy(Strategy):
     `fixed` says that the set of commitments stands on chain: nobody joins it any more. `shown` says that updates are
     being shown: no hash is taken any more. `lost` are contributors whose nodes failed to show an update that they had
     signed. `vouched` raises InputError unless a contributor lets the node that commits for it do so. `asked` tells
-    which node a message went to, `ttl` how many seconds it may take. `questions` say what of whom is opened, outside open
-    mode, where openings are sealed: the first answer that is sealed, or refuses, is kept as it is.
+    which node a message went to, `ttl` how many seconds it may take, `questions` what is opened outside open mode.
     """
 
     def __init__(
@@ -204,7 +200,6 @@ class EvidenceStrategy(Strategy):
         """Puts what was shown in part where whole openings are: the phase is over."""
         for contributor, opened in self._opened.items():
             self._keep_openings(contributor, openings_object(contributor, opened.values()))
-        self._whole |= self._opened.keys()
         self._opened.clear()
 
     def restore(self, phase: str, entries: Iterable[Entry]) -> None:
@@ -324,28 +319,24 @@ class EvidenceStrategy(Strategy):
             return
         data = wire.bytes_of(record, "openings", MAX_REPLY_BYTES)
         if self._sealed:
-            if not is_sealed(data) and not refused_by(data, contributor):
-                raise NotTaken(RefusalKind.MALFORMED, f"{contributor}'s openings are not sealed to anybody")
-            self._keep_openings(contributor, data)
-            self._whole.add(contributor)
-            return
-        _, headers = parse_batches(self.commitments[contributor].batches)
-        drawn = self._drawn(contributor)
+            check_answer(data, contributor)
+            return self._keep_openings(contributor, data)
+        headers, drawn = self._drawn(contributor)
         part = parse_openings(data, contributor, headers, drawn)
         whole, opened = joined(contributor, (self._opened.get(contributor, {}), part), drawn)
         self._opened[contributor] = opened
         if is_whole(opened, drawn):
             self._keep_openings(contributor, whole)
-            self._whole.add(contributor)
             del self._opened[contributor]
 
     def _keep_openings(self, contributor: Address, data: bytes) -> None:
         self.openings[contributor] = data
+        self._whole.add(contributor)
         self._note(wire.OPENINGS, contributor, object=sha256(data).hex(), seed=self.seed.hex())
 
-    def _drawn(self, contributor: Address) -> Drawn:
+    def _drawn(self, contributor: Address) -> tuple[Sequence[BatchHeader], Drawn]:
         _, headers = parse_batches(self.commitments[contributor].batches)
-        return draw(self.seed, contributor, headers, parse_task(self.task).openings)
+        return headers, draw(self.seed, contributor, headers, parse_task(self.task).openings)
 
     def _take_receipt(self, record: ConfigRecord, node: int) -> None:
         receipt = SignedUpdate(

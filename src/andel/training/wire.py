@@ -49,9 +49,9 @@ def instruction(
 ) -> RecordDict:
     """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version.
 
-    `more`, where not empty: to open again, the places that arrived already (`held`, see `andel.data.openings`); to open
-    some batches only, or under other seeds, what is `asked` (`andel.data.sealed_draws`); to disclose, the `state` that says so and the list of `batches`; in grouped mode, what is said of the `group`, and the
-    `leaves` of all commitments.
+    `more`, where not empty: to open again, the places that arrived already (`held`, see `andel.data.openings`); outside
+    open mode, what is `asked` to be opened (`andel.data.sealed_draws`); to disclose, the `state` that says so and the
+    list of `batches`; in grouped mode, what is said of the `group`, and the `leaves` of all commitments.
     """
     order: dict[str, bytes] = {"plan": plan.to_bytes(), "task": task, "seed": seed}
     order |= {name: value for name, value in more.items() if value}
