@@ -109,13 +109,14 @@ class Owner:
         """The drawn leaves."""
         return make_openings(seed, self.address, self.chosen(plan), task.openings)
 
-    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> bytes:
-        """What is drawn of the batches asked for, sealed to `VALIDATOR`."""
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> tuple[bytes, int]:
+        """What is drawn of the batches asked for, sealed to `VALIDATOR`, and how many readings that is."""
         batches = self.chosen(plan)
         named = asked_for(asked, plan, seed, len(batches))
         drawn = draw_apart(self.address, [batch.header for batch in batches], named, task.openings)
-        plain = openings_object(self.address, show(batches, drawn))
-        return seal(plain, [sealing_public_key(VALIDATOR)], sha256(plain)[:16])
+        shown = show(batches, drawn)
+        plain = openings_object(self.address, shown)
+        return seal(plain, [sealing_public_key(VALIDATOR)], sha256(plain)[:16]), len(shown)
 
     def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
         """All packets of the listed batches, signed."""
@@ -385,8 +386,9 @@ def play(world: World, updates: Mapping[Address, IntArray] | None = None) -> Rou
 def opened_by(world: World, owner: Owner) -> bytes:
     """What an honest owner opens in the world's round, of everything."""
     plan, task = world.plan, world.task
-    show_all = owner.sealed_openings(plan, task, FIRST_SEED, b"") if task.privacy.grouped else b""
-    return show_all or owner.openings(plan, task, FIRST_SEED)
+    if task.privacy.grouped:
+        return owner.sealed_openings(plan, task, FIRST_SEED, b"")[0]
+    return owner.openings(plan, task, FIRST_SEED)
 
 
 def disclosed_by(world: World, owner: Owner) -> Disclosed:

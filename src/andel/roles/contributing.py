@@ -22,10 +22,10 @@ from andel.ledger.contracts import Entry
 from andel.ledger.deployment import ModelContracts
 from andel.roles.contributor import Contributor
 from andel.roles.owner import accept_terms
+from andel.roles.revealing import how_long, readers, readings_opened
 from andel.training.acceptance import Acceptance
 from andel.training.accountant import statement
 from andel.training.plan import RoundPlan, parse_plan
-from andel.training.privacy import Privacy
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.sent_log import Kind, SentLog
 from andel.training.task import Task, parse_task
@@ -186,25 +186,18 @@ def revealed(offer: Offer, contributor: Contributor) -> list[tuple[str, str]]:
     task, rules, (first, last) = offer.task, offer.rules, offer.acceptance.days
     batches = [batch for batch in contributor.all_batches() if first <= batch.day <= last]
     readings = sum(batch.header.count for batch in batches)
-    most = min(readings, 4 * task.openings + len(batches))
     privacy = task.privacy
     lines = [
         ("model", f"{offer.acceptance.model} on chain {offer.acceptance.chain_id}"),
         ("task", f"{task.name}; hash {offer.acceptance.task.hex()}"),
         ("your data", f"{readings:,} readings in {len(batches):,} batches of {_days(first)} to {_days(last)}"),
         ("every round", "which devices, days, how many readings and hours a day, and the days' roots"),
-        (
-            "readings",
-            f"at most {most:,} of {readings:,} whole signed packets (times, all channels, a position where the device "
-            f"signs one): {task.openings} draws, up to 4 packets each, and the last of each batch; drawn once for a "
-            "set of batches, again when the set changes",
-        ),
+        ("readings", readings_opened(task, batches)),
         ("audits", _audits(rules)),
         ("update", f"{task.size:,} numbers that your training changed, signed"),
         *(("privacy", line) for line in statement(privacy)),
-        ("to whom", _readers(privacy)),
-        ("how long", "for ever: copies are not yours to delete. `andel forget` removes your own bytes, and what was "
-         "not opened stays with you; consent ends for later rounds by `andel alliance withdraw`"),
+        ("to whom", readers(task, offer.plan)),
+        ("how long", how_long(task)),
         ("never leaves", "readings that were not drawn, rows for training, the wallet's key, the node's key"),
     ]  # fmt: skip
     return lines
@@ -216,11 +209,6 @@ def _audits(rules: ValueRules | None) -> str:
     if not rules.audits:
         return "none: nobody has to show all that it trained on"
     return f"{rules.audits} contributors are drawn in a round, who show ALL packets they trained on in the next round"
-
-
-def _readers(privacy: Privacy) -> str:
-    everybody = "the coordinator, the validators and everybody who reads the content store"
-    return f"{everybody}; of your update only its group's sum" if privacy.grouped else everybody
 
 
 def _days(day: int) -> str:

@@ -190,9 +190,9 @@ class Contributor:
         """The leaves that `seed` draws from those batches, with packets and proofs."""
         return make_openings(seed, self.address, self._committed(plan), task.openings)
 
-    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> bytes:
-        """What is drawn of the batches `asked` for, sealed to the round's validators, or a refusal; see
-        `andel.roles.sealed_openings`.
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> tuple[bytes, int]:
+        """What is drawn of the batches `asked` for, sealed to the round's validators, or a refusal; and how many
+        readings that shows (`andel.roles.sealed_openings`).
         """
         if self._manager is None:
             raise PlanError(f"this contributor has not joined the model {plan.model}")

@@ -36,13 +36,13 @@ def answer_sealed(
     task: Task,
     batches: Sequence[Batch],
     asked: Sequence[Asked],
-) -> bytes:
-    """The sealed openings of the batches asked for, or the refusal to open that much.
+) -> tuple[bytes, int]:
+    """The sealed openings of the batches asked for, or the refusal to open that much; and how many readings they show.
 
     Raises PlanError for a seed that is none of the chain's, StoreError, ChainError.
     """
     for item in asked:
-        if not is_opening_seed(manager, plan.hash, item.round, item.seed):
+        if not is_opening_seed(manager, plan, item.round, item.seed):
             raise PlanError(f"the seed named for round {item.round} is not one on chain")
     state = manager.round_of(plan.round)
     if state.plan_hash != plan.hash:
@@ -56,12 +56,12 @@ def answer_sealed(
         note_shown(store, leaves, {(header.device, header.day): header.count for header in headers})
     except PlanError as error:
         log.error("round %d: openings are refused, %s: %s", plan.round, OVER_A_FIFTH, error.message)
-        return refusal_object(key.address)
+        return refusal_object(key.address), 0
     plain = openings_object(key.address, opened)
     readers = [record.sealing_key for record in validators_of(manager, state)]
     # the same question gets the same bytes, also after a restart; a key of its own for every other object
     content_key = key.secret_for(b"andel.openings.key.1", sha256(plain, *readers).hex())[:16]
-    return seal(plain, readers, content_key)
+    return seal(plain, readers, content_key), len(opened)
 
 
 def asked_for(data: bytes, plan: RoundPlan, seed: bytes, batches: int) -> tuple[Asked, ...]:

@@ -18,6 +18,7 @@ from andel.ledger.operators import OperatorsContract
 from andel.ledger.round_manager import RoundManagerContract
 from andel.ledger.round_state import RoundState, Status, ValidatorRecord
 from andel.sealing import is_sealed, unseal_as_sealed_to
+from andel.training.plan import RoundPlan
 from andel.units import Address, Digest
 from andel.value.history import parse_history
 from andel.value.manifest import read_named
@@ -59,13 +60,11 @@ def opening_seeds(manager: RoundManagerContract, state: RoundState) -> Seeds:
     return tuple(reversed(found))
 
 
-def is_opening_seed(manager: RoundManagerContract, plan_hash: bytes, number: int, seed: bytes) -> bool:
-    """Whether `seed` is a seed 1 of round `number`, of whichever attempt; nobody else's. Raises ChainError."""
-    if manager.is_first_seed(number, plan_hash, seed):
+def is_opening_seed(manager: RoundManagerContract, plan: RoundPlan, number: int, seed: bytes) -> bool:
+    """Whether `seed` is a seed 1 of round `number`, of whichever attempt, up to the plan's round. Raises ChainError."""
+    if number == plan.round and manager.is_first_seed(number, plan.hash, seed):
         return True
-    if number > manager.rounds_count():
-        return False
-    return seed in _seeds_of(manager, manager.round_of(number), None)
+    return 0 < number <= plan.round and seed in _seeds_of(manager, manager.round_of(number), None)
 
 
 def unsealed(

@@ -77,9 +77,9 @@ class LocalContributor(Protocol):
 class SealsOpenings(Protocol):
     """What the app needs besides, outside open mode."""
 
-    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> bytes:
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> tuple[bytes, int]:
         """The openings of the batches `asked` for (`andel.data.sealed_draws`; empty: of all, under `seed`), sealed to
-        the round's validators; or the refusal of what would open too much.
+        the round's validators, or the refusal of what would open too much; and how many readings that shows.
         """
 
 
@@ -125,9 +125,10 @@ def contributor_app(
         if task.privacy.grouped:
             if not isinstance(local, SealsOpenings):
                 raise PlanError("this node cannot seal openings to validators")
-            data = local.sealed_openings(plan, task, seed, wire.read_asked(message))
-        else:
-            data = without(local.openings(plan, task, seed), wire.read_held(message))
+            data, readings = local.sealed_openings(plan, task, seed, wire.read_asked(message))
+            values: dict[str, str | int | bytes] = {"contributor": local.key.address, "readings": readings}
+            return wire.answer(message, {"openings": data, **values})
+        data = without(local.openings(plan, task, seed), wire.read_held(message))
         return wire.answer(message, {"openings": data, "contributor": local.key.address})
 
     @app.train()  # type: ignore[untyped-decorator]  # flwr's decorators are untyped

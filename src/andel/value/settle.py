@@ -243,5 +243,5 @@ def _lines(
 
 
 def _not_counted(item: ProvenData, reasons: Mapping[Address, str]) -> ContributorValue:
-    reason = reasons.get(item.contributor) or item.reason or "no update"
+    reason = item.reason or reasons.get(item.contributor) or "no update"
     return ContributorValue(item.contributor, 0, 0, 0, 0, BaseUnits(0), reason)
