@@ -16,15 +16,12 @@ from andel.data.batch import Batch, batches_object, make_batch, parse_batches
 from andel.data.bundle import pack_packets
 from andel.data.disclosure import disclosure_object
 from andel.data.features import FeatureSpec, build_rows
-from andel.data.openings import make_openings, openings_object, show
+from andel.data.openings import make_openings
 from andel.data.policy import EVERYWHERE
-from andel.data.sealed_draws import draw_apart
 from andel.device.reading import SignedReading
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.keys import AccountKey, address_bytes, derive_secret
-from andel.roles.sealed_openings import asked_for
-from andel.sealing import is_sealed, seal, sealing_public_key, unseal
 from andel.training.engine import genesis_parameters, train_update
 from andel.training.groups import OpenedMask
 from andel.training.integer_mlp import IntArray
@@ -48,6 +45,7 @@ from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
 from andel.value.retraining import Disclosed, disclosure_message
 from andel.value.settle import ChainFacts, settle
+from tests.support.sealed import seal_openings, unsealed
 from tests.support.sensors import Sensor as Sensor
 
 FIRST_DAY = 15_706
@@ -58,8 +56,6 @@ SCORE_DAYS: DayRanges = ((FIRST_DAY + 7, FIRST_DAY + 11),)
 REPORT_DAYS: DayRanges = ((FIRST_DAY + 14, FIRST_DAY + 14),)
 FIRST_SEED = sha256(b"tests: first seed")
 SECOND_SEED = sha256(b"tests: second seed")
-VALIDATOR = AccountKey(derive_secret(b"tests: validator"))
-"""Who opens what is sealed, in worlds without a chain."""
 
 
 class Owner:
@@ -110,13 +106,8 @@ class Owner:
         return make_openings(seed, self.address, self.chosen(plan), task.openings)
 
     def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> tuple[bytes, int]:
-        """What is drawn of the batches asked for, sealed to `VALIDATOR`, and how many readings that is."""
-        batches = self.chosen(plan)
-        named = asked_for(asked, plan, seed, len(batches))
-        drawn = draw_apart(self.address, [batch.header for batch in batches], named, task.openings)
-        shown = show(batches, drawn)
-        plain = openings_object(self.address, shown)
-        return seal(plain, [sealing_public_key(VALIDATOR)], sha256(plain)[:16]), len(shown)
+        """The drawn leaves of what is asked for, sealed, and how many there are."""
+        return seal_openings(self.address, self.chosen(plan), plan, task, seed, asked)
 
     def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
         """All packets of the listed batches, signed."""
@@ -350,7 +341,7 @@ class Round:
             world.task,
             world.parameters,
             self.commitments,
-            {who: unseal(data, VALIDATOR) if is_sealed(data) else data for who, data in self.openings.items()},
+            unsealed(self.openings),
             facts or self.facts(),
             self.updates,
             before,

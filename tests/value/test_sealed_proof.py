@@ -16,7 +16,8 @@ from andel.value.opened_days import Origin, holds, ranges_of, with_days
 from andel.value.proof import asked_of, prove_data, registry_entry
 from andel.value.sealed_proof import as_arrived, as_attested, to_open
 from tests.support.grouped import grouped_world
-from tests.support.worlds import FIRST_DAY, FIRST_SEED, VALIDATOR, play
+from tests.support.sealed import VALIDATOR
+from tests.support.worlds import FIRST_DAY, FIRST_SEED, play
 
 WORLD = grouped_world(4)
 OWNER, OTHER = WORLD.owners[:2]

@@ -30,9 +30,9 @@ def readings_opened(task: Task, batches: Sequence[Batch]) -> str:
     most = sum(min(most_opened(count), 1 + 4 * task.openings) for count in whole)
     short = len(batches) - len(whole)
     return (
-        f"at most {most:,} of {readings:,} {_PACKETS}, once: of each batch the last and what {task.openings} draws name,"
-        f" never over a fifth of it in all rounds together; {short:,} batches of fewer than {LEAST_LEAVES} readings take"
-        " no part"
+        f"at most {most:,} of {readings:,} {_PACKETS}, once: of each batch the last and what {task.openings} draws"
+        f" name, never over a fifth of it in all rounds together; {short:,} batches of fewer than {LEAST_LEAVES}"
+        " readings take no part"
     )
 
 
