@@ -76,6 +76,7 @@ def outside(place, path, body=b"", method="POST"):
         return client.request(method, f"https://{place.address}{path}", content=body, headers=PROTO)
 
 
+@pytest.mark.full
 def test_a_registered_node_plays_a_round_through_it(place, joined):
     grid, node, _ = joined
     federated = round_over(grid, WORLD)

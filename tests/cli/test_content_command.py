@@ -115,6 +115,7 @@ def test_validators_over_http_settle_rounds_and_an_auditor_over_http_finds_that_
     assert andel("watch", *at, "--key-file", payer, "--once")[0] == 0
 
 
+@pytest.mark.full
 def test_operators_and_contributors_keep_objects_and_strangers_do_not(launch_world, served, andel, tmp_path):
     small = launch_world("writers over http")
     url = served(small, tmp_path / "served", "--contributor-mib", 1, "--list-after-hours", 0)

@@ -90,6 +90,7 @@ def test_a_device_is_registered_claimed_listed_handed_on_and_revoked(andel, smal
     assert [item["device"] for item in by_lister["devices"]] == [device.address]
 
 
+@pytest.mark.full
 def test_it_runs_as_a_process_with_standard_input_and_a_deployment_file(small, people, device, tmp_path, deployment):
     _, owner, _ = people
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}

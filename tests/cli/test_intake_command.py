@@ -194,6 +194,7 @@ def test_status_makes_no_store_where_there_is_none(desk):
     assert "there is no evidence store" in err
 
 
+@pytest.mark.full
 def test_a_file_survives_a_kill_at_any_moment(desk):
     raws = packets(12_000)
     path = desk.file(raws)
@@ -209,6 +210,7 @@ def test_a_file_survives_a_kill_at_any_moment(desk):
     assert sum(again["refused"].values()) == len(before)
 
 
+@pytest.mark.full
 def test_a_broker_survives_a_kill_of_the_intake_at_any_moment(desk):
     raws = packets(6_000)
     with Mosquitto(desk.folder / "broker") as broker:
@@ -232,6 +234,7 @@ def test_a_broker_survives_a_kill_of_the_intake_at_any_moment(desk):
     assert set(told["refused"]) <= {"replay"}  # kept, but killed before it was acknowledged
 
 
+@pytest.mark.full
 def test_http_clients_survive_a_kill_of_the_intake_at_any_moment(desk):
     raws = packets(4_000)
     batches = [raws[start : start + 50] for start in range(0, len(raws), 50)]

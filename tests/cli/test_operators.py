@@ -219,6 +219,7 @@ def test_the_api_does_not_start_where_it_cannot_answer(andel, finished_run, laun
     assert told.returncode == 1 and "does not match its name" in told.stderr and "Traceback" not in told.stderr
 
 
+@pytest.mark.full
 def test_a_validator_killed_between_commit_and_reveal_reveals_after_a_restart(started, launch_world, tmp_path):
     small = launch_world("killed validator")
     small.close_round()
@@ -240,6 +241,7 @@ def test_a_validator_killed_between_commit_and_reveal_reveals_after_a_restart(st
     assert again.wait(PATIENCE_SECONDS) == 0
 
 
+@pytest.mark.full
 def test_a_validator_that_is_stopped_says_so_and_no_more(started, launch_world, tmp_path):
     small = launch_world("stopped validator")
     key = key_file(tmp_path, small.world.actors.validators[0])

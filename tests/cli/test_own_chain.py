@@ -43,6 +43,7 @@ def assert_whole(outcome):
     assert all(share > 0 for name, share in shares.items() if name.startswith("roof"))
 
 
+@pytest.mark.full
 @pytest.mark.demo
 def test_on_a_chain_that_mines_on_demand_no_special_method_is_called(anvil, tmp_path):
     """Plain `anvil`, as somebody starts it: no block comes without a transaction."""

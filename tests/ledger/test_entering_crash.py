@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from andel.hashing import sha256
 from andel.keys import address_bytes, recoverable_signature
 from andel.units import DAY_SECONDS
@@ -15,6 +17,7 @@ from tests.support.entering_process import DEVICE, ENTRIES_PER_CALL, OWNER, cont
 DAYS = 10
 
 
+@pytest.mark.full
 def test_batches_are_entered_once_whenever_their_owner_is_killed(local_chain, chain, shared, tmp_path, repo_root):
     local_chain.fund([OWNER.address])
     now = chain.block_time()

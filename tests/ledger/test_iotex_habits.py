@@ -5,6 +5,7 @@ from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
 from andel.errors import ChainError, Reverted, RpcUnreachable
+from andel.hashing import keccak
 from andel.keys import AccountKey, derive_secret
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import DeviceRegistryContract
@@ -41,6 +42,32 @@ def test_a_whole_round_passes_through_such_a_gateway(iotex, actors, shared, gate
     play = Play.launch(iotex, actors, shared)
     play.play({actors.owners[0].address: MINTED}, MINTED)
     assert play.model.pool.contributors_minted() == MINTED
+
+
+def test_where_a_node_counts_a_round_before_it_can_tell_it_the_newest_round_is_the_one_before(
+    iotex, gateway, actors, shared
+):
+    play = Play.launch(iotex, actors, shared)
+    rounds, told_late = play.model.round_manager, keccak(b"roundOf(uint64)")[:4]
+    assert rounds.newest_round() is None
+
+    gateway.behind = told_late
+    assert play.open() == rounds.rounds_count() == 1
+    assert rounds.newest_round() is None and rounds.find_round(1) is None
+    gateway.behind = b""
+    assert rounds.newest_round() == rounds.find_round(1) == rounds.round_of(1)
+
+    play.commit_data(1)
+    play.close(1)
+    play.settle(1, {actors.owners[0].address: MINTED}, MINTED)
+    gateway.behind = told_late
+    assert play.open() == 2
+    assert rounds.newest_round().round == 1
+    gateway.behind = b""
+    assert rounds.newest_round().round == 2
+    before = gateway.asked.copy()
+    assert rounds.newest_round().round == 2
+    assert gateway.asked - before == {"batch": 1, "eth_call": 2}
 
 
 def test_a_receipt_that_comes_after_its_block_is_waited_for(iotex, gateway, registry, make_account):

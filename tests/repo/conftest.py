@@ -1,9 +1,11 @@
 """The project's own files, as the checks of this folder read them."""
 
+import ast
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,12 +31,21 @@ class Tree:
         """The file's text."""
         return (self.root / path).read_text(encoding="utf-8")
 
+    def parsed(self, path: Path) -> ast.Module:
+        """The syntax tree of a Python file; each is parsed once for all checks."""
+        return _parsed(self.text(path))
+
     def texts(self) -> Iterator[tuple[Path, str]]:
         """Every file that is text, with its text."""
         for path in self.files:
             content = (self.root / path).read_bytes()
             if b"\0" not in content:
                 yield path, content.decode("utf-8")
+
+
+@cache
+def _parsed(source: str) -> ast.Module:
+    return ast.parse(source)
 
 
 def list_files(root: Path) -> list[Path]:

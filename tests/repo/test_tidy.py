@@ -42,7 +42,7 @@ def test_no_file_is_longer_than_400_lines(tree):
 def test_no_function_is_longer_than_70_lines(tree):
     found = {}
     for path in tree.ending(".py"):
-        for node in ast.walk(ast.parse(tree.text(path))):
+        for node in ast.walk(tree.parsed(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno is not None
                 length = node.end_lineno - node.lineno + 1
@@ -52,14 +52,14 @@ def test_no_function_is_longer_than_70_lines(tree):
 
 
 def test_every_module_says_what_it_is(tree):
-    silent = [str(path) for path in tree.ending(".py") if not ast.get_docstring(ast.parse(tree.text(path)))]
+    silent = [str(path) for path in tree.ending(".py") if not ast.get_docstring(tree.parsed(path))]
     assert silent == []
 
 
 def test_every_public_function_and_class_of_the_package_says_its_result(tree):
     silent = []
     for path in tree.ending(".py", under="src"):
-        for node in ast.parse(tree.text(path)).body:
+        for node in tree.parsed(path).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 if not node.name.startswith("_") and not ast.get_docstring(node):
                     silent.append(f"{path}:{node.lineno} {node.name}")
@@ -126,7 +126,7 @@ def test_only_the_command_line_and_config_read_the_environment(tree):
     for path in tree.ending(".py", under="src"):
         if path in allowed or path.is_relative_to("src/andel/cli"):
             continue
-        for node in ast.walk(ast.parse(tree.text(path))):
+        for node in ast.walk(tree.parsed(path)):
             if getattr(node, "attr", None) in {"environ", "environb", "getenv"}:
                 found.append(f"{path}: {ast.unparse(node)}")
             if isinstance(node, ast.ImportFrom) and node.module == "os":

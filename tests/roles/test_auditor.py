@@ -48,6 +48,7 @@ def test_a_model_without_rounds_has_nothing_to_hold(launch_world):
     assert found.ok and found.checked.rounds == 0 and found.reports == []
 
 
+@pytest.mark.full
 def test_before_the_reference_is_published_it_names_what_is_missing(launch_world):
     small = launch_world("reference kept back")
     small.play()

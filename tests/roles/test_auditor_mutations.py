@@ -21,8 +21,8 @@ from andel.serving.quantise import quantise
 from tests.support.audit_alterations import answer_alterations, plain_flips, relinked
 from tests.support.recorded_audit import record
 
-EACH, EACH_IN_FULL = 3, 22
-ANSWERS, ANSWERS_IN_FULL = 80, 450
+EACH, EACH_IN_FULL = 2, 22
+ANSWERS, ANSWERS_IN_FULL = 30, 450
 SIZES = [pytest.param(EACH, id="some"), pytest.param(EACH_IN_FULL, id="many", marks=pytest.mark.full)]
 UNREAD = ("timestamp", "transactions", '"latest"', '"0x0"')
 """Of a block: times and transactions that nothing rests on; of the newest all but its time, of the first, which only

@@ -104,6 +104,7 @@ def test_a_checkpoint_that_others_can_write_or_that_leads_elsewhere_is_refused(f
         Checkpoint(link)
 
 
+@pytest.mark.full
 def test_processes_say_what_one_process_says_in_the_same_order(finished_run):
     told: list[str] = []
     model = finished_run.world.model

@@ -126,6 +126,7 @@ def test_a_stranger_makes_nobody_ask_the_registry_for_thousands_of_days(small):
     assert registry.asked == 0
 
 
+@pytest.mark.full
 def test_a_stopped_device_earns_nothing_from_the_next_round_on(launch_world):
     small = launch_world("stopped device")
     member = small.honest()[0]

@@ -80,6 +80,7 @@ def test_taking_without_asking_for_fates_counts_the_same(store):
     assert ConfirmationStore(store).counts() == {"valid": 1}
 
 
+@pytest.mark.full
 def test_several_processes_count_the_same(store):
     with collector_of(store, workers=2) as collector:
         collector.take(MIXED)

@@ -103,6 +103,7 @@ def test_rounds_follow_one_another_and_are_told(small):
     small.assert_audited()
 
 
+@pytest.mark.full
 def test_who_allows_it_tells_how_a_final_version_does_at_home(small):
     """Days of the training weeks are told of here, as nobody holds any back: what counts is who is heard."""
     owner = small.honest()[0].contributor
@@ -157,6 +158,7 @@ def test_an_attempt_whose_time_runs_out_is_voided_and_the_next_round_settles(sma
     assert [event.void_reason for event in loop.heard if isinstance(event, RoundEnded)] == ["deadline", ""]
 
 
+@pytest.mark.full
 def test_tests_of_the_validators_are_opened_and_the_round_is_tried_again(small):
     loop, manager = Loop(small, every=2), small.world.model.round_manager
     for number in (1, 2, 3):

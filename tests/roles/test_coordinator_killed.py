@@ -112,6 +112,7 @@ def runs(launch_world):
     return Runs(launch_world("killed coordinator"), "killed coordinator")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "step",
     [step if number % 5 == 0 else pytest.param(step, marks=pytest.mark.full) for number, step in enumerate(STEPS)],

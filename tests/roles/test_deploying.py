@@ -206,6 +206,7 @@ def test_the_command_writes_it_and_says_what_is_missing_in_a_line(tmp_path):
     assert not (tmp_path / "two").exists()
 
 
+@pytest.mark.full
 def test_a_node_is_let_in_and_shut_out_by_command(tmp_path):
     with ExitStack() as stack:
         place = Place(tmp_path, stack)

@@ -35,6 +35,7 @@ def test_a_linear_model_answers_on_chain_with_the_bits_of_its_file(launch_world)
     assert all(value.share > 0 for value in found.reports[0].contributors)
 
 
+@pytest.mark.full
 def test_a_model_of_two_hidden_layers_is_settled_and_audited_but_not_published(launch_world):
     small = founded(launch_world, "two layers", (16, 8))
     world = small.world

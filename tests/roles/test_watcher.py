@@ -96,6 +96,7 @@ def test_a_validator_can_watch_in_the_same_process_on_the_same_verdict(small, mo
     finish(small, 0, 1, 2)
 
 
+@pytest.mark.full
 def test_a_coordinator_tries_again_after_its_tests_until_the_round_is_final(small):
     coordinator = planted(small, True, False)
 

@@ -87,6 +87,7 @@ def weather_rows(series: Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return codes[usable], (temperature[later] - temperature)[usable], weeks[usable]
 
 
+@pytest.mark.full
 def test_on_real_weather_it_is_far_better_than_persistence():
     try:
         dataset = read_weather(find_weather_folder())

@@ -49,6 +49,7 @@ def test_the_demos_weather_passes_as_pebbles_and_with_a_noisy_sensor():
     assert count > 26_000
 
 
+@pytest.mark.full
 def test_a_station_of_beijing_passes():
     if not BEIJING.is_dir():
         pytest.skip(f"no Beijing files at {BEIJING}")

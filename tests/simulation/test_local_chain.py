@@ -148,6 +148,7 @@ def test_the_node_ends_when_its_process_is_killed(anvil, tmp_path):
     assert not listens(port)
 
 
+@pytest.mark.full
 def test_blocks_leave_nothing_behind_on_the_disk(anvil, tmp_path, monkeypatch):
     """Left to itself anvil writes old states below the home folder, and stays there for ever when it is killed."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

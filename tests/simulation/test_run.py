@@ -134,6 +134,7 @@ def replay(finished_run, *seed, threads):
     return json.loads(ended.stdout)
 
 
+@pytest.mark.full
 def test_a_recorded_run_settles_to_the_same_bytes_on_any_threads_and_in_any_order(finished_run):
     first = replay(finished_run, threads=1)
     assert first["aggregate"] == [report.aggregate_hash.hex() for report in finished_run.audited.reports]
@@ -151,6 +152,7 @@ def test_a_recorded_run_settles_to_the_same_bytes_on_any_threads_and_in_any_orde
         assert (first["threads"], others[0]["threads"]) == (1, 2)  # the runs really differed
 
 
+@pytest.mark.full
 def test_pebble_trackers_take_the_same_path(launch_world):
     small = launch_world("pebbles", pebble_scenario())
     for _ in range(2):
@@ -259,6 +261,7 @@ def test_the_weather_demo_learns(weather_run):
     assert closed(weather_run, "mae") >= 0.80
 
 
+@pytest.mark.full
 @pytest.mark.demo
 @pytest.mark.parametrize("stations", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_beijings_stations_run_unchanged(anvil, shared_folder, tmp_path, stations):

@@ -13,6 +13,7 @@ KEYS = [AccountKey(derive_secret(b"validator processes", str(number))) for numbe
 NOBODY = Address("0x" + "11" * 20)
 
 
+@pytest.mark.full
 def test_too_few_left_is_told_with_the_last_words(tmp_path):
     with ValidatorProcesses(KEYS, tmp_path) as validators:
         validators.start("http://127.0.0.1:1", NOBODY, str(tmp_path / "store"), 1)  # no node there: they end

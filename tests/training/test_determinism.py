@@ -36,10 +36,12 @@ def same(first, second):
     return [first[key] for key in ("integers", "report")] == [second[key] for key in ("integers", "report")]
 
 
+@pytest.mark.full
 def test_one_thread_and_two_give_the_same_bytes(repo_root):
     assert same(fingerprint(repo_root, 1), fingerprint(repo_root, 2))
 
 
+@pytest.mark.full
 def test_an_old_kernel_and_this_machines_give_the_same_bytes(repo_root):
     old = fingerprint(repo_root, 1, "Prescott")
     if old is None or "kernel" not in old or old["kernel"] == fingerprint(repo_root, 1)["kernel"]:

@@ -91,6 +91,7 @@ def test_two_nodes_play_a_round_over_tls_and_fetch_no_app(superlink, tmp_path):
     assert asked(superlink, "get-fab") == 0 and asked(superlink, "get-run") == 0
 
 
+@pytest.mark.full
 def test_nodes_of_a_group_sum_behind_masks_and_log_what_that_took(superlink, tmp_path):
     world = agreeing(grouped_world(4))
     nodes = [LightNode(tmp_path / str(owner.address), owner, acceptance_of(world, owner)) for owner in world.owners]
@@ -111,6 +112,7 @@ def test_nodes_of_a_group_sum_behind_masks_and_log_what_that_took(superlink, tmp
         assert 4 * 2 <= opened.readings <= 4 * 24 // 5 and "sealed to the round's validators" in opened.note
 
 
+@pytest.mark.full
 def test_quiet_hours_begin_no_round_and_break_none_off(superlink, tmp_path):
     minutes = [720]
     node = node_of(0, tmp_path, limits=NodeLimits(parse_quiet("22:00-07:00")), minute=lambda: minutes[0])
@@ -128,6 +130,7 @@ def test_quiet_hours_begin_no_round_and_break_none_off(superlink, tmp_path):
     assert node.failures == []
 
 
+@pytest.mark.full
 def test_a_day_whose_bytes_are_spent_is_over_also_for_a_restarted_node(superlink, tmp_path):
     node = node_of(0, tmp_path, limits=NodeLimits(daily_bytes=60_000))
     number = register_node(superlink.door, node.public)
@@ -146,6 +149,7 @@ def test_a_day_whose_bytes_are_spent_is_over_also_for_a_restarted_node(superlink
     assert 60_000 <= standing["day_bytes"] < 120_000
 
 
+@pytest.mark.full
 def test_a_node_outlives_superlinks_that_die(tmp_path):
     node = node_of(0, tmp_path)
     with ExitStack() as again:

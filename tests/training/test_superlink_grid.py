@@ -59,6 +59,7 @@ def test_a_message_for_a_node_that_is_gone_is_answered_at_once(place, grid):
     assert reply.metadata.reply_to_message_id == names[0]
 
 
+@pytest.mark.full
 def test_a_run_that_superlink_has_lost_is_begun_anew_and_its_questions_answered_with_an_error(place, grid):
     node = place.node()
     names = ask(grid, node)
@@ -76,6 +77,7 @@ def test_a_run_that_superlink_has_lost_is_begun_anew_and_its_questions_answered_
     assert text_of(reply) == "still here"
 
 
+@pytest.mark.full
 def test_a_superlink_killed_and_started_again_loses_no_question(place, grid):
     node = place.node()
     run = grid.run.run_id
@@ -104,6 +106,7 @@ with start_superlink(SuperLinkSettings(Path(sys.argv[1]))) as link:
 """
 
 
+@pytest.mark.full
 def test_a_superlink_ends_with_whoever_started_it_however_that_ends(tmp_path):
     starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert starter.stdout is not None
@@ -118,6 +121,7 @@ def test_a_superlink_ends_with_whoever_started_it_however_that_ends(tmp_path):
     assert program_of(pid) == ""
 
 
+@pytest.mark.full
 def test_a_superlink_that_cannot_start_says_why(tmp_path):
     tls = make_server_files(tmp_path / "tls", ["127.0.0.1"], int(time.time()))
     tls.key.write_bytes(b"no key")

@@ -6,6 +6,8 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -15,6 +17,7 @@ def run(*options):
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
+@pytest.mark.full
 def test_the_benchmark_of_value_measures_and_ends_in_one_json_line():
     done = run("--sets", "nyc", "--parts", "fidelity,scale,retraining")
     assert done.returncode == 0, done.stderr

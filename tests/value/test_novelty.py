@@ -25,7 +25,7 @@ def novel(update, gradient, steps):
 
 
 @given(vectors, vectors, st.lists(vectors, max_size=8))
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_it_is_the_projection_of_plain_fractions(update, gradient, steps):
     assert novel(update, gradient, steps) == plain_value.dot(update, plain_value.projected(gradient, steps))
 

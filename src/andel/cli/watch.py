@@ -84,10 +84,10 @@ def challenge(
     key, opened = read_key(key_file), open_model(rpc, model)
     evidence = open_held_store(store, copies, opened.round_manager.address, None)
     manager, disputes = opened.round_manager, opened.disputes
-    number = manager.rounds_count()
-    state = manager.round_of(number) if number else None
+    state = manager.newest_round()
     if state is None or state.status != Status.ATTESTED:
         raise InputError("there is no agreed result that is not final", "only the newest round can be challenged")
+    number = state.round
     if manager.chain.block_time() >= state.finalisable_at:
         raise InputError(f"the window of round {number} is over", "it ended at the chain's second of `finalisable_at`")
     verdict = Settler(opened, evidence, references_for(evidence, key)).verdict(state)

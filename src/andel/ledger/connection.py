@@ -175,16 +175,27 @@ class Chain:
 
     def call_many(self, contract: Contract, function: str, arguments: Sequence[Sequence[object]]) -> list[Any]:
         """`call` for many arguments, in batches, in their order."""
+        results = self.call_each(contract, [(function, values) for values in arguments])
+        for result in results:
+            if isinstance(result, ChainError):
+                raise result
+        return results
+
+    def call_each(self, contract: Contract, calls: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+        """What each view returns, in their order, in batches; a refused one as its Reverted or ChainError.
+
+        A batch is no single moment: a block may come between two of its answers. Raises RpcUnreachable.
+        """
         requests: list[Request] = []
-        for values in arguments:
+        for function, values in calls:
             data = encode_call(contract, function, values)
             requests.append(("eth_call", ({"to": contract.address, "data": "0x" + data.hex()}, "latest")))
-        results = []
-        for answer in self._rpc.batch(requests):
-            if isinstance(answer, NodeRefused):
-                raise refused(f"{contract.name}.{function}", contract.name, answer)
-            results.append(decode_result(contract, function, bytes_of(answer)))
-        return results
+        return [
+            refused(f"{contract.name}.{function}", contract.name, answer)
+            if isinstance(answer, NodeRefused)
+            else decode_result(contract, function, bytes_of(answer))
+            for (function, _), answer in zip(calls, self._rpc.batch(requests), strict=True)
+        ]
 
     def send(
         self,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from andel.errors import ChainError
+from andel.errors import ChainError, Reverted
 from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.receipt import Receipt
@@ -60,6 +61,7 @@ class RoundManagerContract(Bound):
     NAME = "RoundManager"
     _founding: Founding | None = None
     _openings: dict[tuple[int, bytes], RoundOpening] | None = None
+    _newest: int = 0
 
     def open(
         self, key: AccountKey, plan_hash: bytes, parent_version: bytes, budget: int, deadline: int
@@ -166,11 +168,39 @@ class RoundManagerContract(Bound):
 
     def round_of(self, round_id: int) -> RoundState:
         """A round and its current attempt. Raises Reverted for an unknown one."""
-        plan_hash, parent, budget, status, reason, *rest = self.chain.call(self.contract, "roundOf", round_id)
-        try:
-            return RoundState(round_id, plan_hash, parent, budget, Status(status), VoidReason(reason), *rest)
-        except ValueError as error:
-            raise ChainError(f"round {round_id} has the unknown status {status} or reason {reason}") from error
+        return _round_state(round_id, self.chain.call(self.contract, "roundOf", round_id))
+
+    def find_round(self, round_id: int) -> RoundState | None:
+        """The same; None for a round that the node does not know (yet)."""
+        return self._known_round(round_id, self.chain.call_each(self.contract, [("roundOf", (round_id,))])[0])
+
+    def newest_round(self) -> RoundState | None:
+        """The newest round and its current attempt; None before the first.
+
+        One question to the node while no new round opens. A node that counts a round before it can tell it (one of
+        several behind an address, or one that is taking a block in) gives the round before.
+        """
+        known = self._newest
+        asked: list[tuple[str, tuple[object, ...]]] = [("roundsCount", ())]
+        if known:
+            asked.append(("roundOf", (known,)))
+        answers = self.chain.call_each(self.contract, asked)
+        if isinstance(answers[0], ChainError):
+            raise answers[0]
+        former = self._known_round(known, answers[1]) if known else None
+        count = int(answers[0])
+        if former is not None and count <= known:
+            return former
+        newest = self.find_round(count) if count else None
+        self._newest = newest.round if newest else former.round if former else 0
+        return newest or former
+
+    def _known_round(self, round_id: int, answer: Any) -> RoundState | None:
+        if isinstance(answer, Reverted) and answer.error == "RoundManager_UnknownRound":
+            return None
+        if isinstance(answer, ChainError):
+            raise answer
+        return _round_state(round_id, answer)
 
     def opening_under(self, round_id: int, plan_hash: bytes) -> RoundOpening | None:
         """Where and when the attempt under this plan opened; None while the round has another plan.
@@ -275,3 +305,11 @@ class RoundManagerContract(Bound):
         )
         self._founding = Founding(*(self.chain.call(self.contract, name) for name in names))
         return self._founding
+
+
+def _round_state(round_id: int, values: Any) -> RoundState:
+    plan_hash, parent, budget, status, reason, *rest = values
+    try:
+        return RoundState(round_id, plan_hash, parent, budget, Status(status), VoidReason(reason), *rest)
+    except ValueError as error:
+        raise ChainError(f"round {round_id} has the unknown status {status} or reason {reason}") from error

@@ -86,7 +86,7 @@ class ContentWriters:
 def _operators_of(model: ModelContracts) -> frozenset[Address]:
     manager, operators = model.round_manager, model.operators
     sets = [operators.of_epoch()]
-    if (number := manager.rounds_count()) and (epoch := manager.round_of(number).operators_epoch):
+    if (newest := manager.newest_round()) is not None and (epoch := newest.operators_epoch):
         sets.append(operators.of_epoch(epoch))
     owners = operators.owner(), model.alliance.owner()
     found = {account for each in sets for account in each.accounts}

@@ -82,11 +82,11 @@ def own_devices(packets: EvidenceStore, model: ModelContracts, owner: Address) -
 
 def newest_plan(model: ModelContracts, store: ContentStore) -> RoundPlan | None:
     """The plan of the newest round; None before the first, or where the store has it not. Raises ChainError."""
-    number = model.round_manager.rounds_count()
-    if not number:
+    newest = model.round_manager.newest_round()
+    if newest is None:
         return None
     try:
-        return parse_plan(store.get_digest(model.round_manager.round_of(number).plan_hash))
+        return parse_plan(store.get_digest(newest.plan_hash))
     except ContentError as error:
         log.warning("%s", error.message)
         return None

@@ -90,9 +90,7 @@ class Coordinating:
     def step(self) -> bool:
         """One look at the newest round; whether anything was done. Raises ChainError."""
         self._awaits_time = False
-        manager = self._model.round_manager
-        number = manager.rounds_count()
-        state = manager.round_of(number) if number else None
+        state = self._model.round_manager.newest_round()
         if state is not None:
             self._notice(state)
         try:
@@ -174,10 +172,8 @@ class Coordinating:
         return False
 
     def _is_final(self, number: int) -> bool:
-        manager = self._model.round_manager
-        if manager.rounds_count() < number:
+        state = self._model.round_manager.find_round(number)
+        if state is None or state.status != Status.FINALISED:
             return False
-        state = manager.round_of(number)
-        if state.status == Status.FINALISED:
-            self._notice(state)
-        return state.status == Status.FINALISED
+        self._notice(state)
+        return True

@@ -234,14 +234,13 @@ class Coordinator:
         Raises TrainingError when it is unfinished and still has time.
         """
         manager = self._model.round_manager
-        newest = manager.rounds_count()
-        state = manager.round_of(newest) if newest else None
-        status = state.status if state else Status.NONE
+        state = manager.newest_round()
         if self._planter and state:
             self._planter.open(state)
-        if status in (Status.NONE, Status.FINALISED, Status.VOID):
+        if state is None or state.status in (Status.FINALISED, Status.VOID):
             return
-        if status == Status.CHALLENGED:
+        newest = state.round
+        if state.status == Status.CHALLENGED:
             raise TrainingError(f"round {newest} is challenged", "wait until its hearing is concluded")
         voidable_at, now = manager.voidable_at(newest), manager.chain.block_time()
         if now < voidable_at:

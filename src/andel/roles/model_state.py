@@ -65,8 +65,7 @@ class ModelState:
 def model_state(model: ModelContracts) -> ModelState:
     """What the chain says of the model now. Raises ChainError."""
     manager, operators, pool = model.round_manager, model.operators, model.pool
-    chain, number = manager.chain, manager.rounds_count()
-    newest = manager.round_of(number) if number else None
+    chain, newest = manager.chain, manager.newest_round()
     lives = newest is not None and newest.status not in (Status.FINALISED, Status.VOID, Status.CHALLENGED)
     version, present = manager.current_version(), operators.of_epoch()
     return ModelState(
@@ -75,8 +74,8 @@ def model_state(model: ModelContracts) -> ModelState:
         block=chain.block_number(),
         now=chain.block_time(),
         round=newest,
-        voidable_at=manager.voidable_at(number) if lives else None,
-        plant=manager.plant_of(number, newest.attempt).state if newest else PlantState.NONE,
+        voidable_at=manager.voidable_at(newest.round) if lives and newest else None,
+        plant=manager.plant_of(newest.round, newest.attempt).state if newest else PlantState.NONE,
         k=present.k,
         operators=tuple(_operator(model, account, newest) for account in dict.fromkeys(present.accounts)),
         idle_at=operators.idle_at(),

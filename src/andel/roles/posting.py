@@ -44,10 +44,10 @@ class Poster:
         Raises ChainError, EvidenceError (plan or list are not in the store), PlanError.
         """
         manager, account = self._model.round_manager, self._contributor.key.address
-        number = manager.rounds_count()
-        state = manager.round_of(number) if number else None
+        state = manager.newest_round()
         if state is None or state.status != Status.DATA_COMMITTED or not any(state.first_seed):
             return False
+        number = state.round
         if manager.chain.block_time() < state.moved_at + self._patience:
             return False
         if any(manager.posted_of(number, state.attempt, account)):

@@ -81,9 +81,8 @@ class Validator:
 
     def is_finalised(self, number: int) -> bool:
         """Whether the round exists and is final."""
-        if self._model.round_manager.rounds_count() < number:
-            return False
-        return self._model.round_manager.round_of(number).status == Status.FINALISED
+        state = self._model.round_manager.find_round(number)
+        return state is not None and state.status == Status.FINALISED
 
     def step(self) -> bool:
         """One look at the newest round; whether anything was done."""
@@ -94,10 +93,10 @@ class Validator:
         """A validator's own part of a look."""
         self._awaits_time = False
         manager = self._model.round_manager
-        number = manager.rounds_count()
-        if number == 0:
+        state = manager.newest_round()
+        if state is None:
             return False
-        state = manager.round_of(number)
+        number = state.round
         self._let_go(state)
         if state.status == Status.CHALLENGED:
             busy = self._speaker.step(state)

@@ -75,9 +75,8 @@ class Watcher:
         """One look; whether anything was done. Raises ChainError."""
         self._awaits_time = False
         manager = self._model.round_manager
-        if (number := manager.rounds_count()) == 0:
+        if (state := manager.newest_round()) is None:
             return False
-        state = manager.round_of(number)
         self._now = manager.chain.block_time()  # for all of this look: what has just come due can wait for the next
         self._traces.read(state)
         duties = (
