@@ -100,6 +100,16 @@ def test_an_audit_prints_what_rests_on_whom_and_goes_on_where_it_stopped(andel, 
     assert (fresh["resumed_rounds"], fresh["checked"]) == (0, again["checked"])
 
 
+def test_an_audit_with_a_validators_key_file_and_with_none(andel, finished_run, tmp_path):
+    manager = finished_run.world.model.round_manager.address
+    options = ["--rpc", finished_run.world.chain.url, "--store", finished_run.store_folder, "--round", "1", "--json"]
+    key = tmp_path / "validator"
+    key.write_text(finished_run.world.actors.validators[0].secret_bytes().hex())
+    assert json.loads(andel("audit", manager, *options, "--validator-key", key).stdout)["ok"]
+    told = andel("audit", manager, *options, "--validator-key", tmp_path / "none")
+    assert told.returncode != 0 and "Traceback" not in told.stderr and "key file" in told.stderr
+
+
 def test_an_audit_of_one_round_and_misuse(andel, finished_run, tmp_path):
     manager = finished_run.world.model.round_manager.address
     options = ["--rpc", finished_run.world.chain.url, "--store", finished_run.store_folder]

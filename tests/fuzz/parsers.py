@@ -11,6 +11,7 @@ from andel.data.batch import batches_object, make_batch, parse_batches
 from andel.data.bundle import pack_packets, unpack_packets
 from andel.data.opening_check import OpeningRules, verify_openings
 from andel.data.openings import make_openings
+from andel.data.sealed_draws import Asked, asked_object, parse_asked
 from andel.device.envelope import read_envelope
 from andel.device.epochs import Epoch, epoch_of_firmware
 from andel.device.inspection import Known, inspect_packet
@@ -29,6 +30,9 @@ from andel.device.pebble_json_values import open_epochs as open_json_epochs
 from andel.device.pebble_values import check_decided, measure, open_epochs, parse_sensor_data
 from andel.device.reading import PacketRefused
 from andel.encoding import canonical_json, parse_json
+from andel.hashing import sha256
+from andel.keys import AccountKey, derive_secret
+from andel.sealing import seal, sealing_public_key, unseal_as_sealed_to
 from tests.device.actors import MEASURED, NOON, EnvelopeSensor, Pebble, account
 
 PEBBLE, SENSOR = Pebble(), EnvelopeSensor("sensor")
@@ -43,6 +47,8 @@ RULES = OpeningRules((NOON - 9, NOON + 99_999), {"temperature": (-4_000, 8_500)}
 DATA = [encode_sensor_data(MEASURED, "5da0997414922a8b"), encode_sensor_data({"temperature": 5}, "", Epoch.UNSIGNED)]
 JSON = [sign_json_packet(PEBBLE.key, MESSAGE, form) for form in (Form.MESSAGE_2021, Form.ROOT_2021)]
 CLAIM = sign_confirmation(PEBBLE.key, OWNER, NOON)
+READER = AccountKey(derive_secret(b"fuzz: reader"))
+SEALED_TO = [sealing_public_key(READER)]
 EVERYTHING = [*PACKETS[:1], SENSOR.packet(temperature=1, humidity=2), *JSON, CLAIM]
 
 
@@ -87,6 +93,14 @@ def _openings(data: bytes) -> None:
     verify_openings(data, b"seed", OWNER, [BATCH.header], 3, RULES)
 
 
+def _asked(data: bytes) -> None:
+    parse_asked(data, 3)
+
+
+def _sealed(data: bytes) -> None:
+    unseal_as_sealed_to(data, READER, SEALED_TO)
+
+
 def _firmware(data: bytes) -> None:
     epoch_of_firmware(data.decode("utf-8", "replace"))
 
@@ -105,6 +119,8 @@ PARSERS: Mapping[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     "batches": (parse_batches.__wrapped__, [batches_object(OWNER, [BATCH.header])]),
     "bundle": (unpack_packets, [pack_packets(PACKETS)]),
     "openings": (_openings, [make_openings(b"seed", OWNER, [BATCH], 3)]),
+    "asked": (_asked, [asked_object([Asked(1, sha256(b"seed"), (0, 2)), Asked(2, sha256(b"other"), (1,))])]),
+    "sealed": (_sealed, [seal(b"openings", SEALED_TO, bytes(16))]),
     "canonical-json": (parse_json, [canonical_json({"a": [1, None, True, "b"], "c": {"d": -5}})]),
 }
 """A parser and its seeds by name."""

@@ -14,6 +14,7 @@ from andel.hashing import sha256
 from andel.roles.contributing import Surroundings, check_accepted, enter_batches, offer_of, own_devices, revealed
 from andel.roles.contributor import Contributor
 from andel.simulation.world import terms_hash
+from andel.training.privacy import Privacy
 from andel.training.sent_log import Kind, SentLog, read_sent
 from andel.units import day_of
 from tests.support.small_run import START, envelope_scenario
@@ -68,6 +69,19 @@ def test_what_a_round_reveals_is_told_in_the_owners_own_numbers(small):
     most = min(count, 4 * offer.task.openings + len(batches))
     assert f"at most {most:,} of {count:,}" in told["readings"]
     assert "for ever" in told["how long"] and offer.acceptance.task.hex() in told["task"]
+
+
+def test_in_groups_it_tells_that_validators_alone_read_a_fifth_at_most(small):
+    member = small.honest()[1]
+    offer = offer_of(small.world.model, small.store, member.contributor.key, None)
+    grouped = replace(offer, task=replace(offer.task, privacy=Privacy("grouped", 4, 3)))
+    told = dict(revealed(grouped, member.contributor))
+    batches = member.contributor.all_batches()
+    most = sum(batch.header.count // 5 for batch in batches)
+    assert f"at most {most:,} of {sum(batch.header.count for batch in batches):,}" in told["readings"]
+    assert "never over a fifth of it in all rounds together" in told["readings"]
+    assert "validators of the round" in told["to whom"] and "everybody" in told["to whom"].split("group's sum")[1]
+    assert "whoever has one of those validators' keys" in told["how long"]
 
 
 def test_terms_that_change_stop_the_node_until_they_are_accepted_anew(small, tmp_path):

@@ -187,8 +187,9 @@ class SmallWorld:
         return result
 
     def report(self, number: int) -> ValueReport:
-        """The verdict on a closed round, as whoever holds the reference packets replays it."""
-        references = ReferenceOpener(self.store, lambda _: self.world.founded.packets)
+        """The verdict on a closed round, as a validator that holds the reference packets replays it."""
+        reader = self.world.actors.validators[0]
+        references = ReferenceOpener(self.store, lambda _: self.world.founded.packets, reader)
         return replay_round(self.world.model, self.store, number, references).report
 
     def assert_audited(self) -> None:

@@ -45,6 +45,7 @@ from andel.value.reference import ReferenceSet, open_reference
 from andel.value.report import ValueReport
 from andel.value.retraining import Disclosed, disclosure_message
 from andel.value.settle import ChainFacts, settle
+from tests.support.sealed import seal_openings, unsealed
 from tests.support.sensors import Sensor as Sensor
 
 FIRST_DAY = 15_706
@@ -103,6 +104,10 @@ class Owner:
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The drawn leaves."""
         return make_openings(seed, self.address, self.chosen(plan), task.openings)
+
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> tuple[bytes, int]:
+        """The drawn leaves of what is asked for, sealed, and how many there are."""
+        return seal_openings(self.address, self.chosen(plan), plan, task, seed, asked)
 
     def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
         """All packets of the listed batches, signed."""
@@ -336,7 +341,7 @@ class Round:
             world.task,
             world.parameters,
             self.commitments,
-            self.openings,
+            unsealed(self.openings),
             facts or self.facts(),
             self.updates,
             before,
@@ -355,18 +360,26 @@ class Round:
 
 def play(world: World, updates: Mapping[Address, IntArray] | None = None) -> Round:
     """A round in which every owner commits, opens, and sends its honest update, or the one given for it."""
-    plan, task = world.plan, world.task
+    plan = world.plan
     given = updates or {}
     return Round(
         world,
         [sign_commitment(owner.key, plan, owner.batches(plan)) for owner in world.owners],
-        {owner.address: owner.openings(plan, task, FIRST_SEED) for owner in world.owners},
+        {owner.address: opened_by(world, owner) for owner in world.owners},
         [
             signed_update(world, owner, given[owner.address] if owner.address in given else owner.update(world))
             for owner in world.owners
         ],
         {owner.address: disclosed_by(world, owner) for owner in world.owners if owner.address in world.history.due},
     )
+
+
+def opened_by(world: World, owner: Owner) -> bytes:
+    """What an honest owner opens in the world's round, of everything."""
+    plan, task = world.plan, world.task
+    if task.privacy.grouped:
+        return owner.sealed_openings(plan, task, FIRST_SEED, b"")[0]
+    return owner.openings(plan, task, FIRST_SEED)
 
 
 def disclosed_by(world: World, owner: Owner) -> Disclosed:

@@ -111,6 +111,8 @@ def test_nodes_of_a_group_sum_behind_masks_and_log_what_that_took(superlink, tmp
     for node in nodes:
         kinds = [entry.kind for entry in node.sent()]
         assert kinds.count(Kind.GROUP) == 4 and Kind.UPDATE in kinds and Kind.ERROR not in kinds
+        (opened,) = [entry for entry in node.sent() if entry.kind == Kind.OPENINGS]
+        assert 4 * 2 <= opened.readings <= 4 * 24 // 5 and "sealed to the round's validators" in opened.note
 
 
 @pytest.mark.full

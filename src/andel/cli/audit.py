@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from andel.cli.options import RpcOption, StoreOption, open_model, open_store
+from andel.cli.options import RpcOption, StoreOption, open_model, open_store, read_key
 from andel.errors import SettingsError
 from andel.hashing import sha256
 from andel.ledger.connection import Chain
@@ -49,6 +49,10 @@ def audit_model(
         Path | None, typer.Option(help="File of rounds proven before; by default one for each model, in the cache.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was proven before.")] = False,
+    validator_key: Annotated[
+        Path | None,
+        typer.Option("--validator-key", help="Key file of a validator: openings sealed to it are replayed as well."),
+    ] = None,
     from_block: Annotated[
         int | None, typer.Option(min=0, help="First block searched for registrations and batch entries.")
     ] = None,
@@ -70,6 +74,7 @@ def audit_model(
         checkpoint=None if number is not None else _checkpoint(checkpoint, contracts, fresh),
         second=second,
         from_block=from_block,
+        reader=read_key(validator_key) if validator_key is not None else None,
         keep_reports=False,
         say=(lambda text: shown.print(text, markup=False)) if shown.is_terminal and not as_json else _silent,
     )

@@ -97,20 +97,34 @@ def verify_openings(
     chain fix. An object that is malformed, of another contributor, or opens leaves that nothing asked for gives
     every batch zero.
     """
-    drawn = draw(seed, contributor, headers, count)
+    return verify_drawn(data, draw(seed, contributor, headers, count), contributor, headers, rules)
+
+
+def verify_drawn(
+    data: bytes, drawn: Drawn, contributor: Address, headers: Sequence[BatchHeader], rules: OpeningRules
+) -> OpeningReport:
+    """The same for what was drawn already, of all batches or of some: the others weigh what their headers claim.
+
+    The last leaf of each batch that is opened has to be among `drawn`.
+    """
+    opened = {batch for batch, _ in drawn.leaves}
     try:
         openings = parse_openings(data, contributor, headers, drawn)
         if more := surplus(openings, drawn):
             batch, leaf = min(more)
             raise InputError(f"leaf {leaf} of batch {batch} was not drawn")
     except InputError as error:
-        return OpeningReport((Verdict(0, OpeningFault.MALFORMED, error.message),) * len(headers))
+        failed = Verdict(0, OpeningFault.MALFORMED, error.message)
+        return OpeningReport(tuple(failed if i in opened else Verdict(h.slots) for i, h in enumerate(headers)))
     absent = _absent(openings, drawn)
     shown: dict[int, list[Opening]] = {}
     for (batch, _), opening in openings.items():
         shown.setdefault(batch, []).append(opening)
     verdicts = []
     for index, header in enumerate(headers):
+        if index not in opened:
+            verdicts.append(Verdict(header.slots))
+            continue
         try:
             if index in absent:
                 raise _Failed(OpeningFault.WITHHELD, absent[index])

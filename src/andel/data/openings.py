@@ -50,6 +50,11 @@ Openings = Mapping[Place, Opening]
 def make_openings(seed: bytes, contributor: Address, batches: Sequence[Batch], count: int) -> bytes:
     """The openings object (canonical JSON) of `batches`, which stand in the order of the committed list."""
     drawn = draw(seed, contributor, [batch.header for batch in batches], count)
+    return openings_object(contributor, show(batches, drawn))
+
+
+def show(batches: Sequence[Batch], drawn: Drawn) -> list[Opening]:
+    """The leaves that answer what was drawn, in rising order of place."""
     wanted = set(drawn.leaves)
     running = {index: running_slots(batches[index].timestamps) for index, _ in drawn.leaves}
     for index, slot in drawn.slots:
@@ -63,7 +68,7 @@ def make_openings(seed: bytes, contributor: Address, batches: Sequence[Batch], c
             trees[index] = MerkleTree(batch_leaves(batch.timestamps, running[index], batch.packets))
         proof = tuple(trees[index].proof(leaf))
         shown.append(Opening(index, leaf, running[index][leaf], batch.packets[leaf], proof))
-    return openings_object(contributor, shown)
+    return shown
 
 
 def parse_openings(data: bytes, contributor: Address, headers: Sequence[BatchHeader], drawn: Drawn) -> Openings:

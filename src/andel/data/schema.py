@@ -66,6 +66,13 @@ forgotten_days = sa.Table(
     sa.Column("device", sa.Integer, primary_key=True),
     sa.Column("day", sa.BigInteger, primary_key=True),
 )
+shown_leaves = sa.Table(  # what was opened, sealed, of which batch: counted over all rounds
+    "shown_leaves",
+    tables,
+    sa.Column("device", sa.LargeBinary(20), primary_key=True),
+    sa.Column("day", sa.BigInteger, primary_key=True),
+    sa.Column("leaf", sa.BigInteger, primary_key=True),
+)
 
 INSERT: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 """The insert with `on_conflict_do_nothing` of each kind of database."""

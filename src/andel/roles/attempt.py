@@ -10,22 +10,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from andel.content import ContentStore, cid_of_digest
+from andel.data.sealed_draws import asked_object
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState
 from andel.roles.chain_facts import chain_facts, read_round
 from andel.roles.replay import read_history, read_policy
+from andel.roles.unsealing import opening_seeds
 from andel.training.plan import RoundPlan, parse_plan
 from andel.training.result import DataCommitment, RoundResult, SignedDisclosure
 from andel.training.rounds import FederatedRound
 from andel.training.task import Task, parse_task
 from andel.training.updates import decode_version
 from andel.units import Address
+from andel.value.acceptance import ChainFacts
+from andel.value.history import History
 from andel.value.manifest import bounded, read_commitments, read_disclosed, read_evidence, read_named
-from andel.value.proof import prove_data, unopened
+from andel.value.proof import asked_of, prove_data, unopened
 from andel.value.retraining import retrain_all, suspended_devices
+from andel.value.sealed_proof import as_arrived
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +68,29 @@ class Attempt:
         lists = {contributor: self.store.get_digest(history.due[contributor].batches) for contributor in asked}
         disclosures = self.federated.collect_disclosures(history.to_bytes(), lists) if lists else ()
         first_seed = state.first_seed
-        openings = self.federated.collect_openings(
-            first_seed, unopened(self.plan, self.task, self.commitments, history)
-        )
+        openings = self._openings(state, history)
         self.proven = self.prove(openings, disclosures, brought)
         parameters = decode_version(self.store.get_digest(self.plan.version), self.task)
         self.federated.collect_updates(parameters, first_seed, self.proven)
         return self.federated.result()
+
+    def _openings(self, state: RoundState, history: History) -> Mapping[Address, bytes]:
+        """What contributors show, or, outside open mode, seal to the validators."""
+        plan, task, given = self.plan, self.task, self.commitments
+        if not task.privacy.grouped:
+            return self.federated.collect_openings(state.first_seed, unopened(plan, task, given, history))
+        facts = self._facts()
+        asked = asked_of(plan, task, given, facts.entries, history, facts.seeds)
+        questions = {contributor: asked_object(items) for contributor, items in asked.items()}
+        return self.federated.collect_openings(state.first_seed, asked, questions)
+
+    def _facts(self) -> ChainFacts:
+        """The chain's word; outside open mode with the seeds that batches may be drawn under. Raises ChainError."""
+        on_chain = read_round(self.model, self.plan.round)
+        facts = chain_facts(self.model, self.plan, on_chain, self.commitments)
+        if not self.task.privacy.grouped:
+            return facts
+        return replace(facts, seeds=opening_seeds(self.model.round_manager, on_chain.state))
 
     def closed(self, state: RoundState) -> RoundResult:
         """The set that is closed on chain, as its manifest lists it; the updates' bytes stay in the store.
@@ -93,7 +114,7 @@ class Attempt:
         """Contributor to the slots that count, as validators will find them. Raises ChainError, EvidenceError."""
         plan, task, given = self.plan, self.task, self.commitments
         history = read_history(self.store, plan)
-        facts = chain_facts(self.model, plan, read_round(self.model, plan.round), given)
+        facts = self._facts()
         disclosed = read_disclosed(self.store, history, disclosures, f"round {plan.round}")
         verdicts = prove_data(
             plan,
@@ -109,6 +130,8 @@ class Attempt:
             history,
             bounded(conflicts),
             suspended_devices(retrain_all(plan, task, history.due, disclosed), history.due),
+            facts.seeds,
+            as_arrived,  # a coordinator cannot open what is sealed to validators
         )
         for verdict in verdicts:
             if why := verdict.reason or verdict.note:

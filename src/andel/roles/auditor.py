@@ -30,6 +30,7 @@ from andel.errors import (
     Reverted,
 )
 from andel.hashing import sha256
+from andel.keys import AccountKey
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import Founding, RoundState, Status
@@ -59,6 +60,7 @@ class AuditOptions:
     search for registrations and entries begins (None: `SEARCHED_BLOCKS` before round 1). `keep_reports` keeps every
     round's report, whose size grows with the model. Processes are started after `alone` rounds, of which the
     first opens the reference set, when those still to prove take longer than `worth_seconds`, judged by the last one.
+    `reader` is a validator's key, by which openings that are sealed to it are replayed: in this process alone.
     """
 
     only: int | None = None
@@ -67,6 +69,7 @@ class AuditOptions:
     checkpoint: Checkpoint | None = None
     second: Chain | None = None
     from_block: int | None = None
+    reader: AccountKey | None = None
     keep_reports: bool = True
     alone: int = 2
     worth_seconds: float = 8.0
@@ -142,12 +145,15 @@ class _Auditor:
         if from_block is None:
             first = self._model.round_manager.rounds_count() and self._model.round_manager.round_of(1).opened_block
             from_block = max(0, first - SEARCHED_BLOCKS)
-        about = canonical_json([str(chain.chain_id), address, str(from_block), repr(founding)])
+        reader = self._options.reader.address if self._options.reader else ""
+        about = canonical_json([str(chain.chain_id), address, str(from_block), repr(founding), reader])
         base = sha256(_code(), chain.block_hash(0), about)
         return Scope(base, from_block, self._options.keep_reports)
 
     def _prove_one(self, number: int, scope: Scope) -> None:
-        turns = RoundTurns(self._model, self._store, scope, self._options.second, self._options.sleep)
+        turns = RoundTurns(
+            self._model, self._store, scope, self._options.second, self._options.sleep, self._options.reader
+        )
         self._take(turns.take(number, None))
         self._result.rests_on.append(f"only round {number} was audited: what it builds on rests on the chain's word")
 
@@ -169,11 +175,11 @@ class _Auditor:
     def _outcomes(self, numbers: list[int], scope: Scope) -> Iterator[Outcome]:
         """One after the other; in processes from where it is worth starting them."""
         options = self._options
-        turns = RoundTurns(self._model, self._store, scope, options.second, options.sleep)
+        turns = RoundTurns(self._model, self._store, scope, options.second, options.sleep, options.reader)
         spent = 0.0
         for done, number in enumerate(numbers):
             worth = done >= options.alone and spent * (len(numbers) - done) > options.worth_seconds
-            if worth and options.source is not None and options.processes > 1:
+            if worth and options.source is not None and options.processes > 1 and options.reader is None:
                 yield from outcomes_of(numbers[done:], self._record_of, options.source, scope, options.processes)
                 return
             started = options.clock()
@@ -205,6 +211,11 @@ class _Auditor:
             self._options.checkpoint.keep(outcome.record)
         if found.missing and not found.task:
             result.rests_on.append(f"round {found.number} rests on the signatures of {found.k} of {found.n} validators")
+        if unseen := found.tally.of("asked", Rests.SIGNATURES):
+            result.rests_on.append(
+                f"round {found.number}: openings of {unseen} contributors, sealed to its validators, rest on the"
+                f" signatures of {found.k} of {found.n}"
+            )
         result.add_missing(found.missing)
         result.frauds += found.frauds
         for place, cid in found.objects:

@@ -24,11 +24,11 @@ from andel.ledger.deployment import ModelContracts
 from andel.roles.contributor import Contributor
 from andel.roles.held_out import HeldOut
 from andel.roles.owner import accept_terms
+from andel.roles.revealing import how_long, readers, readings_opened
 from andel.training.acceptance import Acceptance
 from andel.training.accountant import statement
 from andel.training.federated_errors import MIN_ROWS
 from andel.training.plan import DayRanges, RoundPlan, parse_plan
-from andel.training.privacy import Privacy
 from andel.training.rules import DEFAULT_RULES, ValueRules
 from andel.training.sent_log import Kind, SentLog
 from andel.training.task import Task, parse_task
@@ -209,25 +209,18 @@ def revealed(offer: Offer, contributor: Contributor) -> list[tuple[str, str]]:
     days = [batch for batch in contributor.all_batches() if first <= batch.day <= last]
     batches = [batch for batch in days if not home.covers(batch.day)]
     readings = sum(batch.header.count for batch in batches)
-    most = min(readings, 4 * task.openings + len(batches))
     privacy = task.privacy
     lines = [
         ("model", f"{offer.acceptance.model} on chain {offer.acceptance.chain_id}"),
         ("task", f"{task.name}; hash {offer.acceptance.task.hex()}"),
         ("your data", f"{readings:,} readings in {len(batches):,} batches of {_days(first)} to {_days(last)}"),
         ("every round", "which devices, days, how many readings and hours a day, and the days' roots"),
-        (
-            "readings",
-            f"at most {most:,} of {readings:,} whole signed packets (times, all channels, a position where the device "
-            f"signs one): {task.openings} draws, up to 4 packets each, and the last of each batch; drawn once for a "
-            "set of batches, again when the set changes",
-        ),
+        ("readings", readings_opened(task, batches)),
         ("audits", _audits(rules)),
         ("update", f"{task.size:,} numbers that your training changed, signed"),
         *(("privacy", line) for line in statement(privacy)),
-        ("to whom", _readers(privacy)),
-        ("how long", "for ever: copies are not yours to delete. `andel forget` removes your own bytes, and what was "
-         "not opened stays with you; consent ends for later rounds by `andel alliance withdraw`"),
+        ("to whom", readers(task, offer.plan)),
+        ("how long", how_long(task)),
         ("held-out days", _held_out(len(days) - len(batches), offer.acceptance.tells_errors)),
         ("never leaves", "readings that were not drawn, rows for training, the wallet's key, the node's key"),
     ]  # fmt: skip
@@ -257,11 +250,6 @@ def entered_held_out(contributor: Contributor, held_out: DayRanges, model: Model
     home = HeldOut(held_out)
     places = [(batch.device, batch.day) for batch in contributor.all_batches() if home.covers(batch.day)]
     return sum(any(root) for root in model.batch_registry.entries_of(places)) if places else 0
-
-
-def _readers(privacy: Privacy) -> str:
-    everybody = "the coordinator, the validators and everybody who reads the content store"
-    return f"{everybody}; of your update only its group's sum" if privacy.grouped else everybody
 
 
 def _days(day: int) -> str:

@@ -19,6 +19,7 @@ from andel.data.forget import DELETED, Forgotten, forget
 from andel.data.intake import DeviceRecord, Intake, IntakeCounts, IntakeSettings
 from andel.data.kept_back import committable
 from andel.data.openings import make_openings
+from andel.data.sealed_draws import LEAST_LEAVES
 from andel.data.store import OTHER_CONTENT, EvidenceStore
 from andel.device.packets import reread_packet
 from andel.device.reading import Refusal, SignedReading
@@ -29,6 +30,7 @@ from andel.ledger.alliance import AllianceContract
 from andel.ledger.contracts import BatchRegistryContract, Entry
 from andel.ledger.round_manager import RoundManagerContract
 from andel.roles.held_out import NOTHING_HELD_OUT, HeldOut, rows_of
+from andel.roles.sealed_openings import answer_sealed, asked_for
 from andel.training.personal import Rows
 from andel.training.plan import RoundPlan, check_pace
 from andel.training.task import Task
@@ -69,6 +71,7 @@ class Contributor:
         self._chosen: tuple[Digest, tuple[Batch, ...]] | None = None
         self._standing: set[Digest] = set()
         self._accepted_plan = b""
+        self._sealing = ""
         self._rows: tuple[bytes, npt.NDArray[np.uint8], IntArray] | None = None
 
     @property
@@ -151,6 +154,7 @@ class Contributor:
         if digest_of_cid(plan.task) != sha256(task.to_bytes()):
             raise PlanError("the task sent is not the one that the plan names")
         check_pace(plan, task)
+        self._sealing = plan.task if task.privacy.grouped else ""
         if plan.hash == self._accepted_plan:
             return
         if plan.terms != self._terms:
@@ -190,6 +194,16 @@ class Contributor:
     def openings(self, plan: RoundPlan, task: Task, seed: bytes) -> bytes:
         """The leaves that `seed` draws from those batches, with packets and proofs."""
         return make_openings(seed, self.address, self._committed(plan), task.openings)
+
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> tuple[bytes, int]:
+        """What is drawn of the batches `asked` for, sealed to the round's validators, or a refusal; and how many
+        readings that shows (`andel.roles.sealed_openings`).
+        """
+        if self._manager is None:
+            raise PlanError(f"this contributor has not joined the model {plan.model}")
+        batches = self._committed(plan)
+        named = asked_for(asked, plan, seed, len(batches))
+        return answer_sealed(self._key, self._store, self._manager, plan, task, batches, named)
 
     def disclosure(self, plan: RoundPlan, state: bytes, batches: bytes) -> tuple[bytes, bytes]:
         """All packets of the list `batches`, which the state on chain says this contributor has to show, and the
@@ -253,7 +267,8 @@ class Contributor:
     def _committed(self, plan: RoundPlan) -> Sequence[Batch]:
         """The batches of the plan's windows, decided once a plan: what is committed is what will be opened."""
         if self._chosen is None or self._chosen[0] != plan.hash:
-            inside = [batch for batch in self._shared() if plan.covers(batch.day)]
+            least = LEAST_LEAVES if plan.task == self._sealing else 1  # of fewer a fifth is too little to check
+            inside = [b for b in self._shared() if plan.covers(b.day) and len(b.packets) >= least]
             self._chosen = plan.hash, tuple(self._entered(inside, plan))
         return self._chosen[1]
 

@@ -7,20 +7,22 @@ sealed to validators until they are published.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from andel.content import ContentStore, cid_of_digest
 from andel.data.policy import Policy, parse_policy
 from andel.errors import EvidenceError
 from andel.hashing import sha256
+from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.roles.chain_facts import chain_facts, check_plan, read_round
 from andel.roles.judgements import agreed_judge
+from andel.roles.unsealing import Unsealed, opening_seeds, unsealed
 from andel.training.plan import RoundPlan
 from andel.training.task import Task
 from andel.training.updates import decode_version
 from andel.typed_data import typed_digest
-from andel.units import Digest
+from andel.units import Address, Digest
 from andel.value.history import EMPTY_HISTORY, History, parse_history
 from andel.value.judge import JudgeOf, LiveJudge
 from andel.value.judgement import AgreedJudge
@@ -40,7 +42,8 @@ from andel.value.settle import ChainFacts, settle
 @dataclass(frozen=True, slots=True)
 class Replay:
     """A round settled again: its evidence, what the chain said of it, the verdict, and the attestation that follows;
-    of a float task, the `agreed` median that it rests on.
+    of a float task, the `agreed` median that it rests on. `unseen` are contributors whose sealed openings were taken
+    for what the attested state says of them.
     """
 
     evidence: RoundEvidence
@@ -49,12 +52,19 @@ class Replay:
     attestation: dict[str, object]
     digest: Digest
     agreed: AgreedJudge | None = None
+    unseen: tuple[Address, ...] = ()
 
 
 class ReferenceOpener:
-    """Opens reference sets and keeps them: verifying thousands of packets again each round would change nothing."""
+    """Opens reference sets and keeps them: verifying thousands of packets again each round would change nothing.
 
-    def __init__(self, store: ContentStore, read_packets: Callable[[RoundPlan], bytes]) -> None:
+    Sealed openings are opened with the key of `reader`, where it is a validator of their round.
+    """
+
+    def __init__(
+        self, store: ContentStore, read_packets: Callable[[RoundPlan], bytes], reader: AccountKey | None = None
+    ) -> None:
+        self.reader = reader
         self._store = store
         self._read_packets = read_packets
         self._opened: dict[object, ReferenceSet] = {}
@@ -97,13 +107,17 @@ def replay_round(
         raise EvidenceError(f"{place}, commitments", "the list of seed 1 is not that of the manifest")
     history = read_history(store, plan)
     facts = chain_facts(model, plan, on_chain, evidence.commitments)
+    shown = Unsealed(evidence.openings)
+    if task.privacy.grouped:
+        facts = replace(facts, seeds=opening_seeds(model.round_manager, state))
+        shown = unsealed(evidence.openings, references.reader, model.round_manager, store, state)
     agreed = agreed_judge(model, store, plan, task, state) if task.floats and judge_of is None else None
     report = settle(
         plan,
         task,
         decode_version(read_named(store, f"{place}, parent version", cid_of_digest(plan.version)), task),
         evidence.commitments,
-        evidence.openings,
+        shown.openings,
         facts,
         evidence.updates,
         history,
@@ -114,9 +128,11 @@ def replay_round(
         read_disclosed(store, history, evidence.disclosures, place),
         judge_of or ((lambda *_: agreed) if agreed else LiveJudge),
         evidence.masks,
+        shown.believe,
     )
     attestation = report.attestation(plan, state.updates_root, state.evidence_hash)
-    return Replay(evidence, facts, report, attestation, typed_digest("Attestation", plan.domain, attestation), agreed)
+    digest = typed_digest("Attestation", plan.domain, attestation)
+    return Replay(evidence, facts, report, attestation, digest, agreed, shown.unseen)
 
 
 def read_policy(store: ContentStore, plan: RoundPlan) -> Policy:

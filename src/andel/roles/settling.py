@@ -89,7 +89,7 @@ class Settler:
 
 
 def references_for(store: ContentStore, key: AccountKey) -> ReferenceOpener:
-    """Reference packets as `key` can come to them: sealed to it, or published for everybody."""
+    """What `key` can open: reference packets, sealed to it or published for everybody, and openings sealed to it."""
 
     def read(plan: RoundPlan) -> bytes:
         try:
@@ -97,4 +97,4 @@ def references_for(store: ContentStore, key: AccountKey) -> ReferenceOpener:
         except (EvidenceError, ContentUnreachable):  # a copy of the sealed ones may lie here where nobody answers
             return unseal(read_named(store, "sealed reference packets", plan.reference.sealed), key)
 
-    return ReferenceOpener(store, read)
+    return ReferenceOpener(store, read, key)

@@ -7,7 +7,7 @@ round 1), so that many rounds under many attacks take seconds. Nothing is attest
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ from andel.content import cid_of_digest
 from andel.data.batch import BatchHeader, batches_object, hours_of
 from andel.data.features import CodeArray, RowSet, build_rows
 from andel.data.policy import EVERYWHERE
+from andel.data.sealed_draws import LEAST_LEAVES
 from andel.device.reading import Measurement, SignedReading
 from andel.errors import InputError
 from andel.hashing import sha256
@@ -36,6 +37,7 @@ from andel.training.task import Task
 from andel.training.updates import MAX_UPDATE, decode_version, encode_update, encode_version
 from andel.units import TOKEN, Address, BaseUnits, Digest, day_of
 from andel.value.history import History, ProvenSet
+from andel.value.opened_days import ranges_of
 from andel.value.proof import proof_key, registry_entry
 from andel.value.reference import ReferenceSet
 from andel.value.report import ValueReport
@@ -190,18 +192,24 @@ class OffchainRounds:
             for header in member.headers:
                 entered.setdefault((header.device, header.day), member.address)
         own = [m for m in members if all(entered[h.device, h.day] == m.address for h in m.headers)]
-        history = History(0, {}, {}, dict(_proof(self.plan, member) for member in own))
+        history = _all_proven(self.plan, self.task, own)
         plan = replace(self.plan, state=history.hash)
         return replace(self, members=members, history=history, plan=plan, former={}, reports=[])
 
     def private(self, privacy: Privacy) -> OffchainRounds:
-        """This model, before its round 1, founded with another privacy."""
+        """This model, before its round 1, founded with another privacy; in groups without days too short to open."""
         if self.reports:
             raise InputError("the model has played a round already", "found it again")
         task = replace(self.task, privacy=privacy)
-        return replace(
-            self, task=task, plan=replace(self.plan, task=cid_of_digest(sha256(task.to_bytes()))), former={}, reports=[]
-        )
+        members = self.members
+        if privacy.grouped:
+            members = tuple(
+                replace(member, headers=tuple(item for item in member.headers if item.count >= LEAST_LEAVES))
+                for member in members
+            )
+        history = _all_proven(self.plan, task, members)
+        plan = replace(self.plan, task=cid_of_digest(sha256(task.to_bytes())), state=history.hash)
+        return replace(self, task=task, plan=plan, members=members, history=history, former={}, reports=[])
 
     def _sent(
         self,
@@ -260,7 +268,7 @@ def found_offchain(scenario: Scenario, seed: bytes) -> OffchainRounds:
         reference=listed,
         rules=rules,
     )
-    history = History(0, {}, {}, dict(_proof(plan, member) for member in members))
+    history = _all_proven(plan, task, members)
     return OffchainRounds(task, replace(plan, state=history.hash), members, reference, history, parameters, seed)
 
 
@@ -341,6 +349,14 @@ def _noisy(reading: SignedReading, target: str, noise: int, random: np.random.Ge
         for item in reading.measurements
     )
     return SignedReading(reading.device, reading.timestamp, measured, b"", reading.digest, reading.profile)
+
+
+def _all_proven(plan: RoundPlan, task: Task, members: Sequence[OffchainMember]) -> History:
+    """The state in which everything that these members would open was opened, and held."""
+    if task.privacy.grouped:
+        opened = {member.device.address: ranges_of(item.day for item in member.headers) for member in members}
+        return History(0, {}, {}, {}, opened=opened)
+    return History(0, {}, {}, dict(_proof(plan, member) for member in members))
 
 
 def _proof(plan: RoundPlan, member: OffchainMember) -> tuple[Digest, ProvenSet]:

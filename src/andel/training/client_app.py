@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from secrets import token_bytes
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +73,16 @@ class LocalContributor(Protocol):
         """
 
 
+@runtime_checkable
+class SealsOpenings(Protocol):
+    """What the app needs besides, outside open mode."""
+
+    def sealed_openings(self, plan: RoundPlan, task: Task, seed: bytes, asked: bytes) -> tuple[bytes, int]:
+        """The openings of the batches `asked` for (`andel.data.sealed_draws`; empty: of all, under `seed`), sealed to
+        the round's validators, or the refusal of what would open too much; and how many readings that shows.
+        """
+
+
 def contributor_app(
     contributor: Callable[[Context], LocalContributor],
     mods: Sequence[Mod] = (),
@@ -112,6 +122,12 @@ def contributor_app(
         local = contributor(context)
         local.accept(plan, task)
         local.check_seed(plan, seed)
+        if task.privacy.grouped:
+            if not isinstance(local, SealsOpenings):
+                raise PlanError("this node cannot seal openings to validators")
+            data, readings = local.sealed_openings(plan, task, seed, wire.read_asked(message))
+            values: dict[str, str | int | bytes] = {"contributor": local.key.address, "readings": readings}
+            return wire.answer(message, {"openings": data, **values})
         data = without(local.openings(plan, task, seed), wire.read_held(message))
         return wire.answer(message, {"openings": data, "contributor": local.key.address})
 

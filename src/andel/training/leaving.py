@@ -49,6 +49,10 @@ def describe(question: Message, reply: Message) -> Leaving:
     kind = question.metadata.message_type
     if kind == wire.OPENINGS:
         data = _bytes(record, "openings")
+        if "readings" in record:  # sealed: the node that made them says how many there are
+            shown = wire.int_of(record, "readings")
+            note = "readings with their proofs, sealed to the round's validators"
+            return Leaving(Kind.OPENINGS, sha256(data), round_, attempt, shown, note if shown else "a refusal to open")
         shown = len(parse_json(data, MAX_REPLY_BYTES)["openings"])
         return Leaving(Kind.OPENINGS, sha256(data), round_, attempt, shown, "these readings, whole, with their proofs")
     if kind == wire.DISCLOSURE:

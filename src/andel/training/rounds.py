@@ -13,6 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from andel.content import ContentStore
@@ -135,14 +136,17 @@ class FederatedRound:
         self._ask(wire.DISCLOSURE, strategy.configure_disclosures(state, missing), strategy.take_disclosures)
         return tuple(_ordered(strategy.disclosures))
 
-    def collect_openings(self, seed: bytes, contributors: Iterable[Address]) -> Mapping[Address, bytes]:
+    def collect_openings(
+        self, seed: bytes, contributors: Iterable[Address], questions: Mapping[Address, bytes] = MappingProxyType({})
+    ) -> Mapping[Address, bytes]:
         """What `seed` (seed 1) drew from these contributors' batches; who withheld all of it is missing.
 
+        Outside open mode `questions` say what is asked of each (`andel.data.sealed_draws`), and answers are sealed.
         What does not arrive, or not whole, is asked for again: each question gets its part of the phase's time, and an
         answer to an earlier one still counts.
         """
         strategy, tries, phase = self._strategy, self._settings.opening_tries, wire.OPENINGS
-        strategy.fixed, strategy.seed = True, seed
+        strategy.fixed, strategy.seed, strategy.questions = True, seed, questions
         self._restore(phase)
         asked, started = sorted(set(contributors), key=address_bytes), self._waiting.clock()
         waiting: dict[str, None] = {}

@@ -9,15 +9,16 @@ so memory does not grow with the number of updates. A store that fails is not th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from andel.content import ContentStore, cid_of_digest
-from andel.data.batch import parse_batches
+from andel.data.batch import BatchHeader, parse_batches
 from andel.data.disclosure import MAX_DISCLOSURE_BYTES
 from andel.data.draws import Drawn, draw
 from andel.data.openings import Openings, held_object, is_whole, joined, openings_object, parse_openings
+from andel.data.sealed_draws import check_answer
 from andel.errors import AndelError, ContentError
 from andel.hashing import sha256
 from andel.keys import parse_address
@@ -37,9 +38,7 @@ MAX_REPLY_BYTES = 64 * 1024 * 1024
 MAX_REFUSED: Final = 10_000
 """Most refusals that are kept in a round's record; more are only counted."""
 
-
 log = logging.getLogger(__name__)
-
 
 Vouched = Callable[[Message, int, Address], None]
 """Looks at a reply, the node that was asked and the contributor that it answers for. Raises InputError."""
@@ -52,7 +51,7 @@ class EvidenceStrategy(Strategy):
     `fixed` says that the set of commitments stands on chain: nobody joins it any more. `shown` says that updates are
     being shown: no hash is taken any more. `lost` are contributors whose nodes failed to show an update that they had
     signed. `vouched` raises InputError unless a contributor lets the node that commits for it do so. `asked` tells
-    which node a message went to, `ttl` how many seconds it may take.
+    which node a message went to, `ttl` how many seconds it may take, `questions` what is opened outside open mode.
     """
 
     def __init__(
@@ -85,6 +84,8 @@ class EvidenceStrategy(Strategy):
         self.disclosures: dict[Address, SignedDisclosure] = {}
         self.openings: MutableMapping[Address, bytes] = {} if store is None else StoredObjects(store)
         self._opened: dict[Address, Openings] = {}
+        self._sealed = parse_task(task).privacy.grouped
+        self.questions: Mapping[Address, bytes] = {}
         self.proven: Mapping[Address, int] = {}
         self.group_orders: Mapping[Address, bytes] | None = None
         self.receipts: dict[Address, SignedUpdate] = {}
@@ -110,7 +111,8 @@ class EvidenceStrategy(Strategy):
         for contributor in sorted(set(contributors) & set(self.nodes), key=self.nodes.__getitem__):
             if contributor not in self._whole:
                 held = self._opened.get(contributor, {})
-                messages.append(self.instruct(wire.OPENINGS, contributor, {"held": held_object(held) if held else b""}))
+                more = {"held": held_object(held) if held else b"", "asked": self.questions.get(contributor, b"")}
+                messages.append(self.instruct(wire.OPENINGS, contributor, more))
         return messages
 
     def nodes_of(self, contributors: Iterable[Address]) -> list[int]:
@@ -198,7 +200,6 @@ class EvidenceStrategy(Strategy):
         """Puts what was shown in part where whole openings are: the phase is over."""
         for contributor, opened in self._opened.items():
             self._keep_openings(contributor, openings_object(contributor, opened.values()))
-        self._whole |= self._opened.keys()
         self._opened.clear()
 
     def restore(self, phase: str, entries: Iterable[Entry]) -> None:
@@ -317,23 +318,25 @@ class EvidenceStrategy(Strategy):
         if contributor in self._whole:
             return
         data = wire.bytes_of(record, "openings", MAX_REPLY_BYTES)
-        _, headers = parse_batches(self.commitments[contributor].batches)
-        drawn = self._drawn(contributor)
+        if self._sealed:
+            check_answer(data, contributor)
+            return self._keep_openings(contributor, data)
+        headers, drawn = self._drawn(contributor)
         part = parse_openings(data, contributor, headers, drawn)
         whole, opened = joined(contributor, (self._opened.get(contributor, {}), part), drawn)
         self._opened[contributor] = opened
         if is_whole(opened, drawn):
             self._keep_openings(contributor, whole)
-            self._whole.add(contributor)
             del self._opened[contributor]
 
     def _keep_openings(self, contributor: Address, data: bytes) -> None:
         self.openings[contributor] = data
+        self._whole.add(contributor)
         self._note(wire.OPENINGS, contributor, object=sha256(data).hex(), seed=self.seed.hex())
 
-    def _drawn(self, contributor: Address) -> Drawn:
+    def _drawn(self, contributor: Address) -> tuple[Sequence[BatchHeader], Drawn]:
         _, headers = parse_batches(self.commitments[contributor].batches)
-        return draw(self.seed, contributor, headers, parse_task(self.task).openings)
+        return headers, draw(self.seed, contributor, headers, parse_task(self.task).openings)
 
     def _take_receipt(self, record: ConfigRecord, node: int) -> None:
         receipt = SignedUpdate(

@@ -54,9 +54,9 @@ def instruction(
 ) -> RecordDict:
     """What goes to a node: plan, task, seed (empty before one is drawn) and, to train, the version.
 
-    `more`, where not empty: to open again, the places that arrived already (`held`, see `andel.data.openings`); to
-    disclose, the `state` that says so and the list of `batches`; in grouped mode, what is said of the `group`, and the
-    `leaves` of all commitments.
+    `more`, where not empty: to open again, the places that arrived already (`held`, see `andel.data.openings`); outside
+    open mode, what is `asked` to be opened (`andel.data.sealed_draws`); to disclose, the `state` that says so and the
+    list of `batches`; in grouped mode, what is said of the `group`, and the `leaves` of all commitments.
     """
     order: dict[str, bytes] = {"plan": plan.to_bytes(), "task": task, "seed": seed}
     order |= {name: value for name, value in more.items() if value}
@@ -86,6 +86,12 @@ def read_held(message: Message) -> frozenset[Place]:
     order = message.content.get(_ORDER)
     named = isinstance(order, ConfigRecord) and "held" in order
     return parse_held(_bytes(order, "held") if named else b"")
+
+
+def read_asked(message: Message) -> bytes:
+    """What an instruction asks to be opened outside open mode; empty: every batch, under its seed."""
+    order = message.content.get(_ORDER)
+    return _bytes(order, "asked") if isinstance(order, ConfigRecord) and "asked" in order else b""
 
 
 def read_due(message: Message) -> tuple[bytes, bytes]:

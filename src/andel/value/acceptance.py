@@ -23,13 +23,14 @@ from andel.training.updates import decode_update, encode_version
 from andel.units import Address, Digest
 from andel.value.history import History
 from andel.value.proof import ProvenData, RegistryEntries, check_signature
+from andel.value.sealed_proof import Seeds
 
 
 @dataclass(frozen=True, slots=True)
 class ChainFacts:
     """What the chain says of a round: both seeds, both roots, the registry's entries of committed batches, and
     which of their devices the alliance admitted and whose owners had accepted the plan's terms when the round opened,
-    and when that was.
+    and when that was. `seeds` are what batches may be drawn under outside open mode; empty is this attempt's alone.
     """
 
     first_seed: Digest
@@ -40,6 +41,7 @@ class ChainFacts:
     admitted: frozenset[Address]
     consenting: frozenset[Address]
     opened_at: int
+    seeds: Seeds = ()
 
 
 @dataclass(frozen=True, slots=True)

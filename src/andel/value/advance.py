@@ -11,6 +11,7 @@ from dataclasses import replace
 from andel.training.plan import RoundPlan
 from andel.units import Address, BaseUnits, Digest
 from andel.value.history import History, ProvenSet
+from andel.value.opened_days import Day, DayRanges, Origin, with_days
 from andel.value.proof import ProvenData
 from andel.value.retraining import DueTraining, Outcome, Retrained, next_due
 from andel.value.shares import score_by_device
@@ -38,7 +39,9 @@ def advance(
         round=number,
         scores=by_device,
         earned=earned,
-        proven=_proven_sets(history, number, proven),
+        proven=_proven_sets(history, number, [item for item in proven if item.drawn is None]),
+        opened=_opened_days(history, proven),
+        pending=_pending_days(history, proven),
         standing=_standings(history, number, proven),
     )
 
@@ -81,6 +84,28 @@ def _proven_sets(history: History, number: int, proven: Sequence[ProvenData]) ->
         if batches not in failed and not renewed & set(known.slots)
     }
     return {**older, **newest}
+
+
+def _opened_days(history: History, proven: Sequence[ProvenData]) -> dict[Address, DayRanges]:
+    """With the batches whose openings held in this round."""
+    days: dict[Address, list[int]] = {}
+    for item in proven:
+        for device, day in item.drawn or () if item.opened else ():
+            if device in item.whole:
+                days.setdefault(device, []).append(day)
+    return {**history.opened, **{who: with_days(history.opened.get(who, ()), new) for who, new in days.items()}}
+
+
+def _pending_days(history: History, proven: Sequence[ProvenData]) -> dict[Day, Origin]:
+    """With the batches that were drawn and whose openings did not hold, or did not come: their seed stays."""
+    pending = dict(history.pending)
+    for item in proven:
+        for day, origin in (item.drawn or {}).items():
+            if item.opened and day[0] in item.whole:
+                pending.pop(day, None)
+            else:
+                pending[day] = origin
+    return pending
 
 
 def _standings(history: History, number: int, proven: Sequence[ProvenData]) -> dict[Address, Standing]:

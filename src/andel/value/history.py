@@ -2,7 +2,8 @@
 
 Debt and standing belong to the device and follow it to a new owner. The state is a canonical object in the content
 store; its digest is attested each round as stateHash, so a validator that joins late can start from the last one.
-A set of batches is opened once: its proven slots stand here, under its hash, for the rounds that use it again.
+A set of batches is opened once: its proven slots stand here, under its hash, for the rounds that use it again. Outside
+open mode each batch is: its day stands here once it was opened, and the seed it is drawn under until then.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from andel.data.batch import LAST_DAY
 from andel.encoding import canonical_json, parse_hex
 from andel.errors import InputError
 from andel.hashing import sha256
-from andel.keys import address_bytes, parse_address
+from andel.keys import address_bytes, checksummed, parse_address
 from andel.training.rules import MAX_NOVELTY_STEPS
 from andel.training.task import parse_object
 from andel.units import Address, BaseUnits, Digest
+from andel.value.opened_days import Day, DayRanges, Origin, days_in, ranges_of
 from andel.value.retraining import DueTraining
 from andel.value.standing import MAX_FAILURES, Standing
 
-_FORMAT: Final = "andel-state/4"
+_FORMAT: Final = "andel-state/5"
 MAX_JUDGEMENTS: Final = 32
 """As many as a model can have validators."""
 _MAX_BYTES = 64 * 1024 * 1024
@@ -42,7 +45,8 @@ class History:
     that passed its noise, and `versions`, by hash, from which the model's last steps began, oldest first. Their bytes
     lie in the content store like every version's, so the state does not grow with the model. `due` says by contributor
     whose training is to be done again, and waits for its readings. `judgements`, by hash, are those by whose median a
-    float task's last round was settled; an integer task has none.
+    float task's last round was settled; an integer task has none. Outside open mode `opened` are the days by device
+    whose batches were opened and held, `pending` those drawn and not opened yet.
     """
 
     round: int
@@ -54,6 +58,8 @@ class History:
     versions: tuple[Digest, ...] = ()
     due: Mapping[Address, DueTraining] = field(default_factory=dict)
     judgements: tuple[Digest, ...] = ()
+    opened: Mapping[Address, DayRanges] = field(default_factory=dict)
+    pending: Mapping[Day, Origin] = field(default_factory=dict)
 
     @property
     def hash(self) -> Digest:
@@ -82,6 +88,8 @@ class History:
                 "versions": [version.hex() for version in self.versions],
                 "due": [[contributor, *_due_fields(self.due[contributor])] for contributor in _ordered(self.due)],
                 "judgements": [judgement.hex() for judgement in self.judgements],
+                "opened": [[device, self.opened[device]] for device in _ordered(self.opened)],
+                "pending": _pending_fields(self.pending),
             }
         )
 
@@ -109,6 +117,12 @@ def parse_history(data: bytes) -> History:
             tuple(Digest(bytes.fromhex(version)) for version in values["versions"]),
             {parse_address(contributor): _due(*record) for contributor, *record in values["due"]},
             tuple(Digest(bytes.fromhex(judgement)) for judgement in values["judgements"]),
+            {parse_address(device): _ranges(ranges) for device, ranges in values["opened"]},
+            {
+                (device, day): origin
+                for device, origin, ranges in (_pending(*record) for record in values["pending"])
+                for day in days_in(ranges)
+            },
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"state cannot be read: {error}") from error
@@ -148,6 +162,29 @@ def _due(number: int, seed: str, version: str, batches: str, update: str, device
 def _due_fields(due: DueTraining) -> tuple[object, ...]:
     hashes = (due.seed, due.version, due.batches, due.update)
     return due.round, *(value.hex() for value in hashes), list(due.devices)
+
+
+def _ranges(pairs: list[list[int]]) -> DayRanges:
+    ranges = tuple((_number(first), _number(last)) for first, last in pairs)
+    apart = all(a[1] + 1 < b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    if not ranges or not apart or any(first > last for first, last in ranges) or ranges[-1][1] > LAST_DAY:
+        raise InputError("a state's ranges of days do not ascend, or do not stay apart")
+    return ranges
+
+
+def _pending(device: str, number: int, seed: str, ranges: list[list[int]]) -> tuple[Address, Origin, DayRanges]:
+    return parse_address(device), Origin(_number(number), Digest(parse_hex(seed, 32))), _ranges(ranges)
+
+
+def _pending_fields(pending: Mapping[Day, Origin]) -> list[list[object]]:
+    """By device and seed, the days."""
+    days: dict[tuple[bytes, int, Digest], list[int]] = {}
+    for (device, day), origin in pending.items():
+        days.setdefault((address_bytes(device), origin.round, origin.seed), []).append(day)
+    return [
+        [checksummed(device), number, seed.hex(), ranges_of(days[device, number, seed])]
+        for device, number, seed in sorted(days)
+    ]
 
 
 def _ordered(by_address: Mapping[Address, object]) -> list[Address]:

@@ -5,7 +5,8 @@ registry by the same contributor under the committed root, lies in the plan's wi
 the alliance admits, of an owner who had accepted the plan's terms, before the round opened, and all its openings hold,
 also by the alliance's policy: one that fails or is withheld costs the whole set its weight, and its devices their
 standing. A set of batches is opened under the first seed drawn after it was committed; later rounds that commit the
-same set under the same policy take what was proven then, as long as a proof holds. The weight is the number of
+same set under the same policy take what was proven then, as long as a proof holds. Outside open mode each batch is
+opened by itself, once for ever (`andel.value.sealed_proof`). The weight is the number of
 distinct slots with a proven reading, never a self-report, less what a device's standing takes.
 """
 
@@ -19,18 +20,22 @@ from types import MappingProxyType
 from andel.data.batch import BatchHeader, parse_batches
 from andel.data.conflict import MAX_CONFLICTS, Conflict, parse_conflict
 from andel.data.cross_checks import impossible_travel, stuck_sensor
-from andel.data.opening_check import OpeningReport, OpeningRules, verify_openings
+from andel.data.opening_check import OpeningReport, OpeningRules, verify_drawn, verify_openings
 from andel.data.policy import Policy
+from andel.data.sealed_draws import Asked, draw_apart, refused_by
 from andel.device.reading import SignedReading
 from andel.errors import InputError
 from andel.hashing import keccak, sha256
 from andel.keys import address_bytes
+from andel.sealing import is_sealed
 from andel.training.plan import RoundPlan
 from andel.training.result import DataCommitment
 from andel.training.task import Task
 from andel.typed_data import Domain, typed_signer
 from andel.units import Address, Digest
 from andel.value.history import History, ProvenSet
+from andel.value.opened_days import Day, Origin
+from andel.value.sealed_proof import Believe, Seeds, check_leaves, to_open
 from andel.value.standing import CLEAN, proof_holds
 
 _BOUND_BYTES = 24
@@ -47,7 +52,8 @@ class ProvenData:
     `proof_key` is what the set's proof is remembered under. `whole` are the slots by device that openings have
     proven, whatever a device's standing; `opened` says that they were opened in this round, and `readings` are what was
     opened. `failed` are the devices of a set whose openings failed, `conflicted` those that claim an hour in which they
-    signed two readings. `reason` says why nothing counts, `note` why some of it does not.
+    signed two readings. `reason` says why nothing counts, `note` why some of it does not. Outside open mode `drawn` are
+    the batches that were asked for, each with its seed; None in open mode.
     """
 
     contributor: Address
@@ -61,6 +67,7 @@ class ProvenData:
     readings: tuple[SignedReading, ...] = ()
     failed: tuple[Address, ...] = ()
     conflicted: tuple[Address, ...] = ()
+    drawn: Mapping[Day, Origin] | None = None
 
     @property
     def weight(self) -> int:
@@ -98,10 +105,13 @@ def prove_data(
     history: History,
     conflicts: Sequence[bytes] = (),
     suspended: Mapping[Address, str] = MappingProxyType({}),
+    seeds: Seeds = (),
+    believe: Believe | None = None,
 ) -> tuple[ProvenData, ...]:
     """A verdict per commitment, in their order. Nothing here raises for what a contributor or a witness sent.
 
-    `suspended` are devices whose slots count nothing in this round, and why.
+    `suspended` are devices whose slots count nothing in this round, and why. Outside open mode `openings` are unsealed,
+    or, with `believe`, sealed and taken for what it says; `seeds` are those that batches may be drawn under.
     """
     rules = OpeningRules(accepted_time=task.accepted_time, policy=policy)
     shown = sound_conflicts(conflicts, task)
@@ -116,14 +126,20 @@ def prove_data(
                 raise InputError(f"{contributor} had not accepted the plan's terms when the round opened")
             headers = committed_headers(plan, commitment)
             _check_registered(headers, contributor, entries, admitted, opened_at, used)
+            if task.privacy.grouped:
+                check_leaves(headers)
         except InputError as error:
             verdicts[contributor] = ProvenData(contributor, named, {}, 0, error.message)
             continue
+        shown_data = openings.get(contributor, b"")
         known = history.proven.get(named)
-        if known is not None and proof_holds(known.round, plan.round, task.openings):
+        if task.privacy.grouped:
+            asked = to_open(headers, entries, history, seeds or ((opened_at, Origin(plan.round, Digest(seed))),))
+            verdict = _prove_apart(contributor, named, headers, shown_data, asked, task, rules, history, believe)
+        elif known is not None and proof_holds(known.round, plan.round, task.openings):
             verdict = ProvenData(contributor, named, {}, 0, note=_left_out(headers, known), whole=known.slots)
         else:
-            report = verify_openings(openings.get(contributor, b""), seed, contributor, headers, task.openings, rules)
+            report = verify_openings(shown_data, seed, contributor, headers, task.openings, rules)
             verdict = _judge(contributor, named, headers, report)
         verdicts[contributor] = _weigh(verdict, headers, history, plan.round, shown, suspended)
     return tuple(verdicts.values())
@@ -144,6 +160,27 @@ def unopened(
         if (known := history.proven.get(proof_key(plan, item.batches_hash))) is None
         or not proof_holds(known.round, plan.round, task.openings)
     )
+
+
+def asked_of(
+    plan: RoundPlan,
+    task: Task,
+    commitments: Iterable[DataCommitment],
+    entries: RegistryEntries,
+    history: History,
+    seeds: Seeds,
+) -> dict[Address, tuple[Asked, ...]]:
+    """Outside open mode: the batches that each contributor has to open, where there are any."""
+    found: dict[Address, tuple[Asked, ...]] = {}
+    for item in commitments:
+        try:
+            headers = committed_headers(plan, item)
+            check_leaves(headers)
+        except InputError:
+            continue  # it counts for nothing, whatever it would open
+        if asked := to_open(headers, entries, history, seeds):
+            found[item.contributor] = asked
+    return found
 
 
 def committed_headers(plan: RoundPlan, commitment: DataCommitment) -> tuple[BatchHeader, ...]:
@@ -202,6 +239,43 @@ def _check_registered(
             raise InputError(f"{_place(header)}: not entered by {contributor} under this root before the round opened")
         if (other := used.setdefault(named, contributor)) != contributor:
             raise InputError(f"{_place(header)}: committed by {other} already")
+
+
+def _prove_apart(
+    contributor: Address,
+    named: Digest,
+    headers: Sequence[BatchHeader],
+    data: bytes,
+    asked: Sequence[Asked],
+    task: Task,
+    rules: OpeningRules,
+    history: History,
+    believe: Believe | None,
+) -> ProvenData:
+    """A set of which each batch is opened by itself, once; `data` are unsealed openings, or what `believe` judges."""
+    days: dict[Address, list[int]] = {}
+    drawn: dict[Day, Origin] = {}
+    for item in asked:
+        for header in (headers[index] for index in item.batches):
+            days.setdefault(header.device, []).append(header.day)
+            drawn[header.device, header.day] = Origin(item.round, item.seed)
+    whole = {header.device: 0 for header in headers}
+    for header in headers:
+        whole[header.device] += header.slots
+    verdict = ProvenData(contributor, named, {}, 0, whole=whole, drawn=drawn)
+    if not asked:
+        return verdict
+    if reason := refused_by(data, contributor):
+        return replace(verdict, whole={}, reason=f"its openings are refused: {reason}")
+    if believe is not None and is_sealed(data):
+        held = believe(history, days)
+        if held is None:
+            return replace(verdict, whole={}, reason="its sealed openings did not hold", failed=tuple(whole))
+        left = [device for device in days if device not in held]
+        note = "; ".join(f"device {device}: left out when its batches were opened" for device in left)
+        return replace(verdict, whole={d: n for d, n in whole.items() if d not in left}, note=note, opened=True)
+    report = verify_drawn(data, draw_apart(contributor, headers, asked, task.openings), contributor, headers, rules)
+    return replace(_judge(contributor, named, headers, report), drawn=drawn)
 
 
 def _judge(contributor: Address, named: Digest, headers: Sequence[BatchHeader], report: OpeningReport) -> ProvenData:

@@ -44,6 +44,7 @@ from andel.value.retraining import (
     retrain_all,
     suspended_devices,
 )
+from andel.value.sealed_proof import Believe
 from andel.value.shares import merits, split_reward
 
 __all__ = ["ChainFacts", "settle"]
@@ -65,12 +66,14 @@ def settle(
     disclosed: Mapping[Address, Disclosed] = MappingProxyType({}),
     judge_of: JudgeOf = LiveJudge,
     masks: Sequence[OpenedMask] = (),
+    believe: Believe | None = None,
 ) -> ValueReport:
     """The round's verdict. `conflicts` are objects that anybody brought; those that do not hold count for nothing.
     `former` are the versions that the state names, oldest first; `disclosed` is what contributors showed of earlier
     trainings that the state says are due. `judge_of` makes of the steering and the scoring rows what measures the
     round; of a float task that is what its validators agreed on (`andel.value.judgement`). `masks` are what was
-    opened of groups, in grouped mode; a part of the round is one contributor, or there one group.
+    opened of groups, in grouped mode; a part of the round is one contributor, or there one group. There `openings` are
+    unsealed; whoever cannot unseal them gives them as they are and what to `believe` of them.
 
     Raises EvidenceError when the evidence is not what the chain committed to; what single contributors sent
     wrong only costs them their part, with the reason in the report.
@@ -92,6 +95,8 @@ def settle(
         history,
         conflicts,
         suspended_devices(retrained, history.due),
+        chain.seeds,
+        believe,
     )
     parts, reasons = parts_of(plan, task, ordered, proven, updates, chain.first_seed, masks)
     credits = [sum(history.scores.get(device, 0) for device in part.devices) for part in parts]
@@ -238,5 +243,5 @@ def _lines(
 
 
 def _not_counted(item: ProvenData, reasons: Mapping[Address, str]) -> ContributorValue:
-    reason = reasons.get(item.contributor) or item.reason or "no update"
+    reason = item.reason or reasons.get(item.contributor) or "no update"
     return ContributorValue(item.contributor, 0, 0, 0, 0, BaseUnits(0), reason)

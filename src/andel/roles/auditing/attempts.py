@@ -14,6 +14,7 @@ from typing import Final
 
 from andel.content import ContentStore
 from andel.errors import AndelError, ChainError, ContentUnreachable, EvidenceError, Reverted
+from andel.keys import AccountKey
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.transcript import Transcript, ask_again, described, listening
@@ -59,13 +60,18 @@ class RoundTurns:
         scope: Scope,
         second: Chain | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        reader: AccountKey | None = None,
     ) -> None:
-        """Asks nothing yet. Nothing else may use the model's chain while a round has its turn."""
+        """Asks nothing yet. Nothing else may use the model's chain while a round has its turn. What is sealed to
+        `reader`, a validator, is opened.
+        """
         self._chain = model.round_manager.chain
         self._scope = scope
         self._second = second
         self._sleep = sleep
-        self._prover = RoundProver(model, store, from_block=scope.from_block, keep_reports=scope.keep_reports)
+        self._prover = RoundProver(
+            model, store, from_block=scope.from_block, keep_reports=scope.keep_reports, reader=reader
+        )
 
     def take(self, number: int, known: Record | None) -> Outcome:
         """The round's outcome; never raises for what chain, store or record hold."""

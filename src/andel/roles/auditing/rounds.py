@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from andel.content import ContentStore
 from andel.data.batch import BatchHeader, parse_batches
 from andel.data.opening_check import OpeningFault
+from andel.data.sealed_draws import refused_by
 from andel.errors import ContentMissing, EvidenceError, InputError
+from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState, Status
 from andel.roles.auditing.findings import Missing, Rests, Tally, Withheld
@@ -104,15 +106,23 @@ class RoundProver:
     """Proves rounds of one model; opens each reference set, and checks each batch entry, once."""
 
     def __init__(
-        self, model: ModelContracts, store: ContentStore, *, from_block: int = 0, keep_reports: bool = False
+        self,
+        model: ModelContracts,
+        store: ContentStore,
+        *,
+        from_block: int = 0,
+        keep_reports: bool = False,
+        reader: AccountKey | None = None,
     ) -> None:
-        """Asks nothing yet; `keep_reports` keeps each round's `ValueReport`, whose size grows with the model."""
+        """Asks nothing yet; `keep_reports` keeps each round's `ValueReport`, whose size grows with the model. What is
+        sealed to `reader`, a validator, is opened and replayed.
+        """
         self._model = model
         self._store = store
         self._keep = keep_reports
         self._registry = RegistryAudit(model, from_block)
         self._references = ReferenceOpener(
-            store, lambda plan: read_named(store, REFERENCE_PACKETS, plan.reference.packets)
+            store, lambda plan: read_named(store, REFERENCE_PACKETS, plan.reference.packets), reader
         )
         self._entered: list[ReferenceSet] = []
         self._known: set[str] = set()
@@ -249,11 +259,14 @@ def count_evidence(replay: Replay, tally: Tally) -> None:
         for item in report.contributors
         if f": {OpeningFault.WITHHELD}: " in item.reason
         or (f": {OpeningFault.MALFORMED}: " in item.reason and item.contributor not in evidence.openings)
+        or refused_by(evidence.openings.get(item.contributor, b""), item.contributor)
     }
+    unseen = set(replay.unseen)
     tally.add("commitments", Rests.RECOMPUTED, len(evidence.commitments))
     tally.add("admissions", Rests.NODE, len(replay.facts.admitted) + len(replay.facts.consenting))
     tally.add("openings", Rests.RECOMPUTED, report.packets_checked)
-    tally.add("asked", Rests.RECOMPUTED, len(set(evidence.openings) - kept_back))
+    tally.add("asked", Rests.RECOMPUTED, len(set(evidence.openings) - kept_back - unseen))
+    tally.add("asked", Rests.SIGNATURES, len(unseen))
     tally.add("asked", Rests.WITHHELD, len(kept_back))
     tally.add("updates", Rests.RECOMPUTED, len(evidence.updates))
     tally.add("conflicts", Rests.RECOMPUTED, len(evidence.conflicts))
