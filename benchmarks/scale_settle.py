@@ -81,13 +81,12 @@ def make(folder: Path, size: int) -> dict[str, Any]:
     rounds = found_offchain(scenario, b"scale")
     rounds = replace(rounds, history=EMPTY_HISTORY, plan=replace(rounds.plan, state=EMPTY_HISTORY.hash))
     first, reference = rounds.parameters, rounds.reference
-    drawn = list(rounds.updates().values())
     started, spent = time.perf_counter(), time.process_time()
     owners = [_owner(scenario, number) for number in range(size)]
     packed = time.process_time() - spent
     store = ContentStore(str(folder / "content"))
     store.put(rounds.task.to_bytes())
-    closed = tuple(_play(rounds, store, owners, drawn) for _ in range(ROUNDS))
+    closed = tuple(_play(rounds, store, owners) for _ in range(ROUNDS))
     (folder / _FACTS).write_bytes(pickle.dumps(Told(closed, first, reference)))
     seconds = time.perf_counter() - started
     return {"make_seconds": round(seconds, 2), "packets_processor": round(packed, 2), "make_mb": peak_mb()}
@@ -151,9 +150,9 @@ def _owner(scenario: Scenario, number: int) -> Owner:
     return Owner(account, batch, batches_object(account.address, [batch.header]))
 
 
-def _play(rounds: OffchainRounds, store: ContentStore, owners: Sequence[Owner], drawn: Sequence[IntArray]) -> Closed:
+def _play(rounds: OffchainRounds, store: ContentStore, owners: Sequence[Owner]) -> Closed:
     """One round, closed, settled, and the model moved on."""
-    plan, task = rounds.plan, rounds.task
+    plan, task, drawn = rounds.plan, rounds.task, list(rounds.updates().values())
     commitments = tuple(sign_commitment(owner.key, plan, owner.batches) for owner in owners)
     opened = {}
     if not rounds.history.proven:
