@@ -60,10 +60,9 @@ class Stages:
 
 def measure_chain(size: int) -> dict[str, Any]:
     """Each stage of founding, entering and one round, and what the round came to."""
-    stages, said = Stages(), []
+    stages = Stages()
 
     def say(text: str) -> None:
-        said.append(text)
         if name := next((name for words, name in _SAID.items() if words in text), ""):
             stages.ended(name)
 
@@ -79,7 +78,7 @@ def measure_chain(size: int) -> dict[str, Any]:
             say,
         )
         stages.ended("founded")
-        return {**_round(world, store, stages), "stages": stages.found, "said": said}
+        return {**_round(world, store, stages), "stages": stages.found}
 
 
 _SAID = {
