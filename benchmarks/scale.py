@@ -1,9 +1,11 @@
-"""One round with 10 to 10,000 contributors: seconds and memory, each size in a fresh process, chain apart.
+"""Rounds of 10 to 10,000 contributors: seconds, processor seconds and memory, each size in a fresh process.
 
-Up to 1,000 contributors a whole round: every message over the grid, training, signed and verified, the evidence written
-to a directory, read again and settled (`training_rounds.SettledRounds`; a network of 16-32-1, a week of seven batches
-each). Beyond, the evidence is made here, and what is measured is writing it, reading it and settling it. Ends in one
-JSON line; `power` is the slope of settling's processor seconds against contributors, 1 where they grow alike.
+Three parts (`--parts embedded,settle,chain`). `embedded`: a whole round to 1,000 contributors, chain apart: every
+message over the grid, training, signed and verified, the evidence written, read again and settled; its second round,
+when everybody stands in the state. `settle` (`scale_settle`): to 10,000, one process writes the evidence of two rounds
+with opened packets and drawn updates, another settles them. `chain` (`scale_chain`): 1,000 on anvil, from devices to
+claims. Ends in one JSON line; `power` is the slope of processor seconds against contributors over the two largest
+sizes, 1 where they grow alike.
 """
 
 from __future__ import annotations
@@ -15,49 +17,109 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-SIZES = "10,100,1000,10000"
-WHOLE = 1_000
-"""Most contributors that train here."""
+PARTS = "embedded,settle,chain"
+EMBEDDED = "10,100,1000"
+SETTLED = "10,100,1000,10000"
+ON_CHAIN = 1_000
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default=SIZES)
-    parser.add_argument("--one", type=int, default=0, help="measure one size in this process")
+    parser.add_argument("--parts", default=PARTS)
+    parser.add_argument("--sizes", default="", help=f"of embedded ({EMBEDDED}) and settle ({SETTLED})")
+    parser.add_argument("--chain", type=int, default=ON_CHAIN, help="contributors on chain")
+    parser.add_argument("--one", default="", help="measure one thing in this process: embedded, make, settle or chain")
+    parser.add_argument("--folder", type=Path)
     chosen = parser.parse_args()
     if chosen.one:
-        print(json.dumps(measure(chosen.one)))
+        print(json.dumps(_one(chosen.one, int(chosen.sizes), chosen.folder)))
         return
-    found = {int(size): _apart(int(size)) for size in chosen.sizes.split(",")}
-    print("| contributors | round s | collected s | settled s | settled, processor s | processor s | MB | MB before |")
-    print("|---" * 8 + "|")
-    for size, said in found.items():
-        figures = " | ".join(
-            str(said[name])
-            for name in ("seconds", "collect", "settle", "settle_processor", "processor", "mb", "mb_before")
-        )
-        print(f"| {size:,} | {figures} |")
-    summary: dict[str, Any] = {
-        f"{name}_{size}": said[name] for size, said in found.items() for name in ("seconds", "mb")
-    }
-    if len(found) > 1:
-        (less, first), (more, then) = list(found.items())[-2:]
-        summary["power"] = round(
-            math.log(then["settle_processor"] / first["settle_processor"]) / math.log(more / less), 2
-        )
+    summary: dict[str, Any] = {}
+    for part in chosen.parts.split(","):
+        if part == "chain":
+            summary |= _on_chain(chosen.chain)
+            continue
+        names, measure = (EMBEDDED_NAMES, _embedded) if part == "embedded" else (SETTLED_NAMES, _settled)
+        sizes = [int(size) for size in (chosen.sizes or (EMBEDDED if part == "embedded" else SETTLED)).split(",")]
+        found = {size: measure(size) for size in sizes}
+        _table(part, names, found)
+        summary |= _summary(part, names, found)
     print(json.dumps(summary))
 
 
-def _apart(size: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--one", str(size)]
+EMBEDDED_NAMES = ("seconds", "processor", "settle_processor", "mb_before", "mb")
+SETTLED_NAMES = (
+    "opened_seconds",
+    "opened_processor",
+    "settled_seconds",
+    "settled_processor",
+    "settled_read_processor",
+    "mb_before",
+    "mb",
+)
+
+
+def _one(what: str, size: int, folder: Path) -> dict[str, Any]:
+    """One measure; each needs a process of its own, so what the others import is not imported here."""
+    if what == "embedded":
+        return measure(size)
+    if what == "chain":
+        from scale_chain import measure_chain
+
+        return measure_chain(size)
+    import scale_settle
+
+    return scale_settle.make(folder, size) if what == "make" else scale_settle.settle_rounds(folder)
+
+
+def _embedded(size: int) -> dict[str, Any]:
+    return _apart("embedded", size)
+
+
+def _settled(size: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as name:
+        made = _apart("make", size, name)
+        return {**made, **_apart("settle", size, name)}
+
+
+def _on_chain(size: int) -> dict[str, Any]:
+    found = _apart("chain", size)
+    print(f"| {size:,} on chain | s | processor s | MB |\n" + "|---" * 4 + "|")
+    for name, stage in found["stages"].items():
+        print(f"| {name} | {stage['seconds']} | {stage['processor']} | {stage['mb']} |")
+    stages = found.pop("stages")
+    said = {f"{name}_{unit}": stage[unit] for name, stage in stages.items() for unit in ("seconds", "processor")}
+    peak = max(stage["mb"] for stage in stages.values())
+    return {f"chain_{name}_{size}": value for name, value in {**said, **found, "mb": peak}.items()}
+
+
+def _apart(what: str, size: int, folder: str = "") -> dict[str, Any]:
+    command = [sys.executable, __file__, "--one", what, "--sizes", str(size), "--folder", folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{size} contributors failed: {done.stderr[-600:]}")
+        raise SystemExit(f"{size} contributors failed ({what}): {done.stderr[-600:]}")
     said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+def _table(part: str, names: Sequence[str], found: Mapping[int, Mapping[str, Any]]) -> None:
+    print(f"| {part} | " + " | ".join(name.replace("_", " ") for name in names) + " |")
+    print("|---" * (len(names) + 1) + "|")
+    for size, said in found.items():
+        print(f"| {size:,} | " + " | ".join(str(said[name]) for name in names) + " |", flush=True)
+
+
+def _summary(part: str, names: Sequence[str], found: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    said = {f"{part}_{name}_{size}": figures[name] for size, figures in found.items() for name in names}
+    spent = "processor" if part == "embedded" else "settled_processor"
+    if len(found) > 1:
+        (less, first), (more, then) = list(found.items())[-2:]
+        said[f"{part}_power"] = round(math.log(then[spent] / first[spent]) / math.log(more / less), 2)
     return said
 
 
@@ -71,10 +133,9 @@ def measure(size: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         rounds = SettledRounds(crowd(size), ContentStore(folder), [])
         before = peak_mb()
-        play = rounds.play if size <= WHOLE else rounds.play_without_training
-        play()
+        rounds.play()
         start, spent = time.perf_counter(), time.process_time()
-        play()
+        rounds.play()
         seconds, processor = time.perf_counter() - start, time.process_time() - spent
     parts = {name: round(value, 3) for name, value in rounds.seconds.items()}
     figures = {"seconds": round(seconds, 3), "processor": round(processor, 3)}
@@ -85,34 +146,10 @@ def crowd(size: int) -> Any:
     """A founded model with so many members: the weather's owners over and over, each with own keys and a week."""
     from training_rounds import weather_16
 
-    from andel.data.batch import BatchHeader
-    from andel.hashing import sha256
-    from andel.keys import AccountKey, DeviceKey, derive_secret
-    from andel.simulation.offchain_rounds import OffchainMember, found_offchain
+    from andel.simulation.offchain_crowd import crowded
+    from andel.simulation.offchain_rounds import found_offchain
 
-    founded = found_offchain(weather_16(), b"scale")
-    members = []
-    for number in range(size):
-        like = founded.members[number % len(founded.members)]
-        device = DeviceKey(derive_secret(b"scale device", number))
-        first = number // len(founded.members) * 7 % max(len(like.headers) - 7, 1)
-        headers = tuple(
-            BatchHeader(
-                device.address,
-                device.public_key,
-                header.day,
-                sha256(b"scale", device.public_key, header.day.to_bytes(8, "big")),
-                header.count,
-                header.hours,
-            )
-            for header in like.headers[first : first + 7]
-        )
-        start = number * 61 % max(len(like.change) - 150, 1)
-        rows = slice(start, start + 150)
-        key = AccountKey(derive_secret(b"scale owner", number))
-        participant = replace(like.participant, number=number)
-        members.append(OffchainMember(participant, key, device, headers, like.codes[rows], like.change[rows]))
-    return founded.founded_with(tuple(members))
+    return crowded(found_offchain(weather_16(), b"scale"), size)
 
 
 if __name__ == "__main__":

@@ -39,10 +39,10 @@ from andel.training.flower import (
 from andel.training.grid import LocalGrid, LocalNode
 from andel.training.integer_mlp import IntArray
 from andel.training.plan import RoundPlan
-from andel.training.result import RoundResult, commitments_root, sign_commitment, sign_update, updates_root
+from andel.training.result import commitments_root, updates_root
 from andel.training.rounds import FederatedRound, Waiting
 from andel.training.task import Task
-from andel.training.updates import decode_version, encode_update, split_parameters
+from andel.training.updates import decode_version, split_parameters
 from andel.value.manifest import read_evidence, write_commitments, write_manifest
 from andel.value.proof import prove_data, registry_entry
 from andel.value.settle import ChainFacts, settle
@@ -50,7 +50,6 @@ from andel.value.settle import ChainFacts, settle
 SCALE = 2.0**24
 _LONG_AGO = 1
 _OPENED = 2**40
-_TRAINED = 48
 
 Mod = Callable[[Message, Context, Any], Message]
 
@@ -152,24 +151,6 @@ class SettledRounds:
         root = updates_root(plan, result.updates)
         evidence = digest_of_cid(write_manifest(self._store, result))
         self._finish(replace(facts, updates_root=root), evidence, started)
-
-    def play_without_training(self) -> None:
-        """The same with evidence made here: a few members train, and everybody sends one of their updates, altered."""
-        rounds, plan = self._rounds, self._rounds.plan
-        commitments = tuple(sign_commitment(member.key, plan, member.batches) for member in rounds.members)
-        trained = [rounds.trained(member) for member in rounds.members[:_TRAINED]]
-        random = np.random.default_rng(plan.round)
-        updates = []
-        for number, member in enumerate(rounds.members):
-            update = trained[number % _TRAINED] + random.integers(-1_000, 1_000, rounds.task.size)
-            data, named = encode_update(update, rounds.task), sha256(member.batches)
-            updates.append(sign_update(member.key, plan, update=data, batches_hash=named, weight=member.slots))
-        started = time.perf_counter()
-        result = RoundResult(plan, commitments, {}, tuple(updates), ())
-        write_commitments(self._store, commitments)
-        facts = self._facts(commitments_root(plan, commitments))
-        evidence = digest_of_cid(write_manifest(self._store, result))
-        self._finish(replace(facts, updates_root=updates_root(plan, updates)), evidence, started)
 
     def _finish(self, facts: ChainFacts, evidence: Any, started: float) -> None:
         collected, spent = time.perf_counter(), time.process_time()

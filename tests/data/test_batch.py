@@ -10,6 +10,7 @@ from andel.data.batch import (
     MAX_BATCHES,
     MAX_DEVICES,
     BatchHeader,
+    KeptLists,
     batches_object,
     leaf_bytes,
     make_batch,
@@ -169,3 +170,18 @@ def test_mutated_lists_are_refused_or_mean_what_they_say(data):
     except InputError:
         return
     assert batches_object(contributor, headers) == mutated
+
+
+def test_lists_parsed_lately_are_kept_up_to_so_many_headers_the_last_used_longest():
+    kept = KeptLists(10)
+    short, other, long = ((OWNER, (header(),) * count) for count in (2, 3, 9))
+    kept.keep(b"short", short)
+    kept.keep(b"other", other)
+    kept.keep(b"short", short)
+    assert kept.get(b"short") is short  # three and four of ten, and used last
+    kept.keep(b"third", other)
+    assert (kept.get(b"other"), kept.get(b"short"), kept.get(b"third")) == (None, short, other)
+    kept.keep(b"long", long)
+    assert [kept.get(name) for name in (b"short", b"third", b"long")] == [None, None, long]
+    kept.keep(b"longer", (OWNER, (header(),) * 10))
+    assert (kept.get(b"long"), kept.get(b"longer")) == (None, None)

@@ -7,7 +7,7 @@ without, as whoever owns a device can sign anything.
 from collections.abc import Callable, Mapping
 
 from andel.cli.packet_files import split_packets
-from andel.data.batch import batches_object, make_batch, parse_batches
+from andel.data.batch import batches_object, make_batch, read_batches
 from andel.data.bundle import pack_packets, unpack_packets
 from andel.data.opening_check import OpeningRules, verify_openings
 from andel.data.openings import make_openings
@@ -116,7 +116,7 @@ PARSERS: Mapping[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     "inspection": (_inspect, EVERYTHING),
     "files": (_files, [*EVERYTHING, PACKETS[0].hex().encode(), b'{"vectors":[{"b64":"CAAS"},{"text":"{}"}]}']),
     "firmware": (_firmware, [b"Riverrock 1.0.14"]),
-    "batches": (parse_batches.__wrapped__, [batches_object(OWNER, [BATCH.header])]),
+    "batches": (read_batches, [batches_object(OWNER, [BATCH.header])]),
     "bundle": (unpack_packets, [pack_packets(PACKETS)]),
     "openings": (_openings, [make_openings(b"seed", OWNER, [BATCH], 3)]),
     "asked": (_asked, [asked_object([Asked(1, sha256(b"seed"), (0, 2)), Asked(2, sha256(b"other"), (1,))])]),

@@ -37,6 +37,11 @@ def device(word: str):
     return AccountKey(derive_secret(b"iotex", word)).address
 
 
+def newest(rounds):
+    state = rounds.newest_round()
+    return state and state.round
+
+
 def test_a_whole_round_passes_through_such_a_gateway(iotex, actors, shared, gateway):
     gateway.receipts_late = 1
     play = Play.launch(iotex, actors, shared)
@@ -62,11 +67,11 @@ def test_where_a_node_counts_a_round_before_it_can_tell_it_the_newest_round_is_t
     play.settle(1, {actors.owners[0].address: MINTED}, MINTED)
     gateway.behind = told_late
     assert play.open() == 2
-    assert rounds.newest_round().round == 1
+    assert newest(rounds) == 1
     gateway.behind = b""
-    assert rounds.newest_round().round == 2
+    assert newest(rounds) == 2
     before = gateway.asked.copy()
-    assert rounds.newest_round().round == 2
+    assert newest(rounds) == 2
     assert gateway.asked - before == {"batch": 1, "eth_call": 2}
 
 

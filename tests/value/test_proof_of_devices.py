@@ -32,7 +32,7 @@ def test_honest_stations_count_in_full():
     found = verdict(HONEST)
     assert found.slots == found.whole == {ONE.address: 96, TWO.address: 96}
     assert (found.reason, found.note, found.opened) == ("", "", True)
-    assert len(found.readings) == found.packets > 24
+    assert len(found.samples) == found.packets > 24
 
 
 def test_a_ceiling_halves_one_device_until_its_round():

@@ -9,9 +9,10 @@ that a seed can ask for.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 from typing import Any, Final
 
 from andel.device.reading import MAX_TIMESTAMP, SignedReading, device_address
@@ -28,6 +29,9 @@ MAX_BATCHES: Final = 10_000
 
 MAX_DEVICES: Final = 128
 """Most devices in one contributor's list: what a stranger's list can make validators ask the registry about."""
+
+KEPT_HEADERS: Final = 1 << 18
+"""Most headers of lists parsed lately that are kept: about 500 bytes each."""
 
 SLOTS_PER_DAY: Final = DAY_SECONDS // SLOT_SECONDS
 LAST_DAY: Final = MAX_TIMESTAMP // DAY_SECONDS
@@ -168,13 +172,57 @@ def batches_object(contributor: Address, headers: Sequence[BatchHeader]) -> byte
     return data
 
 
-@lru_cache(maxsize=1_024)
 def parse_batches(data: bytes) -> tuple[Address, tuple[BatchHeader, ...]]:
     """Contributor and headers of a list, in its order: by device bytes, then by day.
 
     Strict: canonical JSON, exactly the fields of the format, each device's own public key, no repeated
-    (device, day), at most 128 devices, counts that a day can hold. Raises InputError.
+    (device, day), at most 128 devices, counts that a day can hold. Raises InputError. What was parsed lately is kept.
     """
+    found = _lately.get(data)
+    if found is None:
+        found = read_batches(data)
+        _lately.keep(data, found)
+    return found
+
+
+class KeptLists:
+    """Lists parsed lately, which a round looks at several times and the next round again.
+
+    Bounded by their headers: so many lists could be long ones, and a round of many contributors has short ones.
+    """
+
+    def __init__(self, most: int) -> None:
+        """`most` counts headers, and one more for each list."""
+        self._most = most
+        self._lock = Lock()
+        self._lists: OrderedDict[bytes, tuple[Address, tuple[BatchHeader, ...]]] = OrderedDict()
+        self._headers = 0
+
+    def get(self, data: bytes) -> tuple[Address, tuple[BatchHeader, ...]] | None:
+        """What was parsed of these bytes, if it is kept."""
+        with self._lock:
+            found = self._lists.get(data)
+            if found is not None:
+                self._lists.move_to_end(data)
+            return found
+
+    def keep(self, data: bytes, parsed: tuple[Address, tuple[BatchHeader, ...]]) -> None:
+        """Keeps it, and drops what was longest unused beyond the bound."""
+        with self._lock:
+            if data in self._lists:
+                return
+            self._lists[data] = parsed
+            self._headers += len(parsed[1]) + 1
+            while self._headers > self._most:
+                _, (_, gone) = self._lists.popitem(last=False)
+                self._headers -= len(gone) + 1
+
+
+_lately = KeptLists(KEPT_HEADERS)
+
+
+def read_batches(data: bytes) -> tuple[Address, tuple[BatchHeader, ...]]:
+    """As `parse_batches`, keeping nothing."""
     value = parse_json(data, _MAX_LIST_BYTES)
     if not isinstance(value, dict) or set(value) != {"format", "contributor", "batches"}:
         raise InputError(f"not a list of batches ({FORMAT})")

@@ -7,7 +7,7 @@ they are and what they measure is simulated.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from andel.device.pebble import read_confirmation, sign_confirmation
 from andel.errors import Reverted
 from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey
-from andel.ledger.connection import Chain
+from andel.ledger.connection import Call, Chain
 from andel.ledger.deployment import ModelConfig, ModelContracts, SharedContracts, deploy_model, deploy_shared
+from andel.ledger.receipt import Receipt
 from andel.ledger.round_state import ValidatorRecord
 from andel.roles.contributor import Contributor
 from andel.roles.founder import FoundedModel, found_model
@@ -47,6 +48,9 @@ COIN_PER_TOKEN = 10**13  # wei: a quorum's bonds cover twice what a round may mi
 _ENTRIES_PER_CALL = 50
 # together well below a block's 30 million gas: a node that mines on demand leaves what does not fit lying, for ever
 _CALLS_AT_ONCE = 10
+_SMALL_CALLS_AT_ONCE = 50
+"""Calls of one device or owner each: a claim takes less than 150,000 gas."""
+_LISTED_PER_CALL = 200
 
 Say = Callable[[str], None]
 
@@ -159,11 +163,11 @@ def build_world(
         scenario.rules,
     )
     model = _deploy(chain, shared, actors, founded, operation or Operation())
-    gas = _enter_batches(model, founder)
+    ((_, entered),) = _enter_batches(model, [founder])
     model.operators.deposit_bonds(actors.founder)
     say(f"bonds deposited for the coordinator and {VALIDATORS} validators: {BOND / 10**18} coins each")
-    say(f"reference set: {gas[1]} batches entered, sealed to {VALIDATORS} validators; the model is launched")
-    chain.send_many([model.alliance.prepare(owner, "accept", terms_hash()) for owner in actors.owners])
+    say(f"reference set: {entered} batches entered, sealed to {VALIDATORS} validators; the model is launched")
+    _send(chain, [model.alliance.prepare(owner, "accept", terms_hash()) for owner in actors.owners])
     say(f"{len(actors.owners)} owners accepted the terms of the model's alliance")
     members = _join(scenario, actors, records, settings, model, folder, say)
     return World(scenario, actors, chain, model, store, founded, members)
@@ -173,14 +177,22 @@ def _register(
     chain: Chain, shared: SharedContracts, lister: AccountKey, devices: list[DeviceKey], owners: list[AccountKey]
 ) -> None:
     registry = shared.device_registry
-    registry.list_devices(lister, [device.address for device in devices])
-    claims = []
-    for device, owner in zip(devices, owners, strict=True):
-        # as on a real Pebble: the button is pressed now, whatever the data's year
-        packet = sign_confirmation(device, owner.address, chain.block_time())
-        claim = read_confirmation(packet, device.public_key)
-        claims.append(registry.prepare(owner, "claim", device.address, claim.timestamp, claim.signature))
-    chain.send_many(claims)
+    for start in range(0, len(devices), _LISTED_PER_CALL):
+        registry.list_devices(lister, [device.address for device in devices[start : start + _LISTED_PER_CALL]])
+    pairs = list(zip(devices, owners, strict=True))
+    for start in range(0, len(pairs), _SMALL_CALLS_AT_ONCE):
+        now = chain.block_time()  # as on a real Pebble: the button is pressed now, whatever the data's year
+        claims = []
+        for device, owner in pairs[start : start + _SMALL_CALLS_AT_ONCE]:
+            claim = read_confirmation(sign_confirmation(device, owner.address, now), device.public_key)
+            claims.append(registry.prepare(owner, "claim", device.address, claim.timestamp, claim.signature))
+        _send(chain, claims)
+
+
+def _send(chain: Chain, calls: list[Call], at_once: int = _SMALL_CALLS_AT_ONCE) -> list[Receipt]:
+    """So many at once, receipts in their order."""
+    waves = [calls[start : start + at_once] for start in range(0, len(calls), at_once)]
+    return [receipt for wave in waves for receipt in chain.send_many(wave)]
 
 
 def _founder(
@@ -242,39 +254,43 @@ def _join(
     folder: Path,
     say: Say,
 ) -> tuple[Member, ...]:
-    members: list[Member] = []
+    taken: list[tuple[Contributor, SimulatedDevice, IntakeCounts]] = []
     stolen: list[tuple[Address, bytes]] = []
-    refused: Counter[str] = Counter()
     for participant in scenario.participants:
         key, device_key = actors.owners[participant.number], actors.devices[participant.number]
-        held_out = HeldOut(scenario.held_days(participant), tell=True)
-        contributor = _contributor(key, dict(records), settings, folder / f"owner-{participant.number}", held_out)
-        device = SimulatedDevice(
-            device_key,
-            scenario.profile,
-            scenario.dataset.series[participant.site],
-            scenario.dataset.channels,
-            scenario.task.target,
-            participant.noise,
-            participant.number,
-        )
+        device = _device(scenario, participant, device_key)
         packets = [(device_key.address, packet) for packet in device.packets(participant.weeks)]
+        own = {device_key.address: records[device_key.address]}
         if participant.kind == Kind.REPLAYER:
             packets = stolen
         elif not stolen:
             stolen = packets
-        intake = contributor.take(packets)
-        refused.update({reason.value: count for reason, count in intake.refused.items()})
+        # who is shown others' packets looks up whose they are; all devices at each of a thousand owners would not fit
+        known = own | {address: records[address] for address, _ in packets[:1]}
+        held_out = HeldOut(scenario.held_days(participant), tell=True)
+        contributor = _contributor(key, known, settings, folder / f"owner-{participant.number}", held_out)
+        taken.append((contributor, device, contributor.take(packets)))
         contributor.join(model.round_manager, model.batch_registry)
-        gas = _enter_batches(model, contributor)
+        contributor.close()  # read again below, one after the other
+    refused = sum((Counter(intake.refused) for _, _, intake in taken), Counter())
+    accepted = sum(intake.accepted for _, _, intake in taken)
+    named = {reason.value: count for reason, count in refused.items()}
+    say(f"{accepted} packets verified and kept; refused: {named or 'none'}")
+    spent = _enter_batches(model, [contributor for contributor, _, _ in taken])
+    say(f"{sum(count for _, count in spent)} batches entered in the registry by their owners")
+    members: list[Member] = []
+    for participant, (contributor, device, intake), gas in zip(scenario.participants, taken, spent, strict=True):
         refusal = ", ".join(f"{count} packets refused: {reason}" for reason, count in intake.refused.items())
         if participant.kind == Kind.REPLAYER and members:
-            refusal += "; intake bypassed: " + _bypass_intake(model, key, members[0].contributor)
+            refusal += "; intake bypassed: " + _bypass_intake(model, contributor.key, members[0].contributor)
         members.append(Member(participant, contributor, device, intake, gas, refusal))
-    accepted = sum(member.intake.accepted for member in members)
-    say(f"{accepted} packets verified and kept; refused: {dict(refused) or 'none'}")
-    say(f"{sum(member.entry_gas[1] for member in members)} batches entered in the registry by their owners")
     return tuple(members)
+
+
+def _device(scenario: Scenario, participant: Participant, key: DeviceKey) -> SimulatedDevice:
+    series, channels = scenario.dataset.series[participant.site], scenario.dataset.channels
+    target, noise = scenario.task.target, participant.noise
+    return SimulatedDevice(key, scenario.profile, series, channels, target, noise, participant.number)
 
 
 def _bypass_intake(model: ModelContracts, thief: AccountKey, victim: Contributor) -> str:
@@ -298,16 +314,21 @@ def _contributor(
     return Contributor(key, records, store, settings, terms_hash(), held_out)
 
 
-def _enter_batches(model: ModelContracts, contributor: Contributor) -> tuple[int, int]:
-    """(gas, batches): the owner's own transactions, each with up to 50 entries."""
+def _enter_batches(model: ModelContracts, contributors: Sequence[Contributor]) -> list[tuple[int, int]]:
+    """(gas, batches) of each: the owner's own transactions, each with up to 50 entries."""
     registry = model.batch_registry
-    entries = contributor.missing_entries(registry)
-    if not entries:
-        return 0, 0
-    calls = [
-        registry.prepare(contributor.key, "enter", [entry.values() for entry in entries[i : i + _ENTRIES_PER_CALL]])
-        for i in range(0, len(entries), _ENTRIES_PER_CALL)
-    ]
-    waves = [calls[i : i + _CALLS_AT_ONCE] for i in range(0, len(calls), _CALLS_AT_ONCE)]
-    receipts = [receipt for wave in waves for receipt in registry.chain.send_many(wave)]
-    return sum(receipt.gas_used for receipt in receipts), len(entries)
+    calls: list[tuple[int, Call]] = []
+    counts: list[int] = []
+    for number, contributor in enumerate(contributors):
+        entries = [entry.values() for entry in contributor.missing_entries(registry)]
+        contributor.close()  # it has read its store, and a thousand are open files by the thousand
+        counts.append(len(entries))
+        for start in range(0, len(entries), _ENTRIES_PER_CALL):
+            part = entries[start : start + _ENTRIES_PER_CALL]
+            calls.append((number, registry.prepare(contributor.key, "enter", part)))
+    at_once = _CALLS_AT_ONCE * _ENTRIES_PER_CALL // max(1, min(_ENTRIES_PER_CALL, max(counts, default=0)))
+    receipts = _send(registry.chain, [call for _, call in calls], min(at_once, _SMALL_CALLS_AT_ONCE))
+    gas = [0] * len(counts)
+    for (number, _), receipt in zip(calls, receipts, strict=True):
+        gas[number] += receipt.gas_used
+    return list(zip(gas, counts, strict=True))

@@ -14,7 +14,7 @@ from andel.data.geography import position_of
 from andel.device.reading import SignedReading
 from andel.keys import address_bytes
 from andel.training.task import Task
-from andel.units import Address, slot_of
+from andel.units import Address, Digest, slot_of
 
 CELL: Final = 5_000_000
 """The side of a cell in 1e-7 degrees: half a degree, at most 56 km."""
@@ -31,20 +31,41 @@ class Agreement:
     difference: int
 
 
-def agreements(task: Task, readings: Iterable[SignedReading]) -> tuple[Agreement, ...]:
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is compared of one reading: its value in steps of the task's exponent, and its slot and cell. Far smaller
+    than the reading, as those of a whole round are held at once.
+    """
+
+    device: Address
+    timestamp: int
+    digest: Digest
+    value: int
+    cell: tuple[int, int, int]
+
+
+def samples(task: Task, readings: Iterable[SignedReading]) -> tuple[Sample, ...]:
+    """Of the readings that have the target's value and a position."""
+    found = []
+    for reading in readings:
+        value, place = reading.value(task.target), position_of(reading)
+        if value is not None and place is not None:
+            cell = (slot_of(reading.timestamp), place.latitude // CELL, place.longitude // CELL)
+            measured = value.scaled_down(task.exponent)
+            found.append(Sample(reading.device, reading.timestamp, reading.digest, measured, cell))
+    return tuple(found)
+
+
+def agreements(given: Iterable[Sample]) -> tuple[Agreement, ...]:
     """The score of each device that has neighbours, ordered by device.
 
-    Of each device the first reading of a slot (in the order of times) counts, with its target value in steps of the
-    task's exponent. Devices of one cell in one slot, three at least, are compared with the lower median m of their
-    values: difference = floor(sum of |v - m| over the device's slots / number of those slots).
+    Of each device the first sample of a slot (in the order of times) counts. Devices of one cell in one slot, three at
+    least, are compared with the lower median m of their values: difference = floor(sum of |v - m| over the device's
+    slots / number of those slots).
     """
     cells: dict[tuple[int, int, int], dict[Address, int]] = {}
-    for reading in sorted(readings, key=lambda item: (item.timestamp, address_bytes(item.device), item.digest)):
-        value, place = reading.value(task.target), position_of(reading)
-        if value is None or place is None:
-            continue
-        cell = (slot_of(reading.timestamp), place.latitude // CELL, place.longitude // CELL)
-        cells.setdefault(cell, {}).setdefault(reading.device, value.scaled_down(task.exponent))
+    for sample in sorted(given, key=lambda item: (item.timestamp, address_bytes(item.device), item.digest)):
+        cells.setdefault(sample.cell, {}).setdefault(sample.device, sample.value)
     sums: dict[Address, tuple[int, int]] = {}
     for values in cells.values():
         if len(values) < NEIGHBOURS:

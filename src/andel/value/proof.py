@@ -33,6 +33,7 @@ from andel.training.result import DataCommitment
 from andel.training.task import Task
 from andel.typed_data import Domain, typed_signer
 from andel.units import Address, Digest
+from andel.value.agreement import Sample, samples
 from andel.value.history import History, ProvenSet
 from andel.value.opened_days import Day, Origin
 from andel.value.sealed_proof import Believe, Seeds, check_leaves, to_open
@@ -50,10 +51,8 @@ class ProvenData:
     """One contributor's verdict: the slots by device that count in this round.
 
     `proof_key` is what the set's proof is remembered under. `whole` are the slots by device that openings have
-    proven, whatever a device's standing; `opened` says that they were opened in this round, and `readings` are what was
-    opened. `failed` are the devices of a set whose openings failed, `conflicted` those that claim an hour in which they
-    signed two readings. `reason` says why nothing counts, `note` why some of it does not. Outside open mode `drawn` are
-    the batches that were asked for, each with its seed; None in open mode.
+            report = verify_openings(shown_data, seed, contributor, headers, task.openings, rules)
+            verdict = _judge(task, contributor, named, headers, report)
     """
 
     contributor: Address
@@ -64,7 +63,7 @@ class ProvenData:
     note: str = ""
     whole: Mapping[Address, int] = field(default_factory=dict)
     opened: bool = False
-    readings: tuple[SignedReading, ...] = ()
+    samples: tuple[Sample, ...] = ()
     failed: tuple[Address, ...] = ()
     conflicted: tuple[Address, ...] = ()
     drawn: Mapping[Day, Origin] | None = None
@@ -140,7 +139,7 @@ def prove_data(
             verdict = ProvenData(contributor, named, {}, 0, note=_left_out(headers, known), whole=known.slots)
         else:
             report = verify_openings(shown_data, seed, contributor, headers, task.openings, rules)
-            verdict = _judge(contributor, named, headers, report)
+            verdict = _judge(task, contributor, named, headers, report)
         verdicts[contributor] = _weigh(verdict, headers, history, plan.round, shown, suspended)
     return tuple(verdicts.values())
 
@@ -275,10 +274,12 @@ def _prove_apart(
         note = "; ".join(f"device {device}: left out when its batches were opened" for device in left)
         return replace(verdict, whole={d: n for d, n in whole.items() if d not in left}, note=note, opened=True)
     report = verify_drawn(data, draw_apart(contributor, headers, asked, task.openings), contributor, headers, rules)
-    return replace(_judge(contributor, named, headers, report), drawn=drawn)
+    return replace(_judge(task, contributor, named, headers, report), drawn=drawn)
 
 
-def _judge(contributor: Address, named: Digest, headers: Sequence[BatchHeader], report: OpeningReport) -> ProvenData:
+def _judge(
+    task: Task, contributor: Address, named: Digest, headers: Sequence[BatchHeader], report: OpeningReport
+) -> ProvenData:
     """What the openings of a set have proven, and which of its devices the cross-checks leave out."""
     for header, verdict in zip(headers, report.verdicts, strict=True):
         if not verdict.weight:
@@ -296,9 +297,9 @@ def _judge(contributor: Address, named: Digest, headers: Sequence[BatchHeader], 
         if fault := impossible_travel(shown) or stuck_sensor(shown):
             notes.append(f"device {device}: {fault}")
             del slots[device]
-    opened = tuple(reading for shown in readings.values() for reading in shown)
+    opened = samples(task, (reading for shown in readings.values() for reading in shown))
     return ProvenData(
-        contributor, named, {}, report.packets, note="; ".join(notes), whole=slots, opened=True, readings=opened
+        contributor, named, {}, report.packets, note="; ".join(notes), whole=slots, opened=True, samples=opened
     )
 
 

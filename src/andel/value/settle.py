@@ -199,7 +199,7 @@ def _report(
         budget=budget,
         gate=improved.gate if improved else None,
         retrained=retrained,
-        agreements=agreements(task, [reading for item in proven for reading in item.readings]),
+        agreements=agreements(sample for item in proven for sample in item.samples),
     )
 
 
