@@ -210,7 +210,7 @@ def test_a_nonce_used_elsewhere_is_noticed(chain, local_chain, make_account, act
     payee = actors.stranger.address
     chain.transfer(key, payee, 1)
     for _ in range(3):
-        elsewhere.transfer(key, payee, 1)
+        elsewhere.transfer(key, payee, 2)  # other bytes than what is sent here
     assert chain.transfer(key, payee, 1).gas_used == 21_000
     assert chain.next_nonce(key.address) == 5
     elsewhere.close()

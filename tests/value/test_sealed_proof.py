@@ -78,7 +78,7 @@ def test_a_day_that_is_new_is_asked_for_alone_and_an_old_proof_does_not_expire()
     asked = asked_of(WORLD.plan, WORLD.task, play(WORLD).commitments, WORLD.entries, history, SEEDS)
     assert [item.batches for item in asked[OWNER.address]] == [(3,)]
     verdict = proven(WORLD, {OWNER.address: opened(WORLD, OWNER, history)}, history)[OWNER.address]
-    assert verdict.weight == 96 and {item.timestamp // 86_400 for item in verdict.readings} == {FIRST_DAY + 3}
+    assert verdict.weight == 96 and set(verdict.drawn) == {(DEVICE, FIRST_DAY + 3)}
 
 
 def test_openings_that_do_not_come_cost_standing_and_their_seed_stays_until_they_hold():
