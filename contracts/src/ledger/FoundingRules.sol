@@ -66,9 +66,7 @@ library FoundingRules {
             IDisputes.Disputes_BadConfig("hearingPeriod", hearing)
         );
         uint256 floor = terms.disputes.floor;
-        require(
-            floor != 0 && floor <= terms.operators.bond, IDisputes.Disputes_BadConfig("floor", floor)
-        );
+        require(floor != 0 && floor <= terms.operators.bond, IDisputes.Disputes_BadConfig("floor", floor));
     }
 
     function _requireRounds(RoundTerms calldata terms) private pure {
@@ -92,9 +90,7 @@ library FoundingRules {
             terms.operatorShareBps <= MAX_OPERATOR_BPS,
             IRoundManager.RoundManager_BadConfig("operatorShareBps", terms.operatorShareBps)
         );
-        require(
-            terms.genesisVersion != bytes32(0), IRoundManager.RoundManager_BadConfig("genesisVersion", 0)
-        );
+        require(terms.genesisVersion != bytes32(0), IRoundManager.RoundManager_BadConfig("genesisVersion", 0));
     }
 
     function _requireOneDeviceRegistry(Launch calldata terms) private view {

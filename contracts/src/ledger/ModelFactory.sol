@@ -56,8 +56,7 @@ contract ModelFactory is IModelFactory {
 
     /// @inheritdoc IModelFactory
     function implementations() external view returns (Implementations memory) {
-        return
-            Implementations(_manager, _token, _pool, _operators, _disputes, _alliance, _predictionLog);
+        return Implementations(_manager, _token, _pool, _operators, _disputes, _alliance, _predictionLog);
     }
 
     /// Where each contract of this launch will be, in the order in which they are created.
@@ -104,17 +103,14 @@ contract ModelFactory is IModelFactory {
         _create(
             _operators,
             abi.encode(
-                model.manager,
-                model.disputes,
-                operators.bond,
-                operators.unbondingPeriod,
-                operators.idlePeriod
+                model.manager, model.disputes, operators.bond, operators.unbondingPeriod, operators.idlePeriod
             ),
             model.operators
         );
-        Operators(model.operators).initialize(
-            terms.owner, operators.coordinator, operators.standbys, operators.validators, operators.k
-        );
+        Operators(model.operators)
+            .initialize(
+                terms.owner, operators.coordinator, operators.standbys, operators.validators, operators.k
+            );
         _create(
             _disputes,
             abi.encode(
@@ -135,24 +131,18 @@ contract ModelFactory is IModelFactory {
 
     function _createAlliance(Launch calldata terms, Model memory model) private {
         _create(_alliance, abi.encode(terms.rounds.deviceRegistry), model.alliance);
-        Alliance(model.alliance).initialize(
-            terms.owner,
-            terms.alliance.listers,
-            terms.alliance.devices,
-            terms.alliance.policyHash,
-            terms.alliance.termsHash
-        );
+        Alliance(model.alliance)
+            .initialize(
+                terms.owner,
+                terms.alliance.listers,
+                terms.alliance.devices,
+                terms.alliance.policyHash,
+                terms.alliance.termsHash
+            );
     }
 
     /// In two halves: the compiler holds no more values at once.
-    function _managerWords(
-        Launch calldata terms,
-        Model memory model
-    )
-        private
-        pure
-        returns (bytes memory)
-    {
+    function _managerWords(Launch calldata terms, Model memory model) private pure returns (bytes memory) {
         RoundTerms calldata rounds = terms.rounds;
         bytes memory parts = abi.encode(
             rounds.deviceRegistry,

@@ -129,12 +129,6 @@ interface IRoundManager is IHaltable, IPlants, IPostedUpdates {
     /// @notice A parameter out of its bounds.
     error RoundManager_BadConfig(bytes32 parameter, uint256 value);
 
-    /// @notice The pool's manager is another contract: wrong order or address of deployment.
-    error RoundManager_NotPoolManager(address pool, address manager);
-
-    /// @notice Operators or disputes name another manager: wrong order or address of deployment.
-    error RoundManager_NotItsManager(address part, address manager);
-
     /// @notice k x bond is worth less than the budget: wei that bonds cover, wei that the budget is held to be worth.
     error RoundManager_NotCovered(uint256 covered, uint256 budgetWorth);
 

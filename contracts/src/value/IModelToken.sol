@@ -17,8 +17,11 @@ interface IModelToken is IERC20 {
     /// @notice The cap is zero or above 2**128 - 1.
     error ModelToken_BadCap(uint256 cap);
 
-    /// @notice The minter is the zero address.
-    error ModelToken_ZeroMinter();
+    /// @notice Gives the token its name, symbol and description (ERC-7572). Only the factory, once.
+    function initialize(string calldata name, string calldata symbol, string calldata contractURI) external;
+
+    /// @notice Where wallets find the token's description (ERC-7572); may be empty.
+    function contractURI() external view returns (string memory);
 
     /// @notice Mints `amount` base units to `to`. Only the minter.
     function mint(address to, uint256 amount) external;

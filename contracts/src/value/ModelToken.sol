@@ -1,48 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { CloneArgs } from "../ledger/CloneArgs.sol";
+import { FoundedOnce } from "../ledger/FoundedOnce.sol";
 import { IModelToken } from "./IModelToken.sol";
-import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import { ERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
-import { ERC20Votes } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Votes.sol";
-import { Nonces } from "@openzeppelin/contracts/utils/Nonces.sol";
+import { ERC20Upgradeable } from "@openzeppelin/contracts-upgradeable/token/ERC20/ERC20Upgradeable.sol";
+import {
+    ERC20PermitUpgradeable
+} from "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20PermitUpgradeable.sol";
+import {
+    ERC20VotesUpgradeable
+} from "@openzeppelin/contracts-upgradeable/token/ERC20/extensions/ERC20VotesUpgradeable.sol";
+import { NoncesUpgradeable } from "@openzeppelin/contracts-upgradeable/utils/NoncesUpgradeable.sol";
 
-/// @notice See {IModelToken}, which is the manual.
-contract ModelToken is IModelToken, ERC20Permit, ERC20Votes {
-    /// @inheritdoc IModelToken
-    uint256 public immutable cap;
-
-    /// @inheritdoc IModelToken
-    address public immutable minter;
-
+/// @notice See {IModelToken}, which is the manual. A clone; its words are: 0 minter, 1 genesis minter, 2 vault, 3 cap,
+/// 4 pool, 5 offering, 6 treasury.
+contract ModelToken is IModelToken, FoundedOnce, ERC20PermitUpgradeable, ERC20VotesUpgradeable {
     /// @inheritdoc IModelToken
     uint256 public totalEverMinted;
 
-    /// @param name_ the token's name, also the name of its EIP-712 domain
-    /// @param symbol_ the token's symbol
-    /// @param cap_ base units, at most 2**128 - 1 so that the pool can pack its counters
-    /// @param minter_ the address the model's `RewardPool` will have; the pool's constructor checks it
-    constructor(
-        string memory name_,
-        string memory symbol_,
-        uint256 cap_,
-        address minter_
+    /// @inheritdoc IModelToken
+    string public contractURI;
+
+    /// @param factory_ the address the `ModelFactory` will have
+    constructor(address factory_) FoundedOnce(factory_) { }
+
+    /// @inheritdoc IModelToken
+    function initialize(
+        string calldata name_,
+        string calldata symbol_,
+        string calldata contractURI_
     )
-        ERC20(name_, symbol_)
-        ERC20Permit(name_)
+        external
+        onlyFactory
+        initializer
     {
-        require(cap_ != 0 && cap_ <= type(uint128).max, ModelToken_BadCap(cap_));
-        require(minter_ != address(0), ModelToken_ZeroMinter());
-        cap = cap_;
-        minter = minter_;
+        __ERC20_init(name_, symbol_);
+        __ERC20Permit_init(name_);
+        contractURI = contractURI_;
     }
 
     /// @inheritdoc IModelToken
     function mint(address to, uint256 amount) external {
-        require(msg.sender == minter, ModelToken_NotMinter(msg.sender, minter));
-        uint256 room = cap - totalEverMinted;
+        require(msg.sender == minter(), ModelToken_NotMinter(msg.sender, minter()));
+        uint256 ever = totalEverMinted;
+        uint256 room = cap() - ever;
         require(amount <= room, ModelToken_OverCap(amount, room));
-        totalEverMinted += amount;
+        totalEverMinted = ever + amount;
         _mint(to, amount);
     }
 
@@ -63,11 +67,33 @@ contract ModelToken is IModelToken, ERC20Permit, ERC20Votes {
     }
 
     /// @notice The next unused nonce of `owner`, shared by permits and delegations by signature.
-    function nonces(address owner) public view override(ERC20Permit, Nonces) returns (uint256) {
+    function nonces(address owner)
+        public
+        view
+        override(ERC20PermitUpgradeable, NoncesUpgradeable)
+        returns (uint256)
+    {
         return super.nonces(owner);
     }
 
-    function _update(address from, address to, uint256 amount) internal override(ERC20, ERC20Votes) {
+    /// @inheritdoc IModelToken
+    function minter() public view returns (address) {
+        return CloneArgs.addressAt(0);
+    }
+
+    /// @inheritdoc IModelToken
+    function cap() public view returns (uint256) {
+        return CloneArgs.uintAt(3);
+    }
+
+    function _update(
+        address from,
+        address to,
+        uint256 amount
+    )
+        internal
+        override(ERC20Upgradeable, ERC20VotesUpgradeable)
+    {
         super._update(from, to, amount);
     }
 }

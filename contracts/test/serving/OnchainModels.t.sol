@@ -163,7 +163,7 @@ contract OnchainModelsTest is World {
     }
 
     function test_predictionLogWritesTheAnswerDown() public {
-        PredictionLog log = new PredictionLog(registry, address(manager));
+        PredictionLog log = newLog(address(registry), address(manager));
         vm.assertEq(address(log.registry()), address(registry), "registry");
         vm.assertEq(log.modelId(), modelId, "model");
         publish(first, ADD_ONE);

@@ -73,6 +73,7 @@ contract TypedDataTest is World {
     }
 
     function test_allianceTakesTheFilesAcceptanceAndWithdrawal() public {
+        deployModel();
         vm.etch(verifier(), address(alliance).code);
         vm.chainId(chainId());
         (address owner, bytes32 terms) = bringAcceptance(Alliance(verifier()));

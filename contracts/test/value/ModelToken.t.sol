@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { FoundedOnce } from "../../src/ledger/FoundedOnce.sol";
 import { IModelToken } from "../../src/value/IModelToken.sol";
 import { ModelToken } from "../../src/value/ModelToken.sol";
-import { Base } from "../support/Base.sol";
+import { Clone } from "../support/Clone.sol";
+import { Initializable } from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 
-/// constructor: cap in 1 .. 2**128 - 1, minter not zero
+/// initialize: the factory only, once; never the implementation
 /// mint: the minter only, never beyond the cap, burnt tokens make no room
 /// votes: seconds, past balances; permit: as ERC-2612
-contract ModelTokenTest is Base {
+contract ModelTokenTest is Clone {
     uint256 private constant CAP = 1000e18;
     uint256 private constant HOLDER_KEY = 0xA0;
 
-    ModelToken private token = new ModelToken("Andel Test", "AT", CAP, address(this));
+    ModelToken private token = newToken(CAP, address(this));
     address private holder = vm.addr(HOLDER_KEY);
     address private other = vm.addr(2);
 
-    function test_constructorRefusesABadCapOrMinter() public {
-        vm.expectRevert(abi.encodeWithSelector(IModelToken.ModelToken_BadCap.selector, 0));
-        new ModelToken("A", "A", 0, address(this));
-        uint256 above = uint256(type(uint128).max) + 1;
-        vm.expectRevert(abi.encodeWithSelector(IModelToken.ModelToken_BadCap.selector, above));
-        new ModelToken("A", "A", above, address(this));
-        vm.expectRevert(abi.encodeWithSelector(IModelToken.ModelToken_ZeroMinter.selector));
-        new ModelToken("A", "A", CAP, address(0));
+    function test_onlyTheFactoryInitialisesAndOnce() public {
+        ModelToken implementation = new ModelToken(other);
+        vm.expectRevert(
+            abi.encodeWithSelector(FoundedOnce.FoundedOnce_NotFactory.selector, address(this), other)
+        );
+        implementation.initialize("A", "A", "");
+        vm.expectRevert(abi.encodeWithSelector(Initializable.InvalidInitialization.selector));
+        vm.prank(other);
+        implementation.initialize("A", "A", "");
+        vm.expectRevert(abi.encodeWithSelector(Initializable.InvalidInitialization.selector));
+        token.initialize("A", "A", "");
+        vm.assertEq(token.name(), "Andel Test", "name");
+        vm.assertEq(token.symbol(), "AT", "symbol");
     }
 
     function test_onlyTheMinterMints() public {

@@ -14,6 +14,7 @@ from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.receipt import Receipt
 from andel.units import Address, BaseUnits, Digest
+from andel.value.emission import EmissionSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +224,37 @@ class RewardPoolContract(Bound):
         """The model's `RoundManager`."""
         return Address(self.chain.call(self.contract, "manager"))
 
-    def schedule(self) -> tuple[int, BaseUnits, BaseUnits]:
-        """Start, base units a second, ceiling."""
-        start, rate, ceiling = self.chain.call(self.contract, "schedule")
-        return int(start), BaseUnits(rate), BaseUnits(ceiling)
+    def schedule(self) -> EmissionSchedule:
+        """How emission was founded; `ceiling` and `highest_rate` tell how far it was lowered since."""
+        return EmissionSchedule(*self.chain.call(self.contract, "schedule"))
+
+    def ceiling(self) -> BaseUnits:
+        """The most that ever accrues."""
+        return BaseUnits(self.chain.call(self.contract, "ceiling"))
+
+    def highest_rate(self) -> BaseUnits:
+        """What a second accrues at most."""
+        return BaseUnits(self.chain.call(self.contract, "highestRate"))
+
+    def paused_until(self) -> int:
+        """When a pause of emission ends; 0 if there is none."""
+        return int(self.chain.call(self.contract, "pausedUntil"))
+
+    def governance(self) -> Address:
+        """Who may lower and pause emission."""
+        return Address(self.chain.call(self.contract, "governance"))
+
+    def lower_ceiling(self, key: AccountKey, ceiling: int) -> Receipt:
+        """Lowers the most that ever accrues. `key` is the governance, here and in the two calls below."""
+        return self.chain.send(key, self.contract, "lowerCeiling", ceiling)
+
+    def lower_rate(self, key: AccountKey, rate: int) -> Receipt:
+        """Lets no second from now on accrue more than `rate`."""
+        return self.chain.send(key, self.contract, "lowerRate", rate)
+
+    def pause_emission(self, key: AccountKey, until: int) -> Receipt:
+        """Lets nothing accrue until then, at most 30 days from now."""
+        return self.chain.send(key, self.contract, "pauseEmission", until)
 
 
 class ModelTokenContract(Bound):

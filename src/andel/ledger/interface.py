@@ -29,6 +29,7 @@ CONTRACTS: Final = (
     "OnchainModels",
     "PredictionLog",
     "Judgements",
+    "ModelFactory",
 )
 """The contracts whose compiled code comes with this package."""
 
@@ -56,10 +57,15 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """What a contract understands, by name, and the code that creates it."""
+    """What a contract understands, by name, and the code that creates it.
+
+    `runtime_hash` is the keccak-256 of the code it leaves, with zeros at `immutables` (start, length).
+    """
 
     name: str
     creation_code: bytes
+    runtime_hash: bytes
+    immutables: tuple[tuple[int, int], ...]
     constructor: tuple[Component, ...]
     functions: Mapping[str, Function]
     events: Mapping[str, EventType]
@@ -102,7 +108,9 @@ def interface_of(name: str) -> Interface:
             else:
                 functions[entry["name"]] = known
     code = bytes.fromhex(artifact["bytecode"].removeprefix("0x"))
-    return Interface(name, code, constructor, functions, events, errors)
+    runtime_hash = bytes.fromhex(artifact["runtimeBytecodeHash"].removeprefix("0x"))
+    immutables = tuple((start, length) for start, length in artifact["immutables"])
+    return Interface(name, code, runtime_hash, immutables, constructor, functions, events, errors)
 
 
 def canonical_type(component: Component) -> str:
