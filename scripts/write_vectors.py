@@ -2,7 +2,7 @@
 
 typed_data.json holds one message, digest and signature of each EIP-712 type; confirm.json one device's signed
 claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof;
-ordered.json ordered trees with the path of every leaf.
+ordered.json ordered trees with the path of every leaf; emission.json what schedules have accrued at a time.
 All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
 writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
@@ -22,6 +22,7 @@ from andel.p256 import ORDER, point_of
 from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_fields, typed_signer
 from andel.units import TOKEN, BaseUnits
 from andel.value.claims import ClaimTree
+from andel.value.emission import EmissionSchedule
 
 SEED = b"andel public test vectors"
 CHAIN_ID = 31337
@@ -147,6 +148,27 @@ def ordered_vector() -> dict[str, object]:
     return {"trees": trees}
 
 
+def emission_vector() -> dict[str, object]:
+    """The content of emission.json: schedules with and without halving and tail, each at several times."""
+    year, rate = 365 * 86_400, 10 * TOKEN
+    schedules = (
+        EmissionSchedule(CLAIM_TIME, rate, 10**9 * TOKEN),
+        EmissionSchedule(CLAIM_TIME, rate, 10**6 * TOKEN),
+        EmissionSchedule(CLAIM_TIME, rate, 10**9 * TOKEN, year),
+        EmissionSchedule(CLAIM_TIME, rate, 10**9 * TOKEN, year, TOKEN),
+        EmissionSchedule(CLAIM_TIME, 2**128 - 1, 2**128 - 1, 1),
+        EmissionSchedule(CLAIM_TIME, 1_000_003, 10**18, 97, 11),
+    )
+    after = (0, 1, 96, 97, 98, year - 1, year, year + 1, 3 * year + 7, 40 * year)
+    cases = [
+        {name: str(getattr(each, name)) for name in each.__slots__}
+        | {"at": str(CLAIM_TIME + seconds), "accrued": str(each.accrued(CLAIM_TIME + seconds))}
+        for each in schedules
+        for seconds in after
+    ]
+    return {"cases": cases}
+
+
 def files() -> dict[str, str]:
     """File name to the exact text it must hold."""
     contents = {
@@ -155,6 +177,7 @@ def files() -> dict[str, str]:
         "confirm_p256.json": confirm_p256_vector(),
         "claims.json": claims_vector(),
         "ordered.json": ordered_vector(),
+        "emission.json": emission_vector(),
     }
     return {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
 

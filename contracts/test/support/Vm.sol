@@ -18,6 +18,8 @@ interface Vm {
     function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;
     function chainId(uint256 id) external;
     function etch(address target, bytes calldata code) external;
+    function setNonce(address account, uint64 nonce) external;
+    function store(address target, bytes32 slot, bytes32 value) external;
     function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
 
