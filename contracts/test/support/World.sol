@@ -14,6 +14,7 @@ import { Schedule } from "../../src/value/IRewardPool.sol";
 import { ModelToken } from "../../src/value/ModelToken.sol";
 import { RewardPool } from "../../src/value/RewardPool.sol";
 import { Base } from "./Base.sol";
+import { Ownerships } from "./OwnershipSet.sol";
 
 /// @notice One founded model: three validators of which two decide, ten tokens a second since a day ago, and a round
 /// driven step by step. Named defaults; a test changes what it is about.
@@ -90,7 +91,7 @@ abstract contract World is Base {
         address managerAddress = vm.computeCreateAddress(address(this), nonce + 4);
         OperatorsConfig memory founding = operatorsConfig();
         (founding.manager, founding.disputes) = (managerAddress, disputesAddress);
-        token = new ModelToken("Andel Test", "AT", CAP, poolAddress);
+        token = Ownerships.token(CAP, poolAddress);
         pool = new RewardPool(token, Schedule(START, RATE, CAP), managerAddress);
         operators = new Operators(founding);
         disputes = new Disputes(managerAddress, operators, HEARING, FLOOR);

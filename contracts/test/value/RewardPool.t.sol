@@ -7,6 +7,7 @@ import { ModelToken } from "../../src/value/ModelToken.sol";
 import { RewardPool } from "../../src/value/RewardPool.sol";
 import { Base } from "../support/Base.sol";
 import { ClaimTree } from "../support/ClaimTree.sol";
+import { Ownerships } from "../support/OwnershipSet.sol";
 
 /// constructor: this pool is the token's minter, a schedule within the cap, a manager
 /// accrued: nothing before the start, then rate x seconds, never above the ceiling
@@ -32,7 +33,7 @@ contract RewardPoolTest is Base {
 
     constructor() {
         address future = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        token = new ModelToken("Andel Test", "AT", CAP, future);
+        token = Ownerships.token(CAP, future);
         pool = new RewardPool(token, Schedule(NOW, RATE, CAP - 1), address(this));
         vm.warp(NOW + 100);
     }
@@ -223,7 +224,7 @@ contract RewardPoolTest is Base {
         string memory json = vm.readFile("../vectors/claims.json");
         uint256 total = vm.parseJsonUint(json, ".total");
         address future = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        token = new ModelToken("Andel Test", "AT", total, future);
+        token = Ownerships.token(total, future);
         pool = new RewardPool(token, Schedule(NOW, total, total), address(this));
         creditWith(1, vm.parseJsonBytes32(json, ".root"), total, total, 0);
         uint256 paid = 0;
@@ -296,7 +297,7 @@ contract RewardPoolTest is Base {
 
     function tokenForNextPool() private returns (ModelToken next) {
         address future = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        return new ModelToken("Andel Test", "AT", CAP, future);
+        return Ownerships.token(CAP, future);
     }
 
     function expectBadSchedule(Schedule memory schedule) private {
