@@ -45,7 +45,7 @@ class ModelConfig:
 
     Amounts are base units, `rate` and `tail_rate` base units a second, periods seconds, `seed_delay` blocks. `bond`,
     `challenge_floor` and `coin_per_token` are wei of the chain's coin, the last for 1e18 base units: no round opens
-    whose budget is worth more than k bonds. `start` None lets emission begin with the launch. `halving_period` (0: never)
+    whose budget is worth over k bonds. `start` None lets emission begin with the launch; `halving_period` (0: never)
     halves the rate again and again, down to `tail_rate`. `owner` names operators, lowers emission and rules the
     alliance. Hashes are sha2-256 digests, `genesis_version` that of the first parameters.
     The alliance is founded with `listers` and `devices` admitted, `policy_hash` and `terms_hash`, under `owner`; with
