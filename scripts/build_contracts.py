@@ -28,6 +28,9 @@ SOURCES = {
     "ModelToken": "value/ModelToken.sol",
     "RewardPool": "value/RewardPool.sol",
     "Judgements": "value/Judgements.sol",
+    "ModelOffering": "ledger/ModelOffering.sol",
+    "FounderVesting": "ledger/FounderVesting.sol",
+    "AccessPass": "ledger/AccessPass.sol",
     "OnchainModels": "serving/OnchainModels.sol",
     "PredictionLog": "serving/PredictionLog.sol",
 }

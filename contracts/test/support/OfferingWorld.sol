@@ -84,6 +84,7 @@ abstract contract OfferingWorld is Base {
     }
 
     function found(OfferingTerms memory terms) internal {
+        vm.warp(NOW);
         offering = cloneOf(terms);
         token.mint(address(offering), terms.offered);
         offering.initialize();
