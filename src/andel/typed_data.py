@@ -55,6 +55,11 @@ TYPES: Final[Mapping[str, str]] = {
     "DeviceClaim": "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)",
     "TermsAcceptance": "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)",
     "TermsWithdrawal": ("TermsWithdrawal(address owner,bytes32 termsHash,uint64 until,uint256 nonce,uint64 deadline)"),
+    "OfferingPurchase": "OfferingPurchase(address buyer,uint256 amount,uint256 nonce,uint64 deadline)",
+    "PassPurchase": (
+        "PassPurchase(address model,bytes32 plan,address holder,bytes32 termsHash,address token,uint256 most,"
+        "uint256 nonce,uint64 deadline)"
+    ),
     "NodeDelegation": "NodeDelegation(address model,address owner,bytes32 keyX,bytes32 keyY,uint64 until)",
 }
 """EIP-712 `encodeType` of each type."""

@@ -27,4 +27,9 @@ library CloneArgs {
     function uintAt(uint256 i) internal view returns (uint256) {
         return uint256(word(i));
     }
+
+    /// @notice How many words there are.
+    function count() internal view returns (uint256) {
+        return (address(this).code.length - OFFSET) / 32;
+    }
 }
