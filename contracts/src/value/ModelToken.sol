@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { IHeldSupply } from "../ledger/IHeldSupply.sol";
 import { IModelToken } from "./IModelToken.sol";
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { ERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
@@ -8,7 +9,7 @@ import { ERC20Votes } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20
 import { Nonces } from "@openzeppelin/contracts/utils/Nonces.sol";
 
 /// @notice See {IModelToken}, which is the manual.
-contract ModelToken is IModelToken, ERC20Permit, ERC20Votes {
+contract ModelToken is IModelToken, IHeldSupply, ERC20Permit, ERC20Votes {
     /// @inheritdoc IModelToken
     uint256 public immutable cap;
 
@@ -49,6 +50,11 @@ contract ModelToken is IModelToken, ERC20Permit, ERC20Votes {
     /// @inheritdoc IModelToken
     function burn(uint256 amount) external {
         _burn(msg.sender, amount);
+    }
+
+    /// @inheritdoc IHeldSupply
+    function heldSupply() external view virtual returns (uint256) {
+        return totalSupply() - balanceOf(minter);
     }
 
     /// @notice The clock of votes: seconds.
