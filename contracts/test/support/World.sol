@@ -71,7 +71,7 @@ abstract contract World is Base {
         founding.taskHash = keccak256("task");
     }
 
-    function operatorsConfig() internal view returns (OperatorsConfig memory founding) {
+    function operatorsConfig() internal view virtual returns (OperatorsConfig memory founding) {
         founding.owner = founder;
         founding.coordinator = coordinator;
         founding.standbys = one(standby);
