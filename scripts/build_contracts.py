@@ -28,6 +28,9 @@ SOURCES = {
     "ModelToken": "value/ModelToken.sol",
     "RewardPool": "value/RewardPool.sol",
     "Judgements": "value/Judgements.sol",
+    "ModelGovernor": "ledger/ModelGovernor.sol",
+    "ModelTimelock": "ledger/ModelTimelock.sol",
+    "ModelPolicy": "ledger/ModelPolicy.sol",
     "OnchainModels": "serving/OnchainModels.sol",
     "PredictionLog": "serving/PredictionLog.sol",
 }

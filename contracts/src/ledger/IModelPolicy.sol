@@ -110,7 +110,9 @@ interface IModelPolicy {
     event BarSet(int64 evaluation, bool lowerIsBetter, bool automatic);
 
     /// @notice A version's code is on chain, compiled anew by these validators.
-    event VersionPublished(bytes32 indexed version, bytes32 modelFileHash, bytes32 codeHash, address[] validators);
+    event VersionPublished(
+        bytes32 indexed version, bytes32 modelFileHash, bytes32 codeHash, address[] validators
+    );
 
     /// @notice A version is current.
     event VersionPromoted(bytes32 indexed version, uint64 round, int64 evaluation, bool byVote);
@@ -205,7 +207,13 @@ interface IModelPolicy {
     function ruleOf(Rule rule) external view returns (Record memory);
 
     /// @notice The record in force for a round that was opened in this block, and its number.
-    function ruleAt(Rule rule, uint256 blockNumber) external view returns (uint256 number, Record memory record);
+    function ruleAt(
+        Rule rule,
+        uint256 blockNumber
+    )
+        external
+        view
+        returns (uint256 number, Record memory record);
 
     /// @notice How many records a rule has had.
     function rulesCount(Rule rule) external view returns (uint256);

@@ -6,9 +6,7 @@ import { CloneArgs } from "./CloneArgs.sol";
 import { IHeldSupply } from "./IHeldSupply.sol";
 import { IModelGovernor, Veto } from "./IModelGovernor.sol";
 import { ISettled } from "./ISettled.sol";
-import {
-    GovernorUpgradeable
-} from "@openzeppelin/contracts-upgradeable/governance/GovernorUpgradeable.sol";
+import { GovernorUpgradeable } from "@openzeppelin/contracts-upgradeable/governance/GovernorUpgradeable.sol";
 import {
     TimelockControllerUpgradeable
 } from "@openzeppelin/contracts-upgradeable/governance/TimelockControllerUpgradeable.sol";

@@ -120,9 +120,8 @@ contract ModelPolicy is IModelPolicy, Initializable {
         Bar memory required = bar();
         require(required.automatic, ModelPolicy_NotAutomatic());
         (uint64 round, int64 evaluation) = _attested(version);
-        bool reached = required.lowerIsBetter
-            ? evaluation <= required.evaluation
-            : evaluation >= required.evaluation;
+        bool reached =
+            required.lowerIsBetter ? evaluation <= required.evaluation : evaluation >= required.evaluation;
         require(reached, ModelPolicy_BelowBar(version, evaluation, required.evaluation));
         require(round > newestRound, ModelPolicy_NotNewer(version, round, newestRound));
         _promote(version, round, evaluation, false);
@@ -287,9 +286,7 @@ contract ModelPolicy is IModelPolicy, Initializable {
     function _promote(bytes32 version, uint64 round, int64 evaluation, bool byVote) private {
         if (round > newestRound) newestRound = round;
         _wasPromoted[version] = true;
-        _promotions.push(
-            Promotion(version, uint48(block.timestamp), uint48(block.number), round, byVote)
-        );
+        _promotions.push(Promotion(version, uint48(block.timestamp), uint48(block.number), round, byVote));
         emit VersionPromoted(version, round, evaluation, byVote);
         registry().promote(address(manager()), version);
     }

@@ -40,9 +40,7 @@ contract ModelGovernorTest is Governed {
         vm.warp(block.timestamp + 1);
         (address[] memory targets, uint256[] memory values, bytes[] memory datas) = lists(licence());
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IModelGovernor.ModelGovernor_OfferingNotSettled.selector, address(sale)
-            )
+            abi.encodeWithSelector(IModelGovernor.ModelGovernor_OfferingNotSettled.selector, address(sale))
         );
         vm.prank(anne);
         governor.propose(targets, values, datas, "too early");
@@ -106,7 +104,9 @@ contract ModelGovernorTest is Governed {
         uint256 part = (CAP * 4 / 10 + more) * QUORUM_BPS / 10_000;
         uint256 floor = CAP / 100;
         vm.assertEq(
-            governor.quorum(governor.proposalSnapshot(id)), part > floor ? part : floor, "quorum of the proposal"
+            governor.quorum(governor.proposalSnapshot(id)),
+            part > floor ? part : floor,
+            "quorum of the proposal"
         );
     }
 
@@ -181,12 +181,20 @@ contract ModelGovernorTest is Governed {
 
     function test_noVoteLeavesTheBounds() public {
         deployGovernedAndHeld();
-        outOfBounds(abi.encodeCall(governor.setVotingDelay, (1 hours)), "votingDelay", 1 hours, SHORTEST, 30 days);
-        outOfBounds(abi.encodeCall(governor.setVotingDelay, (31 days)), "votingDelay", 31 days, SHORTEST, 30 days);
+        outOfBounds(
+            abi.encodeCall(governor.setVotingDelay, (1 hours)), "votingDelay", 1 hours, SHORTEST, 30 days
+        );
+        outOfBounds(
+            abi.encodeCall(governor.setVotingDelay, (31 days)), "votingDelay", 31 days, SHORTEST, 30 days
+        );
         outOfBounds(abi.encodeCall(governor.setVotingPeriod, (1)), "votingPeriod", 1, SHORTEST, 60 days);
         uint256 threshold = CAP / 100 + 1;
         outOfBounds(
-            abi.encodeCall(governor.setProposalThreshold, (threshold)), "proposalThreshold", threshold, 0, CAP / 100
+            abi.encodeCall(governor.setProposalThreshold, (threshold)),
+            "proposalThreshold",
+            threshold,
+            0,
+            CAP / 100
         );
         outOfBounds(
             abi.encodeCall(governor.setLateQuorumVoteExtension, (0)),
@@ -208,9 +216,7 @@ contract ModelGovernorTest is Governed {
     {
         decideInVain(
             to(data),
-            abi.encodeWithSelector(
-                IModelGovernor.ModelGovernor_OutOfBounds.selector, what, value, low, high
-            )
+            abi.encodeWithSelector(IModelGovernor.ModelGovernor_OutOfBounds.selector, what, value, low, high)
         );
         vm.warp(block.timestamp + 1);
     }
@@ -248,7 +254,8 @@ contract ModelGovernorTest is Governed {
         bytes4 full = type(IGovernor).interfaceId;
         vm.assertTrue(governor.supportsInterface(full), "IGovernor");
         vm.assertTrue(
-            governor.supportsInterface(full ^ IGovernor.getProposalId.selector), "IGovernor before getProposalId"
+            governor.supportsInterface(full ^ IGovernor.getProposalId.selector),
+            "IGovernor before getProposalId"
         );
         vm.assertTrue(governor.supportsInterface(type(IERC165).interfaceId), "ERC-165");
         vm.assertTrue(governor.supportsInterface(type(IERC1155Receiver).interfaceId), "ERC-1155 receiver");
@@ -310,7 +317,16 @@ contract ModelGovernorTest is Governed {
     }
 
     /// Written a second time, from the type string.
-    function ballot(uint256 key, uint256 id, uint8 support, uint256 nonce) private view returns (bytes memory) {
+    function ballot(
+        uint256 key,
+        uint256 id,
+        uint8 support,
+        uint256 nonce
+    )
+        private
+        view
+        returns (bytes memory)
+    {
         bytes32 separator = keccak256(
             abi.encode(
                 keccak256(
@@ -371,7 +387,9 @@ contract ModelGovernorTest is Governed {
     function test_contributorsStopWhatWasQueued() public {
         heldWithContributors();
         uint256 id = passed();
-        vm.assertEq(governor.vetoOf(id).needed, CAP / 100, "a third of what was claimed, a hundredth of the cap");
+        vm.assertEq(
+            governor.vetoOf(id).needed, CAP / 100, "a third of what was claimed, a hundredth of the cap"
+        );
         vm.prank(cleo);
         vm.assertEq(governor.veto(id), CAP / 50, "what it mined");
         assertState(id, IGovernor.ProposalState.Canceled);
@@ -384,9 +402,7 @@ contract ModelGovernorTest is Governed {
     function test_aVetoIsForWhoMined() public {
         heldWithContributors();
         uint256 id = passed();
-        vm.expectRevert(
-            abi.encodeWithSelector(IModelGovernor.ModelGovernor_NothingMined.selector, id, anne)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IModelGovernor.ModelGovernor_NothingMined.selector, id, anne));
         vm.prank(anne);
         governor.veto(id);
     }
@@ -398,9 +414,7 @@ contract ModelGovernorTest is Governed {
         vm.stopPrank();
         vm.warp(block.timestamp + 1);
         uint256 id = passed();
-        vm.expectRevert(
-            abi.encodeWithSelector(IModelGovernor.ModelGovernor_NothingMined.selector, id, cleo)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IModelGovernor.ModelGovernor_NothingMined.selector, id, cleo));
         vm.prank(cleo);
         governor.veto(id);
     }
@@ -411,9 +425,7 @@ contract ModelGovernorTest is Governed {
         uint256 id = passed();
         vm.startPrank(cleo);
         governor.veto(id);
-        vm.expectRevert(
-            abi.encodeWithSelector(IModelGovernor.ModelGovernor_AlreadyVetoed.selector, id, cleo)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IModelGovernor.ModelGovernor_AlreadyVetoed.selector, id, cleo));
         governor.veto(id);
         vm.stopPrank();
         assertState(id, IGovernor.ProposalState.Queued);

@@ -135,9 +135,7 @@ abstract contract Governed is World {
                 ))
         );
         policy = ModelPolicy(
-            Clones.cloneWithImmutableArgs(
-                address(policyCode), abi.encode(at[1], at[8], address(registry))
-            )
+            Clones.cloneWithImmutableArgs(address(policyCode), abi.encode(at[1], at[8], address(registry)))
         );
         deployPartsOfNextManager();
         manager = new PublishedManager(config(), address(policy));
@@ -200,6 +198,7 @@ abstract contract Governed is World {
 
     /// From a vote that has passed to its effect.
     function carryOut(uint256 id) internal {
+        vm.roll(block.number + 1);
         toEnd(id);
         governor.queue(id);
         vm.warp(block.timestamp + LOCK);

@@ -29,6 +29,9 @@ CONTRACTS: Final = (
     "OnchainModels",
     "PredictionLog",
     "Judgements",
+    "ModelGovernor",
+    "ModelTimelock",
+    "ModelPolicy",
 )
 """The contracts whose compiled code comes with this package."""
 
