@@ -330,8 +330,11 @@ interface IRoundManager is IHaltable, IPlants, IPostedUpdates {
     /// @notice What operators would be paid if the round were final now with `minted` for contributors. Base units.
     function operatorPartOf(uint64 round, uint256 minted) external view returns (uint256);
 
-    /// @notice Who may publish the model's versions and name its operators: the owner of `operators`.
+    /// @notice Who may name the model's operators: the owner of `operators`.
     function owner() external view returns (address);
+
+    /// @notice Who may publish and promote the model's versions in `OnchainModels`.
+    function publisher() external view returns (address);
 
     /// @notice Who coordinates and validates, and their bonds.
     function operators() external view returns (IOperators);

@@ -206,6 +206,11 @@ contract RoundManager is Plants, PostedUpdates, Votes {
     }
 
     /// @inheritdoc IRoundManager
+    function publisher() external view virtual returns (address) {
+        return Ownable(address(operators)).owner();
+    }
+
+    /// @inheritdoc IRoundManager
     function attestationHash(Attestation calldata attestation) public view returns (bytes32) {
         return _hashTypedDataV4(AttestationTypes.hashStruct(attestation));
     }

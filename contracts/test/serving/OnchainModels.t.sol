@@ -66,7 +66,7 @@ contract OnchainModelsTest is World {
     function test_publishIsTheOwners() public {
         vm.expectRevert(
             abi.encodeWithSelector(
-                IOnchainModels.OnchainModels_NotOwner.selector, address(manager), coordinator
+                IOnchainModels.OnchainModels_NotPublisher.selector, address(manager), coordinator
             )
         );
         vm.prank(coordinator);
@@ -74,7 +74,7 @@ contract OnchainModelsTest is World {
         publish(first, ADD_ONE);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IOnchainModels.OnchainModels_NotOwner.selector, address(manager), coordinator
+                IOnchainModels.OnchainModels_NotPublisher.selector, address(manager), coordinator
             )
         );
         vm.prank(coordinator);

@@ -30,6 +30,9 @@ CONTRACTS: Final = (
     "PredictionLog",
     "Judgements",
     "ModelFactory",
+    "ModelGovernor",
+    "ModelTimelock",
+    "ModelPolicy",
 )
 """The contracts whose compiled code comes with this package."""
 
