@@ -6,13 +6,14 @@ import { IOperators } from "../training/IOperators.sol";
 import { IRoundManager } from "../training/IRoundManager.sol";
 import { IModelToken } from "../value/IModelToken.sol";
 import { IRewardPool, Schedule } from "../value/IRewardPool.sol";
+import { IModelFactory } from "./IModelFactory.sol";
 import { Launch, OperatorTerms, RoundTerms } from "./LaunchTypes.sol";
 
 /// @title The bounds that every model keeps
 /// @notice Checked once, before a launch creates anything. What no launch can choose (that parts name one another) is not
 /// checked here: the factory makes it so.
 library FoundingRules {
-    uint256 internal constant MAX_ROUND_SECONDS = 30 days;
+    uint256 private constant MAX_ROUND_SECONDS = 30 days;
     uint256 private constant MAX_COMMIT_SECONDS = 7 days;
     uint256 private constant MAX_SEED_DELAY = 128;
     uint256 private constant MAX_OPERATOR_BPS = 1000;
@@ -20,29 +21,62 @@ library FoundingRules {
     uint256 private constant MAX_PERIOD = 365 days;
     uint256 private constant MIN_HEARING_SECONDS = 1 minutes;
     uint256 private constant MAX_HEARING_SECONDS = 7 days;
+    uint256 private constant MAX_ALLOCATIONS = 16;
+    uint256 private constant MIN_SHORTEST = 1 minutes;
+    uint256 private constant MAX_SHORTEST = 30 days;
+    uint256 private constant BPS = 10_000;
 
     /// How long an agreed result waits for somebody to finalise it, and a plant for its coordinator, in seconds.
     uint256 private constant GRACE = 1 days;
 
     /// @notice Reverts with the error of the contract whose bound is not kept.
     function requireKept(Launch calldata terms) internal view {
-        requireSchedule(terms.schedule, terms.token.cap);
+        _requireSupply(terms);
         _requireOperators(terms.operators);
         _requireDisputes(terms);
         _requireRounds(terms.rounds);
         _requireOneDeviceRegistry(terms);
         _requirePatience(terms);
+        _requireGovernance(terms);
     }
 
-    /// @notice A cap that counters can hold; an emission that begins, falls if it moves, and stays within the cap.
-    function requireSchedule(Schedule calldata schedule, uint256 cap) internal pure {
-        require(cap != 0 && cap <= type(uint128).max, IModelToken.ModelToken_BadCap(cap));
+    /// A cap that counters can hold; an emission that begins, falls if it moves, and with all that the launch mints stays
+    /// within the cap.
+    function _requireSupply(Launch calldata terms) private pure {
+        uint256 cap = terms.token.cap;
+        require(cap != 0 && cap <= type(uint104).max, IModelToken.ModelToken_BadCap(cap));
+        uint256 count = terms.allocations.length;
+        _require(count <= MAX_ALLOCATIONS, "allocations", count);
+        uint256 given = terms.offering.offered;
+        _require(given <= cap, "offered", given);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 amount = terms.allocations[i].amount;
+            _require(amount != 0 && amount <= cap - given, "amount", amount);
+            given += amount;
+        }
+        Schedule calldata schedule = terms.schedule;
         (uint256 rate, uint256 tail) = (schedule.ratePerSecond, schedule.tailRatePerSecond);
         require(
-            rate != 0 && rate <= type(uint128).max && schedule.ceiling != 0 && schedule.ceiling <= cap
+            rate != 0 && rate <= type(uint128).max && schedule.ceiling != 0 && schedule.ceiling <= cap - given
                 && tail <= (schedule.halvingPeriod == 0 ? 0 : rate),
-            IRewardPool.RewardPool_BadSchedule(rate, schedule.ceiling, cap)
+            IRewardPool.RewardPool_BadSchedule(rate, schedule.ceiling, cap - given)
         );
+        _require(terms.revenue.redeemableBps <= BPS, "redeemableBps", terms.revenue.redeemableBps);
+    }
+
+    /// What a governor and a timelock cannot check themselves, since it stands in their code.
+    function _requireGovernance(Launch calldata terms) private pure {
+        if (terms.owner != address(0)) return;
+        uint256 shortest = terms.governance.shortest;
+        _require(shortest >= MIN_SHORTEST && shortest <= MAX_SHORTEST, "shortest", shortest);
+        uint256 quorum = terms.governance.quorumBps;
+        _require(quorum != 0 && quorum <= BPS, "quorumBps", quorum);
+        _require(terms.governance.vetoBps <= BPS, "vetoBps", terms.governance.vetoBps);
+        _require(address(terms.registry) != address(0), "registry", 0);
+    }
+
+    function _require(bool kept, bytes32 parameter, uint256 value) private pure {
+        require(kept, IModelFactory.ModelFactory_OutOfBounds(parameter, value));
     }
 
     function _requireOperators(OperatorTerms calldata terms) private pure {

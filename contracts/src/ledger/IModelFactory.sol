@@ -11,6 +11,13 @@ import { Implementations, Launch, Model } from "./LaunchTypes.sol";
 /// The contracts of a model name one another. Their addresses follow from this factory's own count of creations, so
 /// they are known before they are there; a clone that came out elsewhere reverts the launch.
 ///
+/// WHO RULES. With an owner named, the owner: names operators, lowers emission, rules the model's own alliance, publishes
+/// versions, and is the treasury; for tests and demonstrations. Without one, holders do by votes: everything that
+/// somebody may ever change is the timelock's, and nobody keeps a key.
+///
+/// Tokens at the launch: what is offered lies in the offering, what founders get in vesting wallets, all within the cap
+/// together with the ceiling of emission. Nobody gets a token in hand.
+///
 /// WHO. Anybody launches any model; a launch says nothing about whether a model is worth anything. Only this factory
 /// initialises clones of implementations that need it, each once: so who finds `Operators` initialised, and all
 /// parts naming one another, knows that the bounds of `LaunchTypes.sol` were kept.
@@ -24,8 +31,8 @@ interface IModelFactory {
     /// @notice A clone did not come out where it was told to the others.
     error ModelFactory_WrongAddress(address expected, address created);
 
-    /// @notice A model needs somebody who may name other operators.
-    error ModelFactory_NoOwner();
+    /// @notice A parameter out of its bounds, see `LaunchTypes.sol`.
+    error ModelFactory_OutOfBounds(bytes32 parameter, uint256 value);
 
     /// @notice Launches a model: its bounds are checked here, once. Anybody may call. Operators' bonds are deposited after.
     function launch(Launch calldata terms) external returns (Model memory model);

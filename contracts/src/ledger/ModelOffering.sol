@@ -13,6 +13,7 @@ import {
     OfferingStatus,
     OfferingTerms
 } from "./IModelOffering.sol";
+import { ISettled } from "./ISettled.sol";
 import { OfferingRules } from "./OfferingRules.sol";
 import { ProRata } from "./ProRata.sol";
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
@@ -29,7 +30,7 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice See {IModelOffering}, which is the manual. Made as a clone whose words are `abi.encode(OfferingTerms)`.
-contract ModelOffering is IModelOffering, EIP712, Nonces, ReentrancyGuard {
+contract ModelOffering is IModelOffering, ISettled, EIP712, Nonces, ReentrancyGuard {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
 
@@ -219,6 +220,11 @@ contract ModelOffering is IModelOffering, EIP712, Nonces, ReentrancyGuard {
         if (!over || rounds >= wanted) return rounds;
         _ended = true;
         emit MilestonesMissed(rounds, _left());
+    }
+
+    /// @inheritdoc ISettled
+    function settled() external view returns (bool) {
+        return _status == OfferingStatus.Failed || _status == OfferingStatus.Succeeded;
     }
 
     /// @inheritdoc IModelOffering

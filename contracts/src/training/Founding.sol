@@ -13,7 +13,7 @@ import { IRoundManager } from "./IRoundManager.sol";
 /// @title What a model is founded with and can never change
 /// @notice The half of `RoundManager` that is read only. A clone; its words are, from 0: deviceRegistry, batchRegistry,
 /// pool, operators, disputes, alliance, bond, coinPerToken, challengeWindow, seedDelay, commitPeriod, operatorShareBps,
-/// genesisVersion, taskHash. `FoundingRules` has checked their bounds.
+/// genesisVersion, taskHash, publisher (zero: the owner). `FoundingRules` has checked their bounds.
 abstract contract Founding is IRoundManager {
     uint256 internal constant MAX_ROUND_SECONDS = 30 days;
 

@@ -333,7 +333,8 @@ interface IRoundManager is IHaltable, IPlants, IPostedUpdates {
     /// @notice Who may name the model's operators: the owner of `operators`.
     function owner() external view returns (address);
 
-    /// @notice Who may publish and promote the model's versions in `OnchainModels`.
+    /// @notice Who may publish and promote the model's versions in `OnchainModels`: its `ModelPolicy`, or its owner when
+    /// it was launched without one.
     function publisher() external view returns (address);
 
     /// @notice Who coordinates and validates, and their bonds.

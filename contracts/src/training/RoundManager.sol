@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { CloneArgs } from "../ledger/CloneArgs.sol";
 import { Attestation, AttestationTypes } from "./AttestationTypes.sol";
 import { Founding } from "./Founding.sol";
 import { PlantState } from "./IPlants.sol";
@@ -201,13 +202,14 @@ contract RoundManager is Plants, PostedUpdates, Votes {
     }
 
     /// @inheritdoc IRoundManager
-    function owner() external view returns (address) {
-        return Ownable(address(operators())).owner();
+    function publisher() external view returns (address) {
+        address named = CloneArgs.addressAt(14);
+        return named == address(0) ? owner() : named;
     }
 
     /// @inheritdoc IRoundManager
-    function publisher() external view virtual returns (address) {
-        return Ownable(address(operators)).owner();
+    function owner() public view returns (address) {
+        return Ownable(address(operators())).owner();
     }
 
     /// @inheritdoc IRoundManager

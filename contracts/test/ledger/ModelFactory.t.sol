@@ -24,17 +24,17 @@ contract ModelFactoryTest is World {
     function test_constructorRefusesWhatIsNotThereOrAnswersToAnother() public {
         Implementations memory good = factory.implementations();
         Implementations memory bad = good;
-        expectBadImplementation(bad, good.token);
-        bad = newImplementations(8);
+        expectBadImplementation(bad, good.operators);
+        bad = newImplementations(13);
         bad.manager = stranger;
         expectBadImplementation(bad, stranger);
-        bad = newImplementations(8);
+        bad = newImplementations(13);
         bad.disputes = stranger;
         expectBadImplementation(bad, stranger);
-        bad = newImplementations(8);
+        bad = newImplementations(13);
         bad.pool = stranger;
         expectBadImplementation(bad, stranger);
-        bad = newImplementations(8);
+        bad = newImplementations(13);
         bad.predictionLog = stranger;
         expectBadImplementation(bad, stranger);
     }
@@ -45,7 +45,8 @@ contract ModelFactoryTest is World {
         vm.prank(stranger);
         Model memory model = factory.launch(terms);
         Implementations memory parts = factory.implementations();
-        requireClone(model.manager, parts.manager, 14);
+        requireClone(model.manager, parts.manager, 15);
+        requireClone(model.vault, parts.vault, 4);
         requireClone(model.token, parts.token, 7);
         requireClone(model.pool, parts.pool, 8);
         requireClone(model.operators, parts.operators, 5);
@@ -61,11 +62,12 @@ contract ModelFactoryTest is World {
         uint256 nonce = vm.getNonce(address(factory));
         Model memory expected;
         expected.token = vm.computeCreateAddress(address(factory), nonce);
-        expected.pool = vm.computeCreateAddress(address(factory), nonce + 1);
-        expected.operators = vm.computeCreateAddress(address(factory), nonce + 2);
-        expected.disputes = vm.computeCreateAddress(address(factory), nonce + 3);
-        expected.manager = vm.computeCreateAddress(address(factory), nonce + 4);
-        expected.alliance = vm.computeCreateAddress(address(factory), nonce + 5);
+        expected.vault = vm.computeCreateAddress(address(factory), nonce + 1);
+        expected.pool = vm.computeCreateAddress(address(factory), nonce + 2);
+        expected.operators = vm.computeCreateAddress(address(factory), nonce + 3);
+        expected.disputes = vm.computeCreateAddress(address(factory), nonce + 4);
+        expected.manager = vm.computeCreateAddress(address(factory), nonce + 5);
+        expected.alliance = vm.computeCreateAddress(address(factory), nonce + 6);
         vm.expectEmit(address(factory));
         emit IModelFactory.ModelLaunched(expected.manager, stranger, expected);
         vm.prank(stranger);
@@ -146,13 +148,6 @@ contract ModelFactoryTest is World {
             vm.assertFalse(success, "locked");
             vm.assertTrue(bytes4(answer) == Initializable.InvalidInitialization.selector, "says so");
         }
-    }
-
-    function test_launchWithoutAnOwnerReverts() public {
-        Launch memory bad = launchTerms();
-        bad.owner = address(0);
-        vm.expectRevert(abi.encodeWithSelector(IModelFactory.ModelFactory_NoOwner.selector));
-        factory.launch(bad);
     }
 
     function requireClone(address part, address implementation, uint256 words) private view {

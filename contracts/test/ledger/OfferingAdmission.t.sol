@@ -22,7 +22,7 @@ contract OfferingAdmissionTest is OfferingWorld {
     function setUp() public {
         address[] memory admitted = new address[](1);
         admitted[0] = device;
-        alliance = new Alliance(treasury, devices, new address[](0), admitted, keccak256("policy"), TERMS);
+        alliance = newAlliance(treasury, devices, new address[](0), admitted, keccak256("policy"), TERMS);
     }
 
     function test_anOwnerOfAnAdmittedDeviceBuys() public {

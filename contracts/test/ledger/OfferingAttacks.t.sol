@@ -4,7 +4,6 @@ pragma solidity ^0.8.30;
 import { DeviceRegistry } from "../../src/device/DeviceRegistry.sol";
 import { IModelOffering, OfferingStatus, OfferingTerms } from "../../src/ledger/IModelOffering.sol";
 import { ModelOffering } from "../../src/ledger/ModelOffering.sol";
-import { Alliance } from "../../src/training/Alliance.sol";
 import { Status } from "../../src/training/RoundTypes.sol";
 import { OfferingWorld } from "../support/OfferingWorld.sol";
 import { CallingToken, FalseToken, FeeToken, ListingToken, PlainToken } from "../support/PaymentTokens.sol";
@@ -88,7 +87,7 @@ contract OfferingAttacksTest is OfferingWorld {
         OfferingTerms memory terms = defaults();
         terms.capPerBuyer = 100e6;
         terms.alliance =
-            new Alliance(treasury, devices, new address[](0), admitted, keccak256("p"), keccak256("t"));
+            newAlliance(treasury, devices, new address[](0), admitted, keccak256("p"), keccak256("t"));
         found(terms);
         openNow();
         bytes memory claim = signed(0xD0, sha256(abi.encodePacked(alice, uint32(OPENS))));

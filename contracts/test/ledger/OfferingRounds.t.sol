@@ -11,7 +11,7 @@ import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 /// The milestones against a real `RoundManager`: rounds that mint release, others do not.
 contract OfferingRoundsTest is World {
     ModelOffering private offering;
-    ModelToken private sold = new ModelToken("Sold", "S", 1e24, address(this));
+    ModelToken private sold = newToken(1e24, address(this));
     address private treasury = vm.addr(0x7EA);
 
     function setUp() public {

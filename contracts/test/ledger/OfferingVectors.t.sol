@@ -2,7 +2,6 @@
 pragma solidity ^0.8.30;
 
 import { OfferingBooks, OfferingTerms } from "../../src/ledger/IModelOffering.sol";
-import { ModelToken } from "../../src/value/ModelToken.sol";
 import { OfferingWorld } from "../support/OfferingWorld.sol";
 import { PlainToken } from "../support/PaymentTokens.sol";
 
@@ -29,7 +28,7 @@ contract OfferingVectorsTest is OfferingWorld {
         terms.firstBps = uint32(number("firstBps"));
         terms.milestoneRounds = uint32(number("rounds"));
         // Time goes back for each case, and votes are kept by time.
-        token = new ModelToken("Andel Test", "AT", 1e30, address(this));
+        token = newToken(1e30, address(this));
         terms.token = token;
         found(terms);
         vm.assertEq(offering.target(), number("target"), at("target"));

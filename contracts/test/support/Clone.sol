@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { IDeviceRegistry } from "../../src/device/IDeviceRegistry.sol";
+import { FounderVesting } from "../../src/ledger/FounderVesting.sol";
 import { Implementations } from "../../src/ledger/LaunchTypes.sol";
 import { ModelFactory } from "../../src/ledger/ModelFactory.sol";
+import { ModelGovernor } from "../../src/ledger/ModelGovernor.sol";
+import { ModelOffering } from "../../src/ledger/ModelOffering.sol";
+import { ModelPolicy } from "../../src/ledger/ModelPolicy.sol";
+import { ModelTimelock } from "../../src/ledger/ModelTimelock.sol";
+import { RevenueVault } from "../../src/ledger/RevenueVault.sol";
 import { PredictionLog } from "../../src/serving/PredictionLog.sol";
 import { Alliance } from "../../src/training/Alliance.sol";
 import { Disputes } from "../../src/training/Disputes.sol";
@@ -16,26 +23,49 @@ import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 
 /// @notice A factory with all its implementations, and single clones for tests that are about one contract.
 abstract contract Clone is Base {
-    /// Seven implementations for the factory that follows them.
+    /// Thirteen implementations for the factory that follows them.
     function newFactory() internal returns (ModelFactory) {
-        return new ModelFactory(newImplementations(7));
+        return new ModelFactory(newImplementations(13));
     }
 
     /// Implementations for the factory that is created `ahead` creations after now.
     function newImplementations(uint256 ahead) internal returns (Implementations memory parts) {
         address future = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + ahead);
         parts.manager = address(new RoundManager());
-        parts.token = address(new ModelToken(future));
+        parts.token = address(new ModelToken());
         parts.pool = address(new RewardPool());
         parts.operators = address(new Operators(future));
         parts.disputes = address(new Disputes());
         parts.alliance = address(new Alliance(future));
         parts.predictionLog = address(new PredictionLog());
+        parts.vault = address(new RevenueVault());
+        parts.offering = address(new ModelOffering(future));
+        parts.timelock = address(new ModelTimelock(future));
+        parts.governor = address(new ModelGovernor(future));
+        parts.policy = address(new ModelPolicy(future));
+        parts.vesting = address(new FounderVesting(future));
+    }
+
+    /// An alliance over `devices`; this contract is its factory.
+    function newAlliance(
+        address owner,
+        IDeviceRegistry devices,
+        address[] memory listers,
+        address[] memory admitted,
+        bytes32 policyHash,
+        bytes32 termsHash
+    )
+        internal
+        returns (Alliance made)
+    {
+        address implementation = address(new Alliance(address(this)));
+        made = Alliance(Clones.cloneWithImmutableArgs(implementation, abi.encode(devices)));
+        made.initialize(owner, listers, admitted, policyHash, termsHash);
     }
 
     /// A token whose minter is `minter`; this contract is its factory.
     function newToken(uint256 cap, address minter) internal returns (ModelToken token) {
-        return tokenOf(address(new ModelToken(address(this))), cap, minter);
+        return tokenOf(address(new ModelToken()), cap, minter);
     }
 
     /// A token and its pool, whose manager and governance is this contract.
@@ -46,7 +76,7 @@ abstract contract Clone is Base {
         internal
         returns (ModelToken token, RewardPool pool)
     {
-        address tokens = address(new ModelToken(address(this)));
+        address tokens = address(new ModelToken());
         address pools = address(new RewardPool());
         address future = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         token = tokenOf(tokens, cap, future);
@@ -62,8 +92,10 @@ abstract contract Clone is Base {
     }
 
     function tokenOf(address implementation, uint256 cap, address minter) private returns (ModelToken token) {
-        address none = address(0);
-        bytes memory words = abi.encode(minter, address(this), none, cap, minter, none, none);
+        if (cap > type(uint104).max) cap = type(uint104).max;
+        bytes memory words = abi.encode(
+            minter, address(this), address(0xFA17), cap, block.timestamp, 7 days, address(0x7EA5)
+        );
         token = ModelToken(Clones.cloneWithImmutableArgs(implementation, words));
         token.initialize("Andel Test", "AT", "");
     }

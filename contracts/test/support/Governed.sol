@@ -3,17 +3,13 @@ pragma solidity ^0.8.30;
 
 import { Access, Bar, PolicyFounding, Price } from "../../src/ledger/IModelPolicy.sol";
 import { ISettled } from "../../src/ledger/ISettled.sol";
+import { GovernanceTerms, Implementations, Launch, Model } from "../../src/ledger/LaunchTypes.sol";
 import { ModelGovernor } from "../../src/ledger/ModelGovernor.sol";
 import { ModelPolicy } from "../../src/ledger/ModelPolicy.sol";
 import { ModelTimelock } from "../../src/ledger/ModelTimelock.sol";
 import { OnchainModels } from "../../src/serving/OnchainModels.sol";
-import { Alliance } from "../../src/training/Alliance.sol";
-import { OperatorsConfig } from "../../src/training/IOperators.sol";
-import { RoundManager } from "../../src/training/RoundManager.sol";
-import { Config } from "../../src/training/RoundTypes.sol";
 import { World } from "./World.sol";
 import { IGovernor } from "@openzeppelin/contracts/governance/IGovernor.sol";
-import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 
 /// @notice An offering of which only the end matters here.
 contract Sale is ISettled {
@@ -21,19 +17,6 @@ contract Sale is ISettled {
 
     function settle() external {
         settled = true;
-    }
-}
-
-/// @notice A manager that names its publisher, as a founding will.
-contract PublishedManager is RoundManager {
-    address private immutable _publisher;
-
-    constructor(Config memory config, address publisher_) RoundManager(config) {
-        _publisher = publisher_;
-    }
-
-    function publisher() external view override returns (address) {
-        return _publisher;
     }
 }
 
@@ -99,10 +82,9 @@ abstract contract Governed is World {
     address internal stranger = vm.addr(0x57A);
 
     OnchainModels internal registry = new OnchainModels();
-    Sale internal sale = new Sale();
-    ModelTimelock internal timelockCode = new ModelTimelock(address(this));
-    ModelGovernor internal governorCode = new ModelGovernor(address(this));
-    ModelPolicy internal policyCode = new ModelPolicy(address(this));
+    Sale internal sale;
+    ModelGovernor internal governorCode;
+    ModelPolicy internal policyCode;
     ModelTimelock internal timelock;
     ModelGovernor internal governor;
     ModelPolicy internal policy;
@@ -116,33 +98,38 @@ abstract contract Governed is World {
         bytes data;
     }
 
+    /// One base unit is offered, and a sale that a test settles stands in the offering's place.
     function deployGoverned() internal {
         vm.warp(NOW + 10 days);
-        uint256 nonce = vm.getNonce(address(this));
-        address[9] memory at;
-        for (uint256 i = 0; i < 9; ++i) {
-            at[i] = vm.computeCreateAddress(address(this), nonce + i);
-        }
-        // 0 alliance, 1 timelock, 2 governor, 3 policy, 4 token, 5 pool, 6 operators, 7 disputes, 8 manager
-        alliance = new Alliance(at[1], devices, one(founder), new address[](0), POLICY, TERMS);
-        timelock = ModelTimelock(
-            payable(Clones.cloneWithImmutableArgs(address(timelockCode), abi.encode(at[2], SHORTEST)))
-        );
-        governor = ModelGovernor(
-            payable(Clones.cloneWithImmutableArgs(
-                    address(governorCode),
-                    abi.encode(at[4], at[1], address(sale), at[5], CAP, QUORUM_BPS, vetoBps, SHORTEST)
-                ))
-        );
-        policy = ModelPolicy(
-            Clones.cloneWithImmutableArgs(address(policyCode), abi.encode(at[1], at[8], address(registry)))
-        );
-        deployPartsOfNextManager();
-        manager = new PublishedManager(config(), address(policy));
-        bondAll();
-        timelock.initialize(LOCK, one(address(governor)), one(address(governor)), address(0));
-        governor.initialize(DELAY, PERIOD, THRESHOLD, EXTENSION);
-        policy.initialize(policyFounding());
+        Launch memory terms = launchTerms();
+        terms.owner = address(0);
+        terms.registry = registry;
+        terms.schedule.ceiling = CAP - 1;
+        terms.offering.offered = 1;
+        (terms.offering.price, terms.offering.minimum) = (1, 1);
+        (terms.offering.opens, terms.offering.closes) =
+        (uint64(block.timestamp), uint64(block.timestamp) + 1 days);
+        terms.offering.firstBps = 10_000;
+        terms.governance = GovernanceTerms({
+            votingDelay: DELAY,
+            votingPeriod: PERIOD,
+            extension: EXTENSION,
+            proposalThreshold: THRESHOLD,
+            timelockDelay: LOCK,
+            shortest: SHORTEST,
+            quorumBps: QUORUM_BPS,
+            vetoBps: vetoBps,
+            policy: policyFounding()
+        });
+        Model memory model = launch(terms);
+        timelock = ModelTimelock(payable(model.timelock));
+        governor = ModelGovernor(payable(model.governor));
+        policy = ModelPolicy(model.policy);
+        vm.etch(model.offering, address(new Sale()).code);
+        sale = Sale(model.offering);
+        Implementations memory parts = factory.implementations();
+        governorCode = ModelGovernor(payable(parts.governor));
+        policyCode = ModelPolicy(parts.policy);
     }
 
     function deployGovernedAndHeld() internal {
@@ -152,11 +139,6 @@ abstract contract Governed is World {
         give(bert, CAP * 15 / 100);
         give(cleo, CAP / 20);
         vm.warp(block.timestamp + 1);
-    }
-
-    function operatorsConfig() internal view override returns (OperatorsConfig memory founding) {
-        founding = super.operatorsConfig();
-        founding.owner = address(timelock);
     }
 
     function policyFounding() internal view virtual returns (PolicyFounding memory founding) {

@@ -63,7 +63,7 @@ abstract contract World is Clone {
     uint64 internal unbonding = 40 days;
     uint64 internal idle = 2 days;
 
-    function launchTerms() internal view returns (Launch memory terms) {
+    function launchTerms() internal view virtual returns (Launch memory terms) {
         terms.owner = founder;
         terms.token = TokenTerms("Andel Test", "AT", "", CAP);
         terms.schedule = Schedule(START, RATE, CAP, 0, 0);
@@ -90,6 +90,7 @@ abstract contract World is Clone {
         terms.disputes = DisputeTerms(HEARING, FLOOR);
         terms.alliance.listers = one(founder);
         (terms.alliance.policyHash, terms.alliance.termsHash) = (POLICY, TERMS);
+        terms.revenue.epochLength = 7 days;
     }
 
     function deployModel() internal {
@@ -97,8 +98,8 @@ abstract contract World is Clone {
     }
 
     /// A model with its bonds, which is the model of this world from now on.
-    function launch(Launch memory terms) internal {
-        Model memory model = factory.launch(terms);
+    function launch(Launch memory terms) internal returns (Model memory model) {
+        model = factory.launch(terms);
         manager = RoundManager(model.manager);
         token = ModelToken(model.token);
         pool = RewardPool(model.pool);

@@ -119,7 +119,7 @@ contract FoundingTest is World {
 
     function test_capOutOfBoundsReverts() public {
         expectBadCap(0);
-        expectBadCap(2 ** 128);
+        expectBadCap(2 ** 104);
     }
 
     function test_scheduleOutOfBoundsReverts() public {
