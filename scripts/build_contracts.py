@@ -29,6 +29,7 @@ SOURCES = {
     "ModelToken": "value/ModelToken.sol",
     "RewardPool": "value/RewardPool.sol",
     "Judgements": "value/Judgements.sol",
+    "RevenueVault": "ledger/RevenueVault.sol",
     "ModelOffering": "ledger/ModelOffering.sol",
     "FounderVesting": "ledger/FounderVesting.sol",
     "AccessPass": "ledger/AccessPass.sol",

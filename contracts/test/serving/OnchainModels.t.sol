@@ -175,8 +175,8 @@ contract OnchainModelsTest is World {
         vm.assertEq(log.ask(question), 7, "answer");
     }
 
-    /// This test contract pretends to be a `RoundManager` that it owns itself.
-    function owner() external view returns (address) {
+    /// This test contract pretends to be a `RoundManager` whose publisher it is itself.
+    function publisher() external view returns (address) {
         return address(this);
     }
 

@@ -19,6 +19,7 @@ import { Schedule } from "../../src/value/IRewardPool.sol";
 import { ModelToken } from "../../src/value/ModelToken.sol";
 import { RewardPool } from "../../src/value/RewardPool.sol";
 import { Base } from "./Base.sol";
+import { Ownerships } from "./OwnershipSet.sol";
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 
 /// @notice A factory with all its implementations, and single clones for tests that are about one contract.
@@ -63,9 +64,9 @@ abstract contract Clone is Base {
         made.initialize(owner, listers, admitted, policyHash, termsHash);
     }
 
-    /// A token whose minter is `minter`; this contract is its factory.
+    /// A token whose minter is `minter`, with a vault of its own.
     function newToken(uint256 cap, address minter) internal returns (ModelToken token) {
-        return tokenOf(address(new ModelToken()), cap, minter);
+        return Ownerships.token(cap > type(uint104).max ? type(uint104).max : cap, minter);
     }
 
     /// A token and its pool, whose manager and governance is this contract.
@@ -76,10 +77,9 @@ abstract contract Clone is Base {
         internal
         returns (ModelToken token, RewardPool pool)
     {
-        address tokens = address(new ModelToken());
         address pools = address(new RewardPool());
         address future = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        token = tokenOf(tokens, cap, future);
+        token = newToken(cap, future);
         pool = RewardPool(
             Clones.cloneWithImmutableArgs(pools, abi.encode(token, address(this), address(this), schedule))
         );
@@ -89,14 +89,5 @@ abstract contract Clone is Base {
         return PredictionLog(
             Clones.cloneWithImmutableArgs(address(new PredictionLog()), abi.encode(registry, model))
         );
-    }
-
-    function tokenOf(address implementation, uint256 cap, address minter) private returns (ModelToken token) {
-        if (cap > type(uint104).max) cap = type(uint104).max;
-        bytes memory words = abi.encode(
-            minter, address(this), address(0xFA17), cap, block.timestamp, 7 days, address(0x7EA5)
-        );
-        token = ModelToken(Clones.cloneWithImmutableArgs(implementation, words));
-        token.initialize("Andel Test", "AT", "");
     }
 }

@@ -25,64 +25,16 @@ from andel.ledger.contracts import (
     RewardPoolContract,
 )
 from andel.ledger.disputes import DisputesContract
-from andel.ledger.factory import IMPLEMENTATIONS, ModelFactoryContract
+from andel.ledger.factory import IMPLEMENTATIONS, LaunchedModel, ModelFactoryContract
 from andel.ledger.interface import CONTRACTS
+from andel.ledger.launching import ModelConfig, launch_terms
 from andel.ledger.onchain_models import OnchainModelsContract, PredictionLogContract
 from andel.ledger.operators import OperatorsContract
 from andel.ledger.round_manager import RoundManagerContract
-from andel.ledger.round_state import ValidatorRecord
 from andel.units import Address
 
 DEPLOYMENT_FORMAT: Final = "andel-deployment/1"
 _MAX_FILE_BYTES: Final = 64 * 1024
-_DAY: Final = 86_400
-_NOBODY: Final = "0x" + 40 * "0"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """What a model is founded with; `RoundTypes.sol` and `IRewardPool.sol` hold the bounds.
-
-    Amounts are base units, `rate` and `tail_rate` base units a second, periods seconds, `seed_delay` blocks. `bond`,
-    `challenge_floor` and `coin_per_token` are wei of the chain's coin, the last for 1e18 base units: no round opens
-    whose budget is worth over k bonds. `start` None lets emission begin with the launch; `halving_period` (0: never)
-    halves the rate again and again, down to `tail_rate`. `owner` names operators, lowers emission and rules the
-    alliance. Hashes are sha2-256 digests, `genesis_version` that of the first parameters.
-    The alliance is founded with `listers` and `devices` admitted, `policy_hash` and `terms_hash`, under `owner`; with
-    `alliance`, one that is there is taken as it is.
-    """
-
-    name: str
-    symbol: str
-    cap: int
-    rate: int
-    ceiling: int
-    owner: Address
-    coordinator: Address
-    validators: tuple[ValidatorRecord, ...]
-    k: int
-    genesis_version: bytes
-    task_hash: bytes
-    policy_hash: bytes
-    terms_hash: bytes
-    listers: tuple[Address, ...] = ()
-    devices: tuple[Address, ...] = ()
-    start: int | None = None
-    halving_period: int = 0
-    tail_rate: int = 0
-    contract_uri: str = ""
-    seed_delay: int = 3
-    commit_period: int = 600
-    operator_share_bps: int = 500
-    challenge_window: int = 0
-    standbys: tuple[Address, ...] = ()
-    alliance: Address | None = None
-    bond: int = 10**16
-    coin_per_token: int = 10**13
-    challenge_floor: int = 10**14
-    hearing_period: int = 600
-    unbonding_period: int = 45 * _DAY
-    idle_period: int = _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +52,7 @@ class ModelContracts:
     """The contracts of one model, and the registries it rests on.
 
     A chain does not say where a model answers inside it: those two are None unless a deployment file named them.
+    `launched` is all that was launched with it, where this program did that.
     """
 
     round_manager: RoundManagerContract
@@ -113,6 +66,7 @@ class ModelContracts:
     factory: ModelFactoryContract
     onchain_models: OnchainModelsContract | None = None
     prediction_log: PredictionLogContract | None = None
+    launched: LaunchedModel | None = None
 
 
 def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
@@ -148,7 +102,13 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
 
     Raises Reverted (a parameter out of its bounds), ChainError.
     """
-    parts, _ = shared.factory.launch(key, _launch(config, shared))
+    made, _ = shared.factory.launch(
+        key,
+        launch_terms(
+            config, shared.device_registry.address, shared.batch_registry.address, shared.onchain_models.address
+        ),
+    )
+    parts = made.parts
     return ModelContracts(
         RoundManagerContract(chain, parts["manager"]),
         OperatorsContract(chain, parts["operators"]),
@@ -161,6 +121,7 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
         shared.factory,
         shared.onchain_models,
         PredictionLogContract(chain, parts["predictionLog"]),
+        made,
     )
 
 
@@ -286,52 +247,3 @@ class Deployment:
         if name not in self.addresses:
             raise InputError(f"the deployment names no {name}")
         return self.addresses[name]
-
-
-def _launch(config: ModelConfig, shared: SharedContracts) -> dict[str, object]:
-    """The factory's `Launch`."""
-    return {
-        "owner": config.owner,
-        "registry": shared.onchain_models.address,
-        "token": {
-            "name": config.name,
-            "symbol": config.symbol,
-            "contractURI": config.contract_uri,
-            "cap": config.cap,
-        },
-        "schedule": {
-            "start": config.start or 0,
-            "ratePerSecond": config.rate,
-            "ceiling": config.ceiling,
-            "halvingPeriod": config.halving_period,
-            "tailRatePerSecond": config.tail_rate,
-        },
-        "rounds": {
-            "deviceRegistry": shared.device_registry.address,
-            "batchRegistry": shared.batch_registry.address,
-            "coinPerToken": config.coin_per_token,
-            "challengeWindow": config.challenge_window,
-            "seedDelay": config.seed_delay,
-            "commitPeriod": config.commit_period,
-            "operatorShareBps": config.operator_share_bps,
-            "genesisVersion": config.genesis_version,
-            "taskHash": config.task_hash,
-        },
-        "operators": {
-            "coordinator": config.coordinator,
-            "standbys": list(config.standbys),
-            "validators": [(record.account, record.sealing_key) for record in config.validators],
-            "k": config.k,
-            "bond": config.bond,
-            "unbondingPeriod": config.unbonding_period,
-            "idlePeriod": config.idle_period,
-        },
-        "disputes": {"hearingPeriod": config.hearing_period, "floor": config.challenge_floor},
-        "alliance": {
-            "existing": config.alliance or _NOBODY,
-            "listers": list(config.listers),
-            "devices": list(config.devices),
-            "policyHash": config.policy_hash,
-            "termsHash": config.terms_hash,
-        },
-    }

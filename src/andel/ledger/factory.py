@@ -7,25 +7,42 @@ Takes a `Chain` and an address. Gives what a launch created, by the names of `La
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from andel.errors import ChainError
 from andel.keys import AccountKey
 from andel.ledger.bound import Bound
-from andel.ledger.interface import Component, interface_of
+from andel.ledger.interface import interface_of
 from andel.ledger.receipt import Receipt
 from andel.units import Address
 
 IMPLEMENTATIONS: Final = {
     "manager": ("RoundManager", False),
-    "token": ("ModelToken", True),
+    "token": ("ModelToken", False),
+    "vault": ("RevenueVault", False),
     "pool": ("RewardPool", False),
     "operators": ("Operators", True),
     "disputes": ("Disputes", False),
     "alliance": ("Alliance", True),
     "predictionLog": ("PredictionLog", False),
+    "offering": ("ModelOffering", True),
+    "timelock": ("ModelTimelock", True),
+    "governor": ("ModelGovernor", True),
+    "policy": ("ModelPolicy", True),
+    "vesting": ("FounderVesting", True),
 }
 """What the contracts of a model are clones of: contract by field, and whether its constructor is told the factory."""
+
+_NOBODY: Final = "0x" + 40 * "0"
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchedModel:
+    """What one launch made: contracts by field of `Model`, without those it does without, and founders' wallets."""
+
+    parts: Mapping[str, Address]
+    vestings: tuple[Address, ...]
 
 
 class ModelFactoryContract(Bound):
@@ -33,21 +50,30 @@ class ModelFactoryContract(Bound):
 
     NAME = "ModelFactory"
 
-    def launch(self, key: AccountKey, terms: Mapping[str, object]) -> tuple[dict[str, Address], Receipt]:
-        """Launches a model; gives its contracts by field of `Model`, zero where there is none. Anybody."""
+    def launch(self, key: AccountKey, terms: Mapping[str, object]) -> tuple[LaunchedModel, Receipt]:
+        """Launches a model; gives its contracts. Anybody."""
         receipt = self.chain.send(key, self.contract, "launch", terms)
         events = [each for each in receipt.events if each.name == "ModelLaunched" and each.address == self.address]
         if len(events) != 1:
             raise ChainError(f"transaction {receipt.hash} launched {len(events)} models")
-        values = interface_of(self.NAME).events["ModelLaunched"].inputs
-        (parts,) = (part for part in values if part["name"] == "parts")
-        return _by_field(parts, events[0].arguments["parts"]), receipt
+        return self._launched(events[0].arguments["parts"]), receipt
+
+    def launched(self, model: Address, from_block: int, to_block: int | None = None) -> LaunchedModel:
+        """What was launched with a `RoundManager`, from the events of these blocks. Raises ChainError if not here."""
+        events = self.logs("ModelLaunched", from_block, to_block, model=model)
+        if len(events) != 1:
+            raise ChainError(f"{self.address} launched no {model} in these blocks")
+        return self._launched(events[0].arguments["parts"])
+
+    def _launched(self, values: Any) -> LaunchedModel:
+        inputs = interface_of(self.NAME).events["ModelLaunched"].inputs
+        (struct,) = (part for part in inputs if part["name"] == "parts")
+        found = {part["name"]: value for part, value in zip(struct["components"], values, strict=True)}
+        vestings = tuple(Address(each) for each in found.pop("vestings"))
+        return LaunchedModel({name: Address(at) for name, at in found.items() if at != _NOBODY}, vestings)
 
     def implementations(self) -> dict[str, Address]:
         """What every model's contracts are clones of, by field."""
-        (parts,) = interface_of(self.NAME).functions["implementations"].outputs
-        return _by_field(parts, self.chain.call(self.contract, "implementations"))
-
-
-def _by_field(struct: Component, values: Any) -> dict[str, Address]:
-    return {part["name"]: Address(value) for part, value in zip(struct["components"], values, strict=True)}
+        (struct,) = interface_of(self.NAME).functions["implementations"].outputs
+        values = self.chain.call(self.contract, "implementations")
+        return {part["name"]: Address(value) for part, value in zip(struct["components"], values, strict=True)}

@@ -33,6 +33,10 @@ CONTRACTS: Final = (
     "ModelGovernor",
     "ModelTimelock",
     "ModelPolicy",
+    "ModelOffering",
+    "FounderVesting",
+    "RevenueVault",
+    "AccessPass",
 )
 """The contracts whose compiled code comes with this package."""
 
