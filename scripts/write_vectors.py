@@ -3,7 +3,8 @@
 typed_data.json holds one message, digest and signature of each EIP-712 type; confirm.json one device's signed
 claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof;
 ordered.json ordered trees with the path of every leaf; emission.json what schedules have accrued at a time;
-offering.json sales and what a plain model of their rules gives.
+offering.json sales and what a plain model of their rules gives; revenue.json a story of moves, payments and claims of
+a model's revenue with what the plain model in tests/ledger/plain_vault.py makes of it.
 All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
 writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
@@ -11,6 +12,7 @@ writes nothing and fails when a file on disk is not current. Run: python scripts
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 from collections.abc import Sequence
@@ -32,7 +34,9 @@ CHAIN_ID = 31337
 CLAIM_TIME = 1_700_000_000
 ACCOUNTS = 20
 TREES = 9
-FOLDER = Path(__file__).resolve().parent.parent / "vectors"
+STEPS = 240
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "vectors"
 
 CONTRACT = AccountKey(derive_secret(SEED, "contract")).address
 OWNER = AccountKey(derive_secret(SEED, "owner"))
@@ -251,6 +255,18 @@ def _drawn(case: int, label: str, below: int) -> int:
     return int.from_bytes(sha256(SEED, b"offering", bytes([case]), label.encode()), "big") % below
 
 
+def revenue_vector() -> dict[str, object]:
+    """The content of revenue.json. The plain model is a reference for tests only, so it lies with them."""
+    spec = importlib.util.spec_from_file_location("plain_vault", ROOT / "tests" / "ledger" / "plain_vault.py")
+    assert spec is not None and spec.loader is not None
+    plain = importlib.util.module_from_spec(spec)
+    # A dataclass looks its module up by name.
+    sys.modules["plain_vault"] = plain
+    spec.loader.exec_module(plain)
+    told: dict[str, object] = plain.story(SEED, STEPS)
+    return told
+
+
 def files() -> dict[str, str]:
     """File name to the exact text it must hold."""
     contents = {
@@ -261,6 +277,7 @@ def files() -> dict[str, str]:
         "ordered.json": ordered_vector(),
         "emission.json": emission_vector(),
         "offering.json": offering_vector(),
+        "revenue.json": revenue_vector(),
     }
     return {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
 

@@ -36,6 +36,8 @@ def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, ca
         "claims.json",
         "ordered.json",
         "offering.json",
+        "emission.json",
+        "revenue.json",
     ]
     monkeypatch.setattr(script, "stale", lambda: ["confirm.json"])
     assert script.main(["--check"]) == 1

@@ -60,6 +60,11 @@ contract PaymentToken {
         return manner == Manner.Boasts && switchedOn ? held * 2 + 7 : held;
     }
 
+    /// What is there, without boasting.
+    function truth(address account) external view returns (uint256) {
+        return _balances[account];
+    }
+
     function _move(address from, address to, uint256 amount, address other) private returns (bool) {
         if (manner == Manner.SaysFalse && switchedOn) return false;
         if (manner == Manner.Bomb && switchedOn) _explode();

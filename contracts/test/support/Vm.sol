@@ -43,6 +43,13 @@ interface Vm {
     function readFile(string calldata path) external view returns (string memory);
     function keyExistsJson(string calldata json, string calldata path) external view returns (bool);
     function parseJsonUint(string calldata json, string calldata path) external pure returns (uint256);
+    function parseJsonUintArray(
+        string calldata json,
+        string calldata path
+    )
+        external
+        pure
+        returns (uint256[] memory);
     function parseJsonInt(string calldata json, string calldata path) external pure returns (int256);
     function parseJsonAddress(string calldata json, string calldata path) external pure returns (address);
     function parseJsonString(string calldata json, string calldata path) external pure returns (string memory);
