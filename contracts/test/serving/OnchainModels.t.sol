@@ -176,7 +176,7 @@ contract OnchainModelsTest is World {
     }
 
     /// This test contract pretends to be a `RoundManager` that it owns itself.
-    function owner() external view returns (address) {
+    function publisher() external view returns (address) {
         return address(this);
     }
 
