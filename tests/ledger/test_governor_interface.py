@@ -17,7 +17,7 @@ def described(entry):
     """A function, event or error with everything that a caller sees of it."""
     inputs = [(canonical_type(part), part.get("indexed", False)) for part in entry.get("inputs", [])]
     outputs = [canonical_type(part) for part in entry.get("outputs", [])]
-    return json.dumps([entry["type"], entry["name"], inputs, outputs, entry.get("stateMutability")])
+    return json.dumps([entry["type"], entry.get("name", ""), inputs, outputs, entry.get("stateMutability")])
 
 
 def abi_of(name):

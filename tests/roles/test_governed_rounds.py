@@ -1,7 +1,5 @@
 """What holders decide reaches the next round, and the next prediction: on a chain, by votes."""
 
-from dataclasses import replace
-
 import pytest
 
 from andel.errors import ChainError, EvidenceError, PlanError, Reverted
@@ -96,7 +94,7 @@ def test_a_policy_nobody_can_read_is_obeyed_by_nobody(small, governed):
     manager = small.world.model.round_manager
     with pytest.raises(EvidenceError, match="training policy"):
         plan_next(small.world.model, small.store, Choices(), manager.round_of(manager.rounds_count()))
-    training_policy(small, governed, replace(TrainingPolicy(), least_k=1))
+    training_policy(small, governed, TrainingPolicy(steps=(1, 9_998)))
 
 
 def test_k_validators_publish_and_a_version_above_the_bar_is_anybodys_to_promote(small, governed):

@@ -21,7 +21,7 @@ from andel.simulation.local_chain import LocalChain
 from andel.units import TOKEN, Address
 
 SECONDS = 60
-HELD = 1_000_000 * TOKEN
+HELD = 10 * TOKEN
 """Base units that each holder has; the cap that the governor goes by is six times as much."""
 
 
@@ -113,7 +113,7 @@ def govern(local: LocalChain, model: ModelContracts, founder: AccountKey, name: 
     assert act.clone(factory, codes["ModelPolicy"], words) == policy
     zero = "0x" + "00" * 20
     act.call(factory, "ModelTimelock", timelock, "initialize", SECONDS, [governor], [governor], zero)
-    act.call(factory, "ModelGovernor", governor, "initialize", SECONDS, 2 * SECONDS, TOKEN, SECONDS)
+    act.call(factory, "ModelGovernor", governor, "initialize", SECONDS, 2 * SECONDS, TOKEN // 10, SECONDS)
     founding = (training, bytes(32), bytes(32), bytes(32), 0, [], (10**9, True, True))
     act.call(factory, "ModelPolicy", policy, "initialize", founding)
     # until a founding names the publisher, it is whoever owns the operators

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from andel.content import ContentStore
-from andel.encoding import parse_json
+from andel.encoding import canonical_text, parse_json
 from andel.errors import ChainError, InputError, Reverted
 from andel.hashing import sha256
 from andel.keys import AccountKey, parse_address
@@ -73,7 +73,7 @@ def read_proposal(
 
     Raises InputError, PlanError for a training policy that is none.
     """
-    value = parse_json(data, MAX_FILE_BYTES)
+    value = parse_json(canonical_text(data, MAX_FILE_BYTES))
     if not isinstance(value, dict) or set(value) != {"format", "why", "calls"} or value["format"] != FORMAT:
         raise InputError(f"this is no proposal ({FORMAT})", 'its fields are "format", "why" and "calls"')
     why, calls = value["why"], value["calls"]

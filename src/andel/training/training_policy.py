@@ -7,9 +7,9 @@ canonical JSON:
      "windows":[[15706,16070]]}
 
 A plan obeys when its steps and its rate shift lie in their ranges (ends included; a greater shift is a slower rate),
-all of its days lie in the windows (none listed: any day), its task's privacy mode is listed (none: any), and k is not below
-`least_k`. Bounds only narrow what the task fixed at the founding; where nothing is left, no round opens until a vote
-widens them. Never reads a chain.
+all of its days lie in the windows (none listed: any day), its task's privacy mode is listed (none: any), and k is not
+below `least_k`. Bounds only narrow what the task fixed at the founding; where nothing is left, no round opens until a
+vote widens them. Never reads a chain.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from andel.encoding import canonical_json
+from andel.encoding import canonical_json, canonical_text
 from andel.errors import PlanError
 from andel.hashing import sha256
 from andel.training.plan import DayRanges, RoundPlan
@@ -96,19 +96,18 @@ class TrainingPolicy:
 
 def parse_training_policy(data: bytes) -> TrainingPolicy:
     """The policy in canonical bytes. Raises PlanError, InputError for anything else."""
-    policy = training_policy_of(parse_object(data, FORMAT, _MAX_BYTES))
+    policy = _policy_of(parse_object(data, FORMAT, _MAX_BYTES))
     if policy.to_bytes() != data:
         raise PlanError("a training policy's fields are not in their canonical form")
     return policy
 
 
 def training_policy_of_text(data: bytes) -> TrainingPolicy:
-    """The policy in a file written by hand, whatever its spaces and the order of its fields. Raises PlanError."""
-    return training_policy_of(parse_object(data, FORMAT, _MAX_BYTES))
+    """The policy in a file written by hand, whatever its spaces. Raises PlanError, InputError."""
+    return parse_training_policy(canonical_text(data, _MAX_BYTES))
 
 
-def training_policy_of(values: dict[str, Any]) -> TrainingPolicy:
-    """The policy of a JSON object's fields, `format` apart. Raises PlanError."""
+def _policy_of(values: dict[str, Any]) -> TrainingPolicy:
     expected = {"steps", "rate_shift", "windows", "privacy", "least_k"}
     if set(values) != expected:
         raise PlanError(f"training policy fields differ: {sorted(set(values) ^ expected)}")
