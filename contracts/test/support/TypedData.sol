@@ -35,6 +35,9 @@ library TypedData {
         "PassPurchase(address model,bytes32 plan,address holder,bytes32 termsHash,address token,uint256 most,uint256 nonce,uint64 deadline)";
     string internal constant EVALUATION =
         "Evaluation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 versionHash,uint32 rows,uint64 missed,uint64 moved)";
+    string internal constant PUBLICATION =
+        "Publication(address model,bytes32 version,bytes32 modelFileHash,bytes32 codeHash)";
+    string internal constant BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)";
 
     function domainSeparator(uint256 chainId, address verifier) internal pure returns (bytes32) {
         return keccak256(

@@ -26,6 +26,7 @@ from andel.cli import (
     status,
     validate,
     value,
+    vote,
     watch,
 )
 from andel.errors import AndelError
@@ -53,6 +54,7 @@ app.add_typer(alliance.app)
 app.add_typer(operator.app)
 app.add_typer(content.app)
 app.add_typer(value.app)
+app.add_typer(vote.app)
 app.command("export")(evidence.export_evidence)
 app.command("forget")(evidence.forget_evidence)
 

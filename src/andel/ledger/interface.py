@@ -7,6 +7,7 @@ creates it) and `Contract`, a name with an address. Never encodes, never asks a 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,6 +68,7 @@ class Interface:
     """What a contract understands, by name, and the code that creates it.
 
     `runtime_hash` is the keccak-256 of the code it leaves, with zeros at `immutables` (start, length).
+    Where several functions have one name (OpenZeppelin's Governor), each goes by its signature, as `queue(uint256)`.
     """
 
     name: str
@@ -101,6 +103,7 @@ def interface_of(name: str) -> Interface:
     artifact = json.loads(text)
     constructor: tuple[Component, ...] = ()
     functions, events, errors = {}, {}, {}
+    named = Counter(entry["name"] for entry in artifact["abi"] if entry["type"] == "function")
     for entry in artifact["abi"]:
         inputs = tuple(entry.get("inputs", ()))
         if entry["type"] == "constructor":
@@ -113,7 +116,7 @@ def interface_of(name: str) -> Interface:
             if entry["type"] == "error":
                 errors[selector] = known
             else:
-                functions[entry["name"]] = known
+                functions[entry["name"] if named[entry["name"]] == 1 else signature_of(known)] = known
     code = bytes.fromhex(artifact["bytecode"].removeprefix("0x"))
     runtime_hash = bytes.fromhex(artifact["runtimeBytecodeHash"].removeprefix("0x"))
     immutables = tuple((start, length) for start, length in artifact["immutables"])
@@ -126,6 +129,11 @@ def canonical_type(component: Component) -> str:
     if not kind.startswith("tuple"):
         return kind
     return f"({','.join(canonical_type(part) for part in component['components'])}){kind.removeprefix('tuple')}"
+
+
+def signature_of(function: Function) -> str:
+    """A function as signatures spell it: its name and the types it takes."""
+    return f"{function.name}({','.join(canonical_type(component) for component in function.inputs)})"
 
 
 def _signature_hash(name: str, inputs: tuple[Component, ...]) -> bytes:
