@@ -14,6 +14,7 @@ from andel.ledger.connection import Chain
 from andel.ledger.deployment import deploy_shared, find_model
 from andel.ledger.interface import Contract, interface_of
 from andel.simulation.local_chain import LocalChain
+from andel.units import Address
 from tests.support.governed import Impersonator
 
 ATTACKER = AccountKey(derive_secret(b"forged model", "attacker"))
@@ -41,7 +42,7 @@ def word(value):
     return bytes(12) + address_bytes(value) if isinstance(value, str) else int(value).to_bytes(32, "big")
 
 
-def forge_model(local: LocalChain, chain: Chain, codes: dict[str, str], owner: str) -> str:
+def forge_model(local: LocalChain, chain: Chain, codes: dict[str, Address], owner: str) -> Address:
     """Clones of `codes` that name one another, with operators that may leave at once; the RoundManager's address."""
     act, own = Impersonator(local), ATTACKER.address
     nonce = chain.next_nonce(own)
@@ -62,7 +63,7 @@ def forge_model(local: LocalChain, chain: Chain, codes: dict[str, str], owner: s
     return manager
 
 
-def own_codes(local: LocalChain) -> dict[str, str]:
+def own_codes(local: LocalChain) -> dict[str, Address]:
     """Our implementations, deployed for a factory that is the attacker's account."""
     act, own = Impersonator(local), ATTACKER.address
     names = ("ModelToken", "RewardPool", "Operators", "Disputes", "RoundManager")
