@@ -26,6 +26,7 @@ SOURCES = {
     "Disputes": "training/Disputes.sol",
     "Alliance": "training/Alliance.sol",
     "ModelToken": "value/ModelToken.sol",
+    "RevenueVault": "ledger/RevenueVault.sol",
     "RewardPool": "value/RewardPool.sol",
     "Judgements": "value/Judgements.sol",
     "OnchainModels": "serving/OnchainModels.sol",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { Base } from "../support/Base.sol";
 import { RevenueVault } from "../../src/ledger/RevenueVault.sol";
 import { ModelToken } from "../../src/value/ModelToken.sol";
+import { Base } from "../support/Base.sol";
 import { HoldingBook } from "../support/HoldingBook.sol";
 import { Ownership, OwnershipSet, Ownerships } from "../support/OwnershipSet.sol";
 import { Manner, PaymentToken, Receiver } from "../support/PaymentToken.sol";

@@ -1,9 +1,10 @@
 """Putting the contracts on a chain, and finding them again.
 
 Takes a `Chain`, the key that pays, and what a model is founded with. Gives bound contracts. A model's contracts name
-one another in their constructors (token: its minter; pool, operators, disputes: their manager), so the addresses are
-worked out beforehand from the deployer's next nonces. The round manager comes last and checks all parts, so a
-deployment that was interfered with fails rather than go wrong. Never keeps a key, deposits no bond (`deposit_bonds`).
+one another in their constructors (pool, operators, disputes: their manager) or in a clone's code (token, vault), so the
+addresses are worked out beforehand from the deployer's next nonces. The round manager comes last and checks all parts,
+so a deployment that was interfered with fails rather than go wrong. Never keeps a key, deposits no bond
+(`deposit_bonds`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from andel.encoding import canonical_json, parse_json
 from andel.errors import ChainError, InputError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.alliance import AllianceContract
+from andel.ledger.clones import clone_code
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import (
     BatchRegistryContract,
@@ -28,6 +30,7 @@ from andel.ledger.disputes import DisputesContract
 from andel.ledger.interface import CONTRACTS
 from andel.ledger.onchain_models import OnchainModelsContract, PredictionLogContract
 from andel.ledger.operators import OperatorsContract
+from andel.ledger.revenue import RevenueVaultContract
 from andel.ledger.round_manager import RoundManagerContract
 from andel.ledger.round_state import ValidatorRecord
 from andel.units import Address
@@ -45,6 +48,7 @@ class ModelConfig:
     and `coin_per_token` are wei of the chain's coin, the last for 1e18 base units: no round opens whose budget is worth
     more than k bonds. `start` None lets emission begin with the newest block. Hashes are sha2-256 digests,
     `genesis_version` that of the first parameters.
+    Revenue is shared by epochs of `epoch_length` seconds; `redeemable_bps` ten-thousandths of it go to whoever burns.
     The alliance is founded with `listers` and `devices` admitted, `policy_hash` and `terms_hash`, under `owner`.
     """
 
@@ -75,6 +79,8 @@ class ModelConfig:
     hearing_period: int = 600
     unbonding_period: int = 45 * _DAY
     idle_period: int = _DAY
+    epoch_length: int = 7 * _DAY
+    redeemable_bps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ class ModelContracts:
     alliance: AllianceContract
     token: ModelTokenContract
     pool: RewardPoolContract
+    vault: RevenueVaultContract
     device_registry: DeviceRegistryContract
     batch_registry: BatchRegistryContract
     onchain_models: OnchainModelsContract | None = None
@@ -132,12 +139,20 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
         config.policy_hash,
         config.terms_hash,
     )
+    token_code, _ = chain.deploy(key, "ModelToken")
+    vault_code, _ = chain.deploy(key, "RevenueVault")
     nonce = chain.next_nonce(key.address)
-    pool_address = chain.created_address(key.address, nonce + 1)
-    disputes_address = chain.created_address(key.address, nonce + 3)
-    manager_address = chain.created_address(key.address, nonce + 4)
+    token_address = chain.created_address(key.address, nonce + 1)
+    pool_address = chain.created_address(key.address, nonce + 3)
+    disputes_address = chain.created_address(key.address, nonce + 5)
+    manager_address = chain.created_address(key.address, nonce + 6)
     start = chain.block_time() if config.start is None else config.start
-    token, _ = chain.deploy(key, "ModelToken", config.name, config.symbol, config.cap, pool_address)
+    epochs = (chain.block_time(), config.epoch_length)
+    words: list[Address | int] = [token_address, *epochs, config.redeemable_bps]
+    vault, _ = chain.create(key, "RevenueVault", clone_code(vault_code.address, words))
+    words = [pool_address, key.address, vault.address, config.cap, *epochs, config.owner]
+    token, _ = chain.create(key, "ModelToken", clone_code(token_code.address, words))
+    chain.send(key, token, "initialize", config.name, config.symbol, "")
     pool, _ = chain.deploy(key, "RewardPool", token.address, (start, config.rate, config.ceiling), manager_address)
     operators, _ = chain.deploy(key, "Operators", _founding_operators(config, manager_address, disputes_address))
     disputes, _ = chain.deploy(
@@ -158,6 +173,7 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
         AllianceContract(chain, alliance.address),
         ModelTokenContract(chain, token.address),
         RewardPoolContract(chain, pool.address),
+        RevenueVaultContract(chain, vault.address),
         shared.device_registry,
         shared.batch_registry,
         shared.onchain_models,
@@ -184,6 +200,7 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
         AllianceContract(chain, founding.alliance),
         token,
         pool,
+        RevenueVaultContract(chain, token.vault()),
         DeviceRegistryContract(chain, founding.device_registry),
         BatchRegistryContract(chain, founding.batch_registry),
     )
@@ -208,6 +225,7 @@ class Deployment:
             model.alliance,
             model.pool,
             model.token,
+            model.vault,
             model.onchain_models,
             model.prediction_log,
         )
@@ -264,6 +282,7 @@ class Deployment:
             found.alliance,
             found.token,
             found.pool,
+            found.vault,
             found.device_registry,
             found.batch_registry,
             OnchainModelsContract(chain, self._at(chain, "OnchainModels")),

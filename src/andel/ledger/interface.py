@@ -26,6 +26,7 @@ CONTRACTS: Final = (
     "Alliance",
     "RewardPool",
     "ModelToken",
+    "RevenueVault",
     "OnchainModels",
     "PredictionLog",
     "Judgements",
