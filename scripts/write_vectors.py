@@ -181,9 +181,16 @@ def offering_vector() -> dict[str, object]:
 
 
 def _sale(
-    offered: int, price: int, minimum: int, cap: int, first_bps: int, rounds: int, reached: int, brought: tuple[int, ...]
+    offered: int,
+    price: int,
+    minimum: int,
+    cap: int,
+    first_bps: int,
+    rounds: int,
+    reached: int,
+    brought: tuple[int, ...],
 ) -> dict[str, object]:
-    """One sale by the rules of IModelOffering.sol, in fractions; then each buyer fetches all, and the treasury the rest."""
+    """One sale by the rules of IModelOffering.sol, in fractions; each buyer fetches all, and the treasury the rest."""
     paid = [min(amount, cap) if cap else amount for amount in brought]
     raised, cost, reached = sum(paid), Fraction(offered * price, TOKEN), min(reached, rounds)
     target = ceil(cost)

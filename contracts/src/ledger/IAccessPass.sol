@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { PassPlan } from "./IPassPlans.sol";
+
 /// @notice A holder's right to ask one model, and under which licence.
 /// @param plan the plan that was bought
 /// @param termsHash sha2-256 of the licence
@@ -114,6 +116,9 @@ interface IAccessPass {
 
     /// @notice Passes the sender's pass on, with what is left of it, to an account that has none that counts.
     function transfer(address model, address to) external;
+
+    /// @notice A plan as the model sells it now. Reverts if there is none.
+    function planOf(address model, bytes32 plan) external view returns (PassPlan memory);
 
     /// @notice The last pass of this holder, whether it still counts or not.
     function passOf(address model, address holder) external view returns (Pass memory);

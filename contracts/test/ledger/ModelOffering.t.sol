@@ -55,7 +55,6 @@ contract ModelOfferingTest is OfferingWorld {
 
     function test_termsOutOfBoundsAreRefusedByName() public {
         OfferingTerms memory terms = defaults();
-        terms.token = token;
         terms.payment = address(token);
         refused(terms, "payment");
         terms = defaults();

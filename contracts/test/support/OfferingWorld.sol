@@ -7,9 +7,8 @@ import { IAlliance } from "../../src/training/IAlliance.sol";
 import { IRoundManager } from "../../src/training/IRoundManager.sol";
 import { Round, Status } from "../../src/training/RoundTypes.sol";
 import { IModelToken } from "../../src/value/IModelToken.sol";
-import { ModelToken } from "../../src/value/ModelToken.sol";
 import { Base } from "./Base.sol";
-import { PlainToken } from "./PaymentTokens.sol";
+import { OfferedToken, PlainToken } from "./PaymentTokens.sol";
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 
 /// @notice The record of rounds as an offering reads it; a test writes how each ended.
@@ -50,7 +49,7 @@ abstract contract OfferingWorld is Base {
     address internal carol = vm.addr(0xCA201);
 
     ModelOffering internal implementation = new ModelOffering(address(this));
-    ModelToken internal token = new ModelToken("Andel Test", "AT", 1e30, address(this));
+    OfferedToken internal token = new OfferedToken();
     PlainToken internal pay = new PlainToken();
     RoundsRecord internal rounds = new RoundsRecord();
     ModelOffering internal offering;

@@ -29,6 +29,9 @@ CONTRACTS: Final = (
     "OnchainModels",
     "PredictionLog",
     "Judgements",
+    "ModelOffering",
+    "FounderVesting",
+    "AccessPass",
 )
 """The contracts whose compiled code comes with this package."""
 
