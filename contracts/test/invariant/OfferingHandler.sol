@@ -7,9 +7,9 @@ import { Status } from "../../src/training/RoundTypes.sol";
 import { OfferingWorld } from "../support/OfferingWorld.sol";
 import { CallingReceiver, ClosedReceiver } from "../support/Receivers.sol";
 
-/// @notice Buys, settles, claims, refunds, releases, counts, lets rounds and time go by, in any order, for coin; one buyer takes
-/// no coin at first, one calls back. Once an offering is settled, another may be founded with other terms. What reverts here is
-/// caught: the invariants ask what is left of it.
+/// @notice Buys, settles, claims, refunds, releases, counts, lets rounds and time go by, in any order, for coin; one
+/// buyer takes no coin at first, one calls back. Once an offering is settled, another may be founded with other
+/// terms. What reverts here is caught: the invariants ask what is left of it.
 contract OfferingHandler is OfferingWorld {
     address[] public buyers;
     uint256 public burnedBefore;

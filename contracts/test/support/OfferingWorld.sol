@@ -31,8 +31,8 @@ contract RoundsRecord {
     }
 }
 
-/// @notice An offering made as a clone by this contract, which is its factory, with named defaults: a thousand tokens at
-/// two units of a payment token with six decimals, at least a quarter sold, four rounds release the last 60 %.
+/// @notice An offering made as a clone by this contract, which is its factory, with named defaults: a thousand tokens
+/// at two units of a payment token with six decimals, at least a quarter sold, four rounds release the last 60 %.
 abstract contract OfferingWorld is Base {
     uint256 internal constant OFFERED = 1000e18;
     uint256 internal constant PRICE = 2e6;
