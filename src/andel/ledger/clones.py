@@ -1,9 +1,9 @@
 """Whether a model's contracts are clones of what this package knows.
 
-Takes a `Chain` and addresses by contract name. Gives the factory that launched them, or refuses; and the
-creation code of a clone as OpenZeppelin's `Clones` makes it. A clone's code is 45 bytes of
-forwarding (EIP-1167) and the words it was founded with; an implementation's code is compared with this package's by its hash, its immutables (which differ with
-the place) left out. Never trusts an address.
+Takes a `Chain` and addresses by contract name. Gives the factory that launched them, or refuses; and the creation
+code of a clone as OpenZeppelin's `Clones` makes it. A clone's code is 45 bytes of forwarding (EIP-1167) and the words
+it was founded with; an implementation's code is compared with this package's by its hash, its immutables (which differ
+with the place) left out. Never trusts an address.
 """
 
 from __future__ import annotations
