@@ -3,7 +3,8 @@
 
 Takes: `contracts/` with its npm parts installed (`npm ci --prefix contracts`).
 Gives: `src/andel/ledger/artifacts/<Contract>.json`, each with the ABI, the creation code, the keccak-256 of
-the runtime template (immutables zero) and the compiler's version; the same bytes on every machine.
+the runtime template (immutables zero), where its immutables stand, and the compiler's version; the same bytes on every
+machine.
 With `--check` it writes nothing and exits 1, with one line, if the package's files are not current.
 Never downloads anything and never deploys.
 """
@@ -26,10 +27,18 @@ SOURCES = {
     "Disputes": "training/Disputes.sol",
     "Alliance": "training/Alliance.sol",
     "ModelToken": "value/ModelToken.sol",
+    "RevenueVault": "ledger/RevenueVault.sol",
     "RewardPool": "value/RewardPool.sol",
     "Judgements": "value/Judgements.sol",
+    "ModelOffering": "ledger/ModelOffering.sol",
+    "FounderVesting": "ledger/FounderVesting.sol",
+    "AccessPass": "ledger/AccessPass.sol",
+    "ModelGovernor": "ledger/ModelGovernor.sol",
+    "ModelTimelock": "ledger/ModelTimelock.sol",
+    "ModelPolicy": "ledger/ModelPolicy.sol",
     "OnchainModels": "serving/OnchainModels.sol",
     "PredictionLog": "serving/PredictionLog.sol",
+    "ModelFactory": "ledger/ModelFactory.sol",
 }
 
 MASK = (1 << 64) - 1
@@ -102,9 +111,12 @@ def artifact_text(name: str) -> str:
     built = json.loads((CONTRACTS / "out" / source.name / f"{name}.json").read_text("utf-8"))
     metadata = built["metadata"]
     runtime = bytes.fromhex(built["deployedBytecode"]["object"].removeprefix("0x"))
+    references = built["deployedBytecode"].get("immutableReferences", {})
+    spans = sorted([each["start"], each["length"]] for places in references.values() for each in places)
     record = {
         "abi": built["abi"],
         "bytecode": built["bytecode"]["object"],
+        "immutables": spans,
         "runtimeBytecodeHash": "0x" + keccak256(runtime).hex(),
         "solc": metadata["compiler"]["version"],
     }

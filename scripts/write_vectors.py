@@ -2,7 +2,9 @@
 
 typed_data.json holds one message, digest and signature of each EIP-712 type; confirm.json one device's signed
 claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof;
-ordered.json ordered trees with the path of every leaf.
+ordered.json ordered trees with the path of every leaf; emission.json what schedules have accrued at a time;
+offering.json sales and what a plain model of their rules gives; revenue.json a story of moves, payments and claims of
+a model's revenue with what the plain model in tests/ledger/plain_vault.py makes of it.
 All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
 writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
@@ -10,9 +12,12 @@ writes nothing and fails when a file on disk is not current. Run: python scripts
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil, floor
 from pathlib import Path
 
 from andel.hashing import sha256
@@ -22,13 +27,16 @@ from andel.p256 import ORDER, point_of
 from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_fields, typed_signer
 from andel.units import TOKEN, BaseUnits
 from andel.value.claims import ClaimTree
+from andel.value.emission import EmissionSchedule
 
 SEED = b"andel public test vectors"
 CHAIN_ID = 31337
 CLAIM_TIME = 1_700_000_000
 ACCOUNTS = 20
 TREES = 9
-FOLDER = Path(__file__).resolve().parent.parent / "vectors"
+STEPS = 240
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "vectors"
 
 CONTRACT = AccountKey(derive_secret(SEED, "contract")).address
 OWNER = AccountKey(derive_secret(SEED, "owner"))
@@ -147,6 +155,118 @@ def ordered_vector() -> dict[str, object]:
     return {"trees": trees}
 
 
+def emission_vector() -> dict[str, object]:
+    """The content of emission.json: schedules with and without halving and tail, each at several times."""
+    year, rate = 365 * 86_400, 10 * TOKEN
+    schedules = (
+        EmissionSchedule(CLAIM_TIME, rate, 10**9 * TOKEN),
+        EmissionSchedule(CLAIM_TIME, rate, 10**6 * TOKEN),
+        EmissionSchedule(CLAIM_TIME, rate, 10**9 * TOKEN, year),
+        EmissionSchedule(CLAIM_TIME, rate, 10**9 * TOKEN, year, TOKEN),
+        EmissionSchedule(CLAIM_TIME, 2**128 - 1, 2**128 - 1, 1),
+        EmissionSchedule(CLAIM_TIME, 1_000_003, 10**18, 97, 11),
+    )
+    after = (0, 1, 96, 97, 98, year - 1, year, year + 1, 3 * year + 7, 40 * year)
+    cases = [
+        {name: str(getattr(each, name)) for name in each.__slots__}
+        | {"at": str(CLAIM_TIME + seconds), "accrued": str(each.accrued(CLAIM_TIME + seconds))}
+        for each in schedules
+        for seconds in after
+    ]
+    return {"cases": cases}
+
+
+def offering_vector() -> dict[str, object]:
+    """The content of offering.json: sales that fail, sell a part, sell exactly all, and are over-subscribed."""
+    plain = [
+        # offered, price, minimum, cap, first in 1/10000, rounds wanted, rounds reached, what each buyer brings
+        (1_000 * TOKEN, 2_000_000, 500_000_000, 0, 4_000, 4, 0, (600_000_000, 300_000_000)),
+        (1_000 * TOKEN, 2_000_000, 500_000_000, 0, 4_000, 4, 2, (1_500_000_000, 500_000_000)),
+        (1_000 * TOKEN, 2_000_000, 500_000_000, 0, 4_000, 4, 4, (7_777_777_777, 3_333_333_333, 1)),
+        (1_000 * TOKEN, 2_000_000, 500_000_000, 0, 4_000, 4, 0, (499_999_998, 1)),
+        (1_000 * TOKEN, 2_000_000, 1, 600_000_000, 9_999, 1, 0, (10**12, 10**12, 10**12, 599_999_999)),
+        (10 * TOKEN, 1, 1, 0, 0, 3, 1, (7, 7, 7)),
+        (1, 1, 1, 0, 1, 500, 499, (1, 1, 1)),
+        (3, 10**18, 1, 0, 3_333, 7, 5, (2, 2, 1)),
+        (10**27 + 1, 10**10 + 7, 10**6, 0, 1, 9, 8, (10**19 + 3, 10**20 + 9, 10**18 + 1, 77)),
+        (7 * TOKEN + 5, 100 * TOKEN, 1, 0, 5_000, 2, 1, (TOKEN + 1, 2 * TOKEN + 99, 101)),
+    ]
+    drawn = [
+        (
+            1 + _drawn(case, "offered", 10**27),
+            1 + _drawn(case, "price", 10 ** (3 + case % 15)),
+            1,
+            _drawn(case, "cap", 10**20) if case % 3 == 0 else 0,
+            _drawn(case, "first", 10_000),
+            1 + _drawn(case, "rounds", 20),
+            _drawn(case, "reached", 20),
+            tuple(1 + _drawn(case, f"paid {buyer}", 10 ** (6 + (case * 7 + buyer * 5) % 18)) for buyer in range(5)),
+        )
+        for case in range(20)
+    ]
+    return {"cases": [_sale(*case) for case in plain + drawn]}
+
+
+def _sale(
+    offered: int,
+    price: int,
+    minimum: int,
+    cap: int,
+    first_bps: int,
+    rounds: int,
+    reached: int,
+    brought: tuple[int, ...],
+) -> dict[str, object]:
+    """One sale by the rules of IModelOffering.sol, in fractions; each buyer fetches all, and the treasury the rest."""
+    paid = [min(amount, cap) if cap else amount for amount in brought]
+    raised, cost, reached = sum(paid), Fraction(offered * price, TOKEN), min(reached, rounds)
+    target = ceil(cost)
+    failed, over = raised < minimum, raised >= target
+    proceeds = 0 if failed else min(raised, target)
+    share = Fraction(offered, raised) if over else Fraction(TOKEN, price)
+    tokens = [0 if failed else floor(share * each) for each in paid]
+    excess = [floor(Fraction((raised - proceeds) * each, raised)) for each in paid]
+    first = floor(Fraction(proceeds * first_bps, 10_000))
+    earned = first + floor(Fraction((proceeds - first) * reached, rounds))
+    rest = [0 if reached == rounds else floor(Fraction((proceeds - earned) * each, raised)) for each in paid]
+    numbers = {
+        "offered": offered,
+        "price": price,
+        "minimum": minimum,
+        "cap": cap,
+        "firstBps": first_bps,
+        "rounds": rounds,
+        "reached": reached,
+        "failed": int(failed),
+        "buyers": len(paid),
+        "target": target,
+        "first": first,
+        "earned": earned,
+        "released": raised - sum(excess) - sum(rest),
+        "burned": offered - sum(tokens),
+    }
+    lists = {"brought": brought, "paid": paid, "tokens": tokens, "excess": excess, "rest": rest}
+    return {name: str(value) for name, value in numbers.items()} | {
+        name: [str(value) for value in values] for name, values in lists.items()
+    }
+
+
+def _drawn(case: int, label: str, below: int) -> int:
+    return int.from_bytes(sha256(SEED, b"offering", bytes([case]), label.encode()), "big") % below
+
+
+def revenue_vector() -> dict[str, object]:
+    """The content of revenue.json. The plain model is a reference for tests only, so it lies with them."""
+    spec = importlib.util.spec_from_file_location("plain_vault", ROOT / "tests" / "ledger" / "plain_vault.py")
+    assert spec is not None and spec.loader is not None
+    plain = importlib.util.module_from_spec(spec)
+    # A dataclass looks its module up by name.
+    sys.modules["plain_vault"] = plain
+    spec.loader.exec_module(plain)
+    told: dict[str, object] = plain.story(SEED, STEPS)
+    return told
+
+
 def files() -> dict[str, str]:
     """File name to the exact text it must hold."""
     contents = {
@@ -155,6 +275,9 @@ def files() -> dict[str, str]:
         "confirm_p256.json": confirm_p256_vector(),
         "claims.json": claims_vector(),
         "ordered.json": ordered_vector(),
+        "emission.json": emission_vector(),
+        "offering.json": offering_vector(),
+        "revenue.json": revenue_vector(),
     }
     return {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
 

@@ -113,7 +113,7 @@ contract GasTest is World {
         vm.prank(founder);
         registry.promote(address(manager), version);
         keep("serving", "promote");
-        PredictionLog log = new PredictionLog(registry, address(manager));
+        PredictionLog log = newLog(address(registry), address(manager));
         log.ask(abi.encode(7));
         keep("serving", "ask through PredictionLog, without the model's own gas");
     }

@@ -57,6 +57,16 @@ def parse_json(data: bytes, max_bytes: int = MAX_OBJECT_BYTES) -> Any:
     return value
 
 
+def canonical_text(data: bytes, max_bytes: int) -> bytes:
+    """The canonical JSON of what a person wrote, whatever its spaces and the order of its keys. Raises InputError."""
+    if len(data) > max_bytes:
+        raise InputError(f"text of over {max_bytes} bytes")
+    try:
+        return canonical_json(orjson.loads(data))
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"not JSON: {str(error)[:120]}") from error
+
+
 def parse_hex(value: object, *sizes: int) -> bytes:
     """The bytes of lower-case hex, of one of the `sizes`. Raises InputError for anything else."""
     try:

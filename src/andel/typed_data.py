@@ -55,7 +55,14 @@ TYPES: Final[Mapping[str, str]] = {
     "DeviceClaim": "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)",
     "TermsAcceptance": "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)",
     "TermsWithdrawal": ("TermsWithdrawal(address owner,bytes32 termsHash,uint64 until,uint256 nonce,uint64 deadline)"),
+    "OfferingPurchase": "OfferingPurchase(address buyer,uint256 amount,uint256 nonce,uint64 deadline)",
+    "PassPurchase": (
+        "PassPurchase(address model,bytes32 plan,address holder,bytes32 termsHash,address token,uint256 most,"
+        "uint256 nonce,uint64 deadline)"
+    ),
     "NodeDelegation": "NodeDelegation(address model,address owner,bytes32 keyX,bytes32 keyY,uint64 until)",
+    "Publication": "Publication(address model,bytes32 version,bytes32 modelFileHash,bytes32 codeHash)",
+    "Ballot": "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)",
 }
 """EIP-712 `encodeType` of each type."""
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from andel.hashing import sha256
 from andel.keys import AccountKey, derive_secret
 from andel.ledger.connection import Call, Chain
-from andel.ledger.deployment import ModelConfig, ModelContracts, SharedContracts, deploy_model
+from andel.ledger.deployment import ModelContracts, SharedContracts, deploy_model
+from andel.ledger.launching import ModelConfig
 from andel.ledger.receipt import Receipt
 from andel.ledger.round_hashes import attestation_commitment
 from andel.ledger.round_state import Status, ValidatorRecord

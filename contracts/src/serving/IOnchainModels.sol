@@ -4,18 +4,18 @@ pragma solidity ^0.8.30;
 import { IOnchainModel } from "./IOnchainModel.sol";
 
 /// @title Models that answer inside the chain
-/// @notice One registry for all models, with no owner. A model's owner publishes the compiled code of a finalised
-/// version and says which published version is current.
+/// @notice One registry for all models, with no owner. A model's publisher puts on chain the compiled code of a
+/// finalised version and says which published version is current.
 ///
 /// CODE. The registry creates the code itself from the bytes it is given, and only from listed opcodes: arithmetic,
 /// comparison, bits, the question, memory, jumps, return, revert. No storage, no environment, no call, no log: the
 /// answer depends on the question alone, and code cannot change. It runs by STATICCALL with at most 200,000 gas.
 /// Listed opcodes make code harmless, not right: anybody can compile the model file again and compare `codehash`.
 ///
-/// ONCE. A version is published once; `predictAt` never changes its answer. An owner that publishes wrong code for a
+/// ONCE. A version is published once; `predictAt` never changes its answer. A publisher of wrong code for a
 /// version can leave it unpromoted and publish the next version, not replace it.
 ///
-/// WHO. Publishing and promoting: `owner()` of the model's `RoundManager`. A contract that only pretends to be a
+/// WHO. Publishing and promoting: `publisher()` of the model's `RoundManager`, its `ModelPolicy`. A contract that only pretends to be a
 /// `RoundManager` fills its own id and no other.
 interface IOnchainModels is IOnchainModel {
     /// @notice A version's code is on chain.
@@ -30,8 +30,8 @@ interface IOnchainModels is IOnchainModel {
     /// @notice A published version is current; an older one: a rollback.
     event ModelPromoted(bytes32 indexed modelId, bytes32 indexed version, address implementation);
 
-    /// @notice Only the owner of the model's `RoundManager`.
-    error OnchainModels_NotOwner(address model, address sender);
+    /// @notice Only the publisher that the model's `RoundManager` names.
+    error OnchainModels_NotPublisher(address model, address sender);
 
     /// @notice No finalised round gave this version.
     error OnchainModels_NotFinal(address model, bytes32 version);
@@ -60,7 +60,7 @@ interface IOnchainModels is IOnchainModel {
     /// @notice The code ran out of gas, reverted, or did not return exactly 32 bytes.
     error OnchainModels_NoAnswer(bytes32 modelId, bytes32 version);
 
-    /// @notice Puts a finalised version's code on chain. Only the model's owner; up to 450 gas a byte.
+    /// @notice Puts a finalised version's code on chain. Only the model's publisher; up to 450 gas a byte.
     /// @param model the model's `RoundManager`
     /// @param version a version a round finalised
     /// @param modelFileHash sha2-256 of the model file the code was compiled from
@@ -75,7 +75,7 @@ interface IOnchainModels is IOnchainModel {
         external
         returns (address implementation);
 
-    /// @notice Makes a published version the current one. Only the model's owner.
+    /// @notice Makes a published version the current one. Only the model's publisher.
     function promote(address model, bytes32 version) external;
 
     /// @notice What was published for a version; all zero if nothing.

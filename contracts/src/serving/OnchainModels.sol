@@ -5,7 +5,6 @@ import { IRoundManager } from "../training/IRoundManager.sol";
 import { IOnchainModel } from "./IOnchainModel.sol";
 import { IOnchainModels } from "./IOnchainModels.sol";
 import { PureCode } from "./PureCode.sol";
-import { Ownable } from "@openzeppelin/contracts/access/Ownable.sol";
 import { Create2 } from "@openzeppelin/contracts/utils/Create2.sol";
 
 /// @notice See {IOnchainModels}, which is the manual.
@@ -32,7 +31,7 @@ contract OnchainModels is IOnchainModels {
         external
         returns (address implementation)
     {
-        bytes32 modelId = _ownedBySender(model);
+        bytes32 modelId = _publishedBySender(model);
         require(IRoundManager(model).isFinalVersion(version), OnchainModels_NotFinal(model, version));
         require(modelFileHash != bytes32(0), OnchainModels_EmptyHash(modelId, version));
         Publication storage publication = _publications[modelId][version];
@@ -49,7 +48,7 @@ contract OnchainModels is IOnchainModels {
 
     /// @inheritdoc IOnchainModels
     function promote(address model, bytes32 version) external {
-        bytes32 modelId = _ownedBySender(model);
+        bytes32 modelId = _publishedBySender(model);
         address implementation = _implementationOf(modelId, version);
         _current[modelId] = version;
         emit ModelPromoted(modelId, version, implementation);
@@ -113,8 +112,8 @@ contract OnchainModels is IOnchainModels {
         require(implementation != address(0), OnchainModels_NotPublished(modelId, version));
     }
 
-    function _ownedBySender(address model) private view returns (bytes32 modelId) {
-        require(Ownable(model).owner() == msg.sender, OnchainModels_NotOwner(model, msg.sender));
+    function _publishedBySender(address model) private view returns (bytes32 modelId) {
+        require(IRoundManager(model).publisher() == msg.sender, OnchainModels_NotPublisher(model, msg.sender));
         return bytes32(uint256(uint160(model)));
     }
 }

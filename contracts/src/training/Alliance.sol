@@ -2,17 +2,20 @@
 pragma solidity ^0.8.30;
 
 import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
+import { CloneArgs } from "../ledger/CloneArgs.sol";
+import { FoundedOnce } from "../ledger/FoundedOnce.sol";
 import { IAlliance } from "./IAlliance.sol";
 import { Span, Spans } from "./Spans.sol";
-import { Ownable } from "@openzeppelin/contracts/access/Ownable.sol";
-import { Ownable2Step } from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {
+    Ownable2StepUpgradeable
+} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
 import { Nonces } from "@openzeppelin/contracts/utils/Nonces.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { Checkpoints } from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
-/// @notice See {IAlliance}, which is the manual.
-contract Alliance is IAlliance, Ownable2Step, EIP712, Nonces {
+/// @notice See {IAlliance}, which is the manual. A clone; its word 0 is the deviceRegistry.
+contract Alliance is IAlliance, FoundedOnce, Ownable2StepUpgradeable, EIP712, Nonces {
     using Checkpoints for Checkpoints.Trace256;
     using Spans for Span[];
 
@@ -25,9 +28,6 @@ contract Alliance is IAlliance, Ownable2Step, EIP712, Nonces {
     /// Each is asked about a device: some 10,000 gas, in a view.
     uint256 private constant MAX_LISTERS = 64;
 
-    /// @inheritdoc IAlliance
-    IDeviceRegistry public immutable deviceRegistry;
-
     // second to hash; what was set in a second counts for later ones
     Checkpoints.Trace256 private _policies;
     Checkpoints.Trace256 private _terms;
@@ -37,19 +37,23 @@ contract Alliance is IAlliance, Ownable2Step, EIP712, Nonces {
     mapping(address device => Span[]) private _barred;
     mapping(address owner => mapping(bytes32 termsHash => Span[])) private _consents;
 
-    constructor(
-        address owner,
-        IDeviceRegistry deviceRegistry_,
-        address[] memory listers,
-        address[] memory devices,
+    /// @param factory_ the address the `ModelFactory` will have
+    constructor(address factory_) FoundedOnce(factory_) EIP712("Andel", "1") { }
+
+    /// @inheritdoc IAlliance
+    function initialize(
+        address owner_,
+        address[] calldata listers,
+        address[] calldata devices,
         bytes32 policyHash,
         bytes32 termsHash
     )
-        Ownable(owner)
-        EIP712("Andel", "1")
+        external
+        onlyFactory
+        initializer
     {
-        require(address(deviceRegistry_) != address(0), Alliance_Empty());
-        deviceRegistry = deviceRegistry_;
+        require(address(deviceRegistry()) != address(0), Alliance_Empty());
+        __Ownable_init(owner_);
         _setRules(0, policyHash, termsHash);
         _trust(listers);
         _admit(devices);
@@ -141,15 +145,16 @@ contract Alliance is IAlliance, Ownable2Step, EIP712, Nonces {
     /// @inheritdoc IAlliance
     function isAdmitted(address device, uint64 at) external view returns (bool) {
         if (_barred[device].covers(at)) return false;
+        IDeviceRegistry registry = deviceRegistry();
         // The owner of a device is judged where its batches were entered.
         // slither-disable-next-line unused-return
-        (, uint64 lastChange, bool revoked) = deviceRegistry.statusOf(device);
+        (, uint64 lastChange, bool revoked) = registry.statusOf(device);
         if (revoked && lastChange < at) return false;
         if (_admitted[device].covers(at)) return true;
         for (uint256 i = 0; i < _everTrusted.length; ++i) {
             address lister = _everTrusted[i];
             if (!_trusted[lister].covers(at)) continue;
-            (uint64 listedAt, uint64 stoppedAt) = deviceRegistry.listingOf(lister, device);
+            (uint64 listedAt, uint64 stoppedAt) = registry.listingOf(lister, device);
             if (listedAt != 0 && listedAt < at && (stoppedAt == 0 || at <= stoppedAt)) return true;
         }
         return false;
@@ -180,6 +185,11 @@ contract Alliance is IAlliance, Ownable2Step, EIP712, Nonces {
     }
 
     /// @inheritdoc IAlliance
+    function deviceRegistry() public view returns (IDeviceRegistry) {
+        return IDeviceRegistry(CloneArgs.addressAt(0));
+    }
+
+    /// @inheritdoc IAlliance
     function nonces(address owner) public view override(IAlliance, Nonces) returns (uint256) {
         return super.nonces(owner);
     }
@@ -199,10 +209,11 @@ contract Alliance is IAlliance, Ownable2Step, EIP712, Nonces {
     }
 
     function _admit(address[] memory devices) private {
+        IDeviceRegistry registry = deviceRegistry();
         for (uint256 i = 0; i < devices.length; ++i) {
             address device = devices[i];
             require(device != address(0), Alliance_Empty());
-            require(!deviceRegistry.isKnownKey(device), Alliance_KnownKey(device));
+            require(!registry.isKnownKey(device), Alliance_KnownKey(device));
             if (_admitted[device].begin()) emit DeviceAdmitted(device);
         }
     }

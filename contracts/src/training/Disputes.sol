@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { CloneArgs } from "../ledger/CloneArgs.sol";
 import { AttestationTypes } from "./AttestationTypes.sol";
 import { Frauds } from "./Frauds.sol";
 import { Hearing, IDisputes, Outcome } from "./IDisputes.sol";
-import { IOperators } from "./IOperators.sol";
 import { Offences } from "./Offences.sol";
 import { Round, Status, VoidReason } from "./RoundTypes.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @notice See {IDisputes}, which is the manual.
+/// @notice See {IDisputes}, which is the manual. A clone; its words are: 0 manager, 1 operators, 2 bond, 3 floor,
+/// 4 hearingPeriod.
 contract Disputes is Frauds {
     struct Word {
         bytes32 commitment;
@@ -17,16 +18,8 @@ contract Disputes is Frauds {
     }
 
     uint256 private constant TOKEN = 1e18;
-    uint256 private constant MIN_HEARING_SECONDS = 1 minutes;
-    uint256 private constant MAX_HEARING_SECONDS = 7 days;
-
     /// The part of its bond that an undecided hearing costs a challenger.
     uint256 private constant TWENTIETH = 20;
-
-    /// @inheritdoc IDisputes
-    uint256 public immutable floor;
-    /// @inheritdoc IDisputes
-    uint64 public immutable hearingPeriod;
 
     /// @inheritdoc IDisputes
     uint256 public burned;
@@ -37,27 +30,6 @@ contract Disputes is Frauds {
     mapping(uint64 round => mapping(uint32 attempt => Hearing)) private _hearings;
     mapping(uint64 round => mapping(uint32 attempt => mapping(address validator => Word))) private _words;
     mapping(uint64 round => mapping(uint32 attempt => mapping(bytes32 digest => uint256))) private _voices;
-
-    /// @param manager_ the address the model's `RoundManager` will have; that constructor checks it
-    /// @param operators_ the model's operators, deployed before
-    /// @param hearingPeriod_ seconds to commit in a hearing, and again to reveal; a minute to 7 days
-    /// @param floor_ the least bond of a challenge, wei; more than 0, at most an operator's bond
-    constructor(
-        address manager_,
-        IOperators operators_,
-        uint64 hearingPeriod_,
-        uint256 floor_
-    )
-        Offences(manager_, operators_)
-    {
-        require(
-            hearingPeriod_ >= MIN_HEARING_SECONDS && hearingPeriod_ <= MAX_HEARING_SECONDS,
-            Disputes_BadConfig("hearingPeriod", hearingPeriod_)
-        );
-        require(floor_ != 0 && floor_ <= _bond, Disputes_BadConfig("floor", floor_));
-        hearingPeriod = hearingPeriod_;
-        floor = floor_;
-    }
 
     /// @inheritdoc IDisputes
     function challenge(uint64 round, bytes32 digest) external payable {
@@ -76,8 +48,8 @@ contract Disputes is Frauds {
         hearing.outcome = Outcome.Pending;
         hearing.epoch = entry.operatorsEpoch;
         hearing.n = entry.n;
-        hearing.commitUntil = uint64(block.timestamp) + hearingPeriod;
-        hearing.revealUntil = hearing.commitUntil + hearingPeriod;
+        hearing.commitUntil = uint64(block.timestamp) + hearingPeriod();
+        hearing.revealUntil = hearing.commitUntil + hearingPeriod();
         hearing.bond = bond;
         hearing.agreed = entry.agreed;
         hearing.claimed = digest;
@@ -91,7 +63,7 @@ contract Disputes is Frauds {
     /// @inheritdoc IDisputes
     function commitWord(uint64 round, bytes32 commitment) external {
         (uint32 attempt, Hearing storage hearing) = _pending(round);
-        (bool isValidator, bool isBonded) = operators.standingOf(hearing.epoch, msg.sender);
+        (bool isValidator, bool isBonded) = operators().standingOf(hearing.epoch, msg.sender);
         require(isValidator && isBonded, Disputes_NotValidator(round, msg.sender));
         require(block.timestamp <= hearing.commitUntil, Disputes_WrongTime(round, 0, hearing.commitUntil));
         Word storage word = _words[round][attempt][msg.sender];
@@ -139,7 +111,7 @@ contract Disputes is Frauds {
             hearing.reveals == hearing.n || block.timestamp > hearing.revealUntil,
             Disputes_WrongTime(round, hearing.revealUntil + 1, type(uint64).max)
         );
-        (, address[] memory validators) = operators.accountsOf(hearing.epoch);
+        (, address[] memory validators) = operators().accountsOf(hearing.epoch);
         bytes32 decided = hearing.decided;
         if (decided == hearing.agreed) {
             _end(round, attempt, hearing, Outcome.Upheld);
@@ -156,7 +128,7 @@ contract Disputes is Frauds {
         }
         for (uint256 i = 0; i < validators.length; ++i) {
             if (_words[round][attempt][validators[i]].digest == bytes32(0)) {
-                _slash(validators[i], _bond / HUNDREDTH, address(0));
+                _slash(validators[i], _bond() / HUNDREDTH, address(0));
             }
         }
     }
@@ -193,6 +165,16 @@ contract Disputes is Frauds {
     /// @inheritdoc IDisputes
     function challengeBondOf(uint64 round) external view returns (uint256) {
         return _challengeBond(_rounds().roundOf(round).budget);
+    }
+
+    /// @inheritdoc IDisputes
+    function floor() public view returns (uint256) {
+        return CloneArgs.uintAt(3);
+    }
+
+    /// @inheritdoc IDisputes
+    function hearingPeriod() public view returns (uint64) {
+        return uint64(CloneArgs.uintAt(4));
     }
 
     /// @inheritdoc IDisputes
@@ -249,7 +231,7 @@ contract Disputes is Frauds {
         for (uint256 i = 0; i < validators.length; ++i) {
             if (!_attested(round, attempt, validators[i], hearing.agreed)) continue;
             bool corrected = _words[round][attempt][validators[i]].digest == decided;
-            _slash(validators[i], corrected ? _bond / TENTH : _bond, reporter);
+            _slash(validators[i], corrected ? _bond() / TENTH : _bond(), reporter);
         }
     }
 
@@ -284,6 +266,6 @@ contract Disputes is Frauds {
     }
 
     function _challengeBond(uint256 budget) private view returns (uint256) {
-        return Math.max(floor, budget * _rounds().coinPerToken() / TOKEN / 10);
+        return Math.max(floor(), budget * _rounds().coinPerToken() / TOKEN / 10);
     }
 }

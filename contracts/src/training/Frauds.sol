@@ -112,17 +112,17 @@ abstract contract Frauds is Offences {
         require(signer != update.contributor || signer == address(0), Disputes_NoFraud("forged"));
         _rounds().annul(round, VoidReason.ForgedUpdate);
         emit ForgeryShown(round, entry.attempt, msg.sender, update.contributor);
-        _slash(operators.coordinatorOf(entry.operatorsEpoch), _bond, msg.sender);
+        _slash(operators().coordinatorOf(entry.operatorsEpoch), _bond(), msg.sender);
     }
 
     /// Voids the round, and a whole bond of each that attested what was agreed.
     function _condemn(uint64 round, Round memory entry, bytes32 kind) private {
         _rounds().annul(round, VoidReason.Fraud);
         emit FraudShown(round, entry.attempt, msg.sender, kind);
-        (, address[] memory validators) = operators.accountsOf(entry.operatorsEpoch);
+        (, address[] memory validators) = operators().accountsOf(entry.operatorsEpoch);
         for (uint256 i = 0; i < validators.length; ++i) {
             if (_attested(round, entry.attempt, validators[i], entry.agreed)) {
-                _slash(validators[i], _bond, msg.sender);
+                _slash(validators[i], _bond(), msg.sender);
             }
         }
     }

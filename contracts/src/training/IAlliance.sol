@@ -78,6 +78,21 @@ interface IAlliance {
     /// @notice The signature is not the owner's over this message with its present nonce.
     error Alliance_BadSignature(address owner, uint256 nonce);
 
+    /// @notice Founds the alliance under an owner. Only the factory, once.
+    /// @param owner_ sets listers, devices and rules
+    /// @param listers whom it trusts to vouch for devices
+    /// @param devices admitted whoever lists them
+    /// @param policyHash sha2-256 of the policy object, for ever before the first change
+    /// @param termsHash sha2-256 of the terms, likewise
+    function initialize(
+        address owner_,
+        address[] calldata listers,
+        address[] calldata devices,
+        bytes32 policyHash,
+        bytes32 termsHash
+    )
+        external;
+
     /// @notice Trusts listers from now on. Only the owner. Trusting a trusted one changes nothing.
     function trust(address[] calldata listers) external;
 

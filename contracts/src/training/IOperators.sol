@@ -3,30 +3,6 @@ pragma solidity ^0.8.30;
 
 import { Validator } from "./RoundTypes.sol";
 
-/// @notice What a model's `Operators` is founded with.
-/// @param owner may name other operators; a person, a timelock, or given up (Ownable2Step)
-/// @param manager the address the model's `RoundManager` will have; that constructor checks it
-/// @param disputes the address the model's `Disputes` will have; `RoundManager` checks it
-/// @param coordinator opens and closes rounds; not a validator
-/// @param standbys who coordinates next, in this order; at most 8, none a validator or the coordinator
-/// @param validators 1 to 32, all different
-/// @param k how many equal attestations decide; more than half of the validators
-/// @param bond what each operator puts down, wei of the chain's coin; more than 0, below 2**128
-/// @param unbondingPeriod seconds between asking for a bond and getting it; `RoundManager` sets the lower bound
-/// @param idlePeriod seconds without a move after which a standby may take over; `RoundManager` sets the lower bound
-struct OperatorsConfig {
-    address owner;
-    address manager;
-    address disputes;
-    address coordinator;
-    address[] standbys;
-    Validator[] validators;
-    uint32 k;
-    uint256 bond;
-    uint64 unbondingPeriod;
-    uint64 idlePeriod;
-}
-
 /// @notice What one account has put down. Wei and seconds.
 /// @param bonded counts as its bond
 /// @param unbonding asked back; can still be slashed until it is withdrawn
@@ -129,6 +105,21 @@ interface IOperators {
 
     /// @notice No standby is fully bonded.
     error Operators_NoStandby();
+
+    /// @notice Names the owner and the first operators. Only the factory, once. They need no bond yet.
+    /// @param owner_ may name other operators; a person, a timelock, or given up (Ownable2Step)
+    /// @param coordinator_ opens and closes rounds; not a validator
+    /// @param standbys_ who coordinates next, in this order; at most 8, none a validator or the coordinator
+    /// @param validators_ 1 to 32, all different
+    /// @param k_ how many equal attestations decide; more than half of the validators
+    function initialize(
+        address owner_,
+        address coordinator_,
+        address[] calldata standbys_,
+        Validator[] calldata validators_,
+        uint32 k_
+    )
+        external;
 
     /// @notice Names the coordinator and its standbys, from the next attempt on; all fully bonded. Only the owner.
     function setCoordinator(address coordinator_, address[] calldata standbys_) external;

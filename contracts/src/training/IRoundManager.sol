@@ -129,12 +129,6 @@ interface IRoundManager is IHaltable, IPlants, IPostedUpdates {
     /// @notice A parameter out of its bounds.
     error RoundManager_BadConfig(bytes32 parameter, uint256 value);
 
-    /// @notice The pool's manager is another contract: wrong order or address of deployment.
-    error RoundManager_NotPoolManager(address pool, address manager);
-
-    /// @notice Operators or disputes name another manager: wrong order or address of deployment.
-    error RoundManager_NotItsManager(address part, address manager);
-
     /// @notice k x bond is worth less than the budget: wei that bonds cover, wei that the budget is held to be worth.
     error RoundManager_NotCovered(uint256 covered, uint256 budgetWorth);
 
@@ -336,8 +330,12 @@ interface IRoundManager is IHaltable, IPlants, IPostedUpdates {
     /// @notice What operators would be paid if the round were final now with `minted` for contributors. Base units.
     function operatorPartOf(uint64 round, uint256 minted) external view returns (uint256);
 
-    /// @notice Who may publish the model's versions and name its operators: the owner of `operators`.
+    /// @notice Who may name the model's operators: the owner of `operators`.
     function owner() external view returns (address);
+
+    /// @notice Who may publish and promote the model's versions in `OnchainModels`: its `ModelPolicy`, or its owner when
+    /// it was launched without one.
+    function publisher() external view returns (address);
 
     /// @notice Who coordinates and validates, and their bonds.
     function operators() external view returns (IOperators);

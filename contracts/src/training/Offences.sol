@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { CloneArgs } from "../ledger/CloneArgs.sol";
 import { Attestation } from "./AttestationTypes.sol";
 import { IDisputes } from "./IDisputes.sol";
 import { IOperators } from "./IOperators.sol";
@@ -16,29 +17,7 @@ abstract contract Offences is IDisputes {
     uint256 internal constant TENTH = 10;
     uint256 internal constant HUNDREDTH = 100;
 
-    /// @inheritdoc IDisputes
-    address public immutable manager;
-    /// @inheritdoc IDisputes
-    IOperators public immutable operators;
-
-    /// What each operator puts down; a copy of `operators.bond()`, which never changes. Wei.
-    uint256 internal immutable _bond;
-
     mapping(bytes32 offence => bool) private _paidFor;
-
-    constructor(address manager_, IOperators operators_) {
-        require(
-            operators_.disputes() == address(this),
-            Disputes_BadConfig("operators", uint160(address(operators_)))
-        );
-        require(
-            manager_ != address(0) && operators_.manager() == manager_,
-            Disputes_BadConfig("manager", uint160(manager_))
-        );
-        manager = manager_;
-        operators = operators_;
-        _bond = operators_.bond();
-    }
 
     /// @inheritdoc IDisputes
     function reportEquivocation(
@@ -53,7 +32,7 @@ abstract contract Offences is IDisputes {
         bytes32 first = _rounds().attestationHash(a);
         bytes32 second = _rounds().attestationHash(b);
         require(
-            first != second && a.model == manager && b.model == manager && a.round == b.round
+            first != second && a.model == manager() && b.model == manager() && a.round == b.round
                 && a.attempt == b.attempt && a.updatesRoot == b.updatesRoot
                 && SignatureChecker.isValidSignatureNowCalldata(validator, first, signatureA)
                 && SignatureChecker.isValidSignatureNowCalldata(validator, second, signatureB),
@@ -93,35 +72,50 @@ abstract contract Offences is IDisputes {
         );
         _once(keccak256(abi.encode("silent", round, entry.attempt, validator)), validator);
         emit SilenceShown(round, entry.attempt, validator);
-        _slash(validator, _bond / HUNDREDTH, msg.sender);
+        _slash(validator, _bond() / HUNDREDTH, msg.sender);
     }
 
     /// @inheritdoc IDisputes
     function slashSealed(uint64 round, uint32 attempt) external {
         Plant memory plant = _rounds().plantOf(round, attempt);
-        address coordinator = operators.coordinatorOf(plant.epoch);
+        address coordinator = operators().coordinatorOf(plant.epoch);
         require(
             plant.state == PlantState.Sealed && block.timestamp > plant.dueAt, Disputes_NoOffence(coordinator)
         );
         _once(keccak256(abi.encode("sealed", round, attempt)), coordinator);
         emit SealedPlantShown(round, attempt, coordinator);
-        _slash(coordinator, _bond / TENTH, msg.sender);
+        _slash(coordinator, _bond() / TENTH, msg.sender);
+    }
+
+    /// @inheritdoc IDisputes
+    function manager() public view returns (address) {
+        return CloneArgs.addressAt(0);
+    }
+
+    /// @inheritdoc IDisputes
+    function operators() public view returns (IOperators) {
+        return IOperators(CloneArgs.addressAt(1));
+    }
+
+    /// What each operator puts down; a copy of `operators.bond()`, which never changes. Wei.
+    function _bond() internal view returns (uint256) {
+        return CloneArgs.uintAt(2);
     }
 
     /// A whole bond, and its vote counts no longer in an attempt that is not final.
     function _ruin(address validator, address reporter) internal {
-        _slash(validator, _bond, reporter);
+        _slash(validator, _bond(), reporter);
         _rounds().dropVote(validator);
     }
 
     function _slash(address operator, uint256 amount, address reporter) internal {
         // How much there was to take is in the event; an offence is over all the same.
         // slither-disable-next-line unused-return
-        operators.slash(operator, amount, reporter);
+        operators().slash(operator, amount, reporter);
     }
 
     function _rounds() internal view returns (IRoundManager) {
-        return IRoundManager(manager);
+        return IRoundManager(manager());
     }
 
     function _once(bytes32 offence, address account) private {

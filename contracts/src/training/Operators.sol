@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { Bond, IOperators, OperatorsConfig } from "./IOperators.sol";
+import { CloneArgs } from "../ledger/CloneArgs.sol";
+import { FoundedOnce } from "../ledger/FoundedOnce.sol";
+import { Bond, IOperators } from "./IOperators.sol";
 import { IRoundManager } from "./IRoundManager.sol";
 import { Validator } from "./RoundTypes.sol";
-import { Ownable } from "@openzeppelin/contracts/access/Ownable.sol";
-import { Ownable2Step } from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {
+    Ownable2StepUpgradeable
+} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @notice See {IOperators}, which is the manual.
-contract Operators is IOperators, Ownable2Step {
+/// @notice See {IOperators}, which is the manual. A clone; its words are: 0 manager, 1 disputes, 2 bond,
+/// 3 unbondingPeriod, 4 idlePeriod.
+contract Operators is IOperators, FoundedOnce, Ownable2StepUpgradeable {
     using SafeCast for uint256;
 
     /// Validators are kept apart from epochs: another coordinator does not copy them.
@@ -28,18 +32,6 @@ contract Operators is IOperators, Ownable2Step {
 
     uint256 private constant MAX_VALIDATORS = 32;
     uint256 private constant MAX_STANDBYS = 8;
-    uint256 private constant MAX_PERIOD = 365 days;
-
-    /// @inheritdoc IOperators
-    address public immutable manager;
-    /// @inheritdoc IOperators
-    address public immutable disputes;
-    /// @inheritdoc IOperators
-    uint256 public immutable bond;
-    /// @inheritdoc IOperators
-    uint64 public immutable unbondingPeriod;
-    /// @inheritdoc IOperators
-    uint64 public immutable idlePeriod;
 
     /// @inheritdoc IOperators
     uint32 public operatorsEpoch;
@@ -55,24 +47,23 @@ contract Operators is IOperators, Ownable2Step {
     mapping(uint32 set => ValidatorSet) private _sets;
     mapping(address operator => Bond) private _bonds;
 
-    constructor(OperatorsConfig memory config) Ownable(config.owner) {
-        require(config.manager != address(0), Operators_BadConfig("manager", uint160(config.manager)));
-        require(config.disputes != address(0), Operators_BadConfig("disputes", uint160(config.disputes)));
-        require(
-            config.bond != 0 && config.bond <= type(uint128).max, Operators_BadConfig("bond", config.bond)
-        );
-        require(
-            config.unbondingPeriod <= MAX_PERIOD,
-            Operators_BadConfig("unbondingPeriod", config.unbondingPeriod)
-        );
-        require(config.idlePeriod <= MAX_PERIOD, Operators_BadConfig("idlePeriod", config.idlePeriod));
-        manager = config.manager;
-        disputes = config.disputes;
-        bond = config.bond;
-        unbondingPeriod = config.unbondingPeriod;
-        idlePeriod = config.idlePeriod;
-        uint32 set = _addSet(config.k, config.validators);
-        _addEpoch(config.coordinator, config.standbys, set);
+    /// @param factory_ the address the `ModelFactory` will have
+    constructor(address factory_) FoundedOnce(factory_) { }
+
+    /// @inheritdoc IOperators
+    function initialize(
+        address owner_,
+        address coordinator_,
+        address[] calldata standbys_,
+        Validator[] calldata validators_,
+        uint32 k_
+    )
+        external
+        onlyFactory
+        initializer
+    {
+        __Ownable_init(owner_);
+        _addEpoch(coordinator_, standbys_, _addSet(k_, validators_));
     }
 
     /// @inheritdoc IOperators
@@ -129,11 +120,12 @@ contract Operators is IOperators, Ownable2Step {
         require(amount != 0 && amount <= bonded, Operators_BadAmount(msg.sender, amount, bonded));
         uint256 left = bonded - amount;
         require(
-            left == 0 || left >= bond || !_isNamed(msg.sender), Operators_BondNeeded(msg.sender, left, bond)
+            left == 0 || left >= bond() || !_isNamed(msg.sender),
+            Operators_BondNeeded(msg.sender, left, bond())
         );
         entry.bonded = left.toUint128();
         entry.unbonding += amount.toUint128();
-        entry.withdrawableAt = uint64(block.timestamp) + unbondingPeriod;
+        entry.withdrawableAt = uint64(block.timestamp) + unbondingPeriod();
         emit WithdrawalRequested(msg.sender, entry.unbonding, entry.withdrawableAt);
     }
 
@@ -160,7 +152,7 @@ contract Operators is IOperators, Ownable2Step {
 
     /// @inheritdoc IOperators
     function slash(address operator, uint256 amount, address reporter) external returns (uint256 slashed) {
-        require(msg.sender == disputes, Operators_NotDisputes(msg.sender, disputes));
+        require(msg.sender == disputes(), Operators_NotDisputes(msg.sender, disputes()));
         Bond storage entry = _bonds[operator];
         uint256 fromBonded = Math.min(amount, entry.bonded);
         uint256 fromUnbonding = Math.min(amount - fromBonded, entry.unbonding);
@@ -243,13 +235,38 @@ contract Operators is IOperators, Ownable2Step {
     }
 
     /// @inheritdoc IOperators
+    function manager() public view returns (address) {
+        return CloneArgs.addressAt(0);
+    }
+
+    /// @inheritdoc IOperators
+    function disputes() public view returns (address) {
+        return CloneArgs.addressAt(1);
+    }
+
+    /// @inheritdoc IOperators
+    function bond() public view returns (uint256) {
+        return CloneArgs.uintAt(2);
+    }
+
+    /// @inheritdoc IOperators
+    function unbondingPeriod() public view returns (uint64) {
+        return uint64(CloneArgs.uintAt(3));
+    }
+
+    /// @inheritdoc IOperators
+    function idlePeriod() public view returns (uint64) {
+        return uint64(CloneArgs.uintAt(4));
+    }
+
+    /// @inheritdoc IOperators
     function isBonded(address operator) public view returns (bool) {
-        return _bonds[operator].bonded >= bond;
+        return _bonds[operator].bonded >= bond();
     }
 
     /// @inheritdoc IOperators
     function idleAt() public view returns (uint64) {
-        return uint64(Math.max(_changedAt, IRoundManager(manager).lastMoveAt())) + idlePeriod;
+        return uint64(Math.max(_changedAt, IRoundManager(manager()).lastMoveAt())) + idlePeriod();
     }
 
     function _addSet(uint32 k_, Validator[] memory validators_) private returns (uint32 number) {
@@ -298,7 +315,7 @@ contract Operators is IOperators, Ownable2Step {
 
     function _requireBonded(address account) private view {
         uint256 bonded = _bonds[account].bonded;
-        require(bonded >= bond, Operators_NotBonded(account, bonded, bond));
+        require(bonded >= bond(), Operators_NotBonded(account, bonded, bond()));
     }
 
     function _isNamed(address account) private view returns (bool) {

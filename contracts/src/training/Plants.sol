@@ -19,7 +19,7 @@ abstract contract Plants is Rounds {
         require(plantHash != bytes32(0), RoundManager_EmptyHash(round));
         uint32 attempt = entry.attempt;
         require(_plants[round][attempt].state == PlantState.None, RoundManager_AlreadyPlanted(round));
-        uint64 dueAt = entry.deadline + commitPeriod + challengeWindow + GRACE;
+        uint64 dueAt = entry.deadline + commitPeriod() + challengeWindow() + GRACE;
         _plants[round][attempt] = Plant(plantHash, dueAt, entry.operatorsEpoch, PlantState.Sealed);
         emit AttemptPlanted(round, attempt, plantHash, dueAt);
     }
@@ -84,7 +84,7 @@ abstract contract Plants is Rounds {
         Status status = entry.status;
         if (status == Status.Void) return true;
         if (status == Status.Attested || status == Status.Challenged) {
-            return block.timestamp >= entry.finalisableAt - challengeWindow;
+            return block.timestamp >= entry.finalisableAt - challengeWindow();
         }
         return block.timestamp > entry.deadline;
     }

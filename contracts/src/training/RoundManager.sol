@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { CloneArgs } from "../ledger/CloneArgs.sol";
 import { Attestation, AttestationTypes } from "./AttestationTypes.sol";
 import { Founding } from "./Founding.sol";
 import { PlantState } from "./IPlants.sol";
 import { IRoundManager } from "./IRoundManager.sol";
 import { Plants } from "./Plants.sol";
 import { PostedUpdates } from "./PostedUpdates.sol";
-import { Config, Round, Status, VoidReason } from "./RoundTypes.sol";
+import { Round, Status, VoidReason } from "./RoundTypes.sol";
 import { Votes } from "./Votes.sol";
 import { Ownable } from "@openzeppelin/contracts/access/Ownable.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -19,9 +20,8 @@ contract RoundManager is Plants, PostedUpdates, Votes {
     uint256 private constant BPS = 10_000;
     uint256 private constant TOKEN = 1e18;
 
-    constructor(Config memory config) Founding(config) EIP712("Andel", "1") {
-        currentVersion = config.genesisVersion;
-    }
+    // A clone has the implementation's name and version of the domain; address and separator are its own.
+    constructor() EIP712("Andel", "1") { }
 
     /// @inheritdoc IRoundManager
     function open(
@@ -36,8 +36,9 @@ contract RoundManager is Plants, PostedUpdates, Votes {
         Status last = _rounds[roundsCount].status;
         // None, Finalised or Void: nothing is under way.
         require(last < Status.Open || last > Status.Challenged, RoundManager_WrongStatus(roundsCount, last));
-        require(parentVersion == currentVersion, RoundManager_StaleParent(parentVersion, currentVersion));
-        uint256 available = pool.accrued() - pool.minted();
+        bytes32 current = currentVersion();
+        require(parentVersion == current, RoundManager_StaleParent(parentVersion, current));
+        uint256 available = pool().available();
         require(budget <= available, RoundManager_OverBudget(budget, available));
         round = ++roundsCount;
         Round storage entry = _rounds[round];
@@ -71,7 +72,7 @@ contract RoundManager is Plants, PostedUpdates, Votes {
         entry.movedAt = uint48(block.timestamp);
         entry.commitmentsRoot = commitmentsRoot;
         entry.commitmentsHash = commitmentsHash;
-        entry.seedBlock = uint64(block.number + seedDelay);
+        entry.seedBlock = uint64(block.number + seedDelay());
         emit DataCommitted(round, entry.attempt, commitmentsRoot, commitmentsHash, entry.seedBlock);
     }
 
@@ -115,7 +116,7 @@ contract RoundManager is Plants, PostedUpdates, Votes {
         entry.movedAt = uint48(block.timestamp);
         entry.updatesRoot = updatesRoot;
         entry.evidenceHash = evidenceHash;
-        entry.seedBlock = uint64(block.number + seedDelay);
+        entry.seedBlock = uint64(block.number + seedDelay());
         emit RoundClosed(round, entry.attempt, updatesRoot, evidenceHash, entry.seedBlock);
     }
 
@@ -123,7 +124,7 @@ contract RoundManager is Plants, PostedUpdates, Votes {
     function commitAttestation(uint64 round, bytes32 commitment) external {
         Round storage entry = _inStatus(round, Status.Closed);
         _requireInTime(round, entry);
-        (bool isValidator, bool isBonded) = operators.standingOf(entry.operatorsEpoch, msg.sender);
+        (bool isValidator, bool isBonded) = operators().standingOf(entry.operatorsEpoch, msg.sender);
         require(isValidator, RoundManager_NotValidator(round, msg.sender));
         require(isBonded, RoundManager_NotBonded(round, msg.sender));
         require(entry.seed2 != bytes32(0), RoundManager_NoSeed(round));
@@ -201,8 +202,14 @@ contract RoundManager is Plants, PostedUpdates, Votes {
     }
 
     /// @inheritdoc IRoundManager
-    function owner() external view returns (address) {
-        return Ownable(address(operators)).owner();
+    function publisher() external view returns (address) {
+        address named = CloneArgs.addressAt(14);
+        return named == address(0) ? owner() : named;
+    }
+
+    /// @inheritdoc IRoundManager
+    function owner() public view returns (address) {
+        return Ownable(address(operators())).owner();
     }
 
     /// @inheritdoc IRoundManager
@@ -211,7 +218,7 @@ contract RoundManager is Plants, PostedUpdates, Votes {
     }
 
     function _startAttempt(uint64 round, bytes32 planHash, uint64 deadline) private {
-        (uint32 epoch, address expected, uint32 k, uint32 n) = operators.requireReady();
+        (uint32 epoch, address expected, uint32 k, uint32 n) = operators().requireReady();
         require(msg.sender == expected, RoundManager_NotCoordinator(msg.sender, expected));
         require(planHash != bytes32(0), RoundManager_EmptyHash(round));
         require(
@@ -233,13 +240,13 @@ contract RoundManager is Plants, PostedUpdates, Votes {
     /// Counts the vote just cast: agreement, or no agreement any more, or time saved after agreement.
     function _decide(uint64 round, Round storage entry, bytes32 digest) private {
         bool all = entry.revealCount == entry.commitCount;
-        uint64 earliest = uint64(block.timestamp) + challengeWindow;
+        uint64 earliest = uint64(block.timestamp) + challengeWindow();
         if (entry.status != Status.Closed) {
             if (all && earliest < entry.finalisableAt) entry.finalisableAt = earliest;
         } else if (votesFor[digest] == entry.k) {
             entry.status = Status.Attested;
             entry.agreed = digest;
-            entry.finalisableAt = all ? earliest : earliest + commitPeriod;
+            entry.finalisableAt = all ? earliest : earliest + commitPeriod();
             emit AttestationAgreed(round, entry.attempt, digest, entry.finalisableAt);
         } else if (all) {
             _void(round, entry, VoidReason.NoAgreement);
@@ -262,7 +269,7 @@ contract RoundManager is Plants, PostedUpdates, Votes {
         entry.stateHash = attestation.stateHash;
         entry.evaluation = attestation.evaluation;
         entry.minted = minted;
-        currentVersion = attestation.versionHash;
+        _version = attestation.versionHash;
         stateHash = attestation.stateHash;
         // A round without a step gives the version it began with; the round that first gave it stays on record.
         if (versionRound[attestation.versionHash] == 0) versionRound[attestation.versionHash] = round;
@@ -294,7 +301,7 @@ contract RoundManager is Plants, PostedUpdates, Votes {
             RoundManager_OverBudget(minted + operatorMinted, entry.budget)
         );
         emit ValueOpened(round, entry.attempt, claimsRoot, claimsTotal, minted, operatorMinted, gain);
-        pool.credit(round, claimsRoot, claimsTotal, minted, paid, amounts);
+        pool().credit(round, claimsRoot, claimsTotal, minted, paid, amounts);
     }
 
     /// The operators' part, equal for the coordinator and each validator that agreed, rounded down twice.
@@ -314,7 +321,7 @@ contract RoundManager is Plants, PostedUpdates, Votes {
         paid = new address[](count);
         amounts = new uint256[](count);
         address[] memory validators;
-        (paid[0], validators) = operators.accountsOf(entry.operatorsEpoch);
+        (paid[0], validators) = operators().accountsOf(entry.operatorsEpoch);
         amounts[0] = each;
         uint256 next = 1;
         for (uint256 i = 0; i < validators.length; ++i) {
@@ -333,15 +340,17 @@ contract RoundManager is Plants, PostedUpdates, Votes {
         view
         returns (uint256 total, uint256 count)
     {
-        total = Math.mulDiv(minted, operatorShareBps, BPS - operatorShareBps);
+        total = Math.mulDiv(minted, operatorShareBps(), BPS - operatorShareBps());
         count = 1 + votesFor[entry.agreed];
         total -= total % count;
     }
 
     /// Both sides are in wei times base units; k is at most 32, the bond below 2**128, the budget below the token's cap.
     function _requireCovered(uint256 k, uint256 budget) private view {
-        uint256 worth = budget * coinPerToken;
-        require(k * _bond * TOKEN >= worth, RoundManager_NotCovered(k * _bond, Math.ceilDiv(worth, TOKEN)));
+        uint256 worth = budget * coinPerToken();
+        require(
+            k * _bond() * TOKEN >= worth, RoundManager_NotCovered(k * _bond(), Math.ceilDiv(worth, TOKEN))
+        );
     }
 
     function _requireRevealable(uint64 round, Round storage entry) private view {
@@ -350,7 +359,7 @@ contract RoundManager is Plants, PostedUpdates, Votes {
         require(entry.status == Status.Closed, RoundManager_WrongStatus(round, entry.status));
         _requireInTime(round, entry);
         if (entry.revealCount != 0) return;
-        uint64 revealableAt = entry.seededAt + commitPeriod;
+        uint64 revealableAt = entry.seededAt + commitPeriod();
         require(
             entry.commitCount == entry.n || (entry.commitCount >= entry.k && block.timestamp >= revealableAt),
             RoundManager_RevealTooEarly(round, entry.commitCount, revealableAt)

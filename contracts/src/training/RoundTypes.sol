@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { IBatchRegistry } from "../data/IBatchRegistry.sol";
-import { IDeviceRegistry } from "../device/IDeviceRegistry.sol";
-import { IRewardPool } from "../value/IRewardPool.sol";
-import { IAlliance } from "./IAlliance.sol";
-import { IDisputes } from "./IDisputes.sol";
-import { IOperators } from "./IOperators.sol";
-
 /// @notice Where an attempt of a round stands. Once `seed1` (in DataCommitted) or `seed2` (in Closed) is not zero,
 /// the seed of that step is known.
 enum Status {
@@ -42,36 +35,6 @@ enum VoidReason {
 struct Validator {
     address account;
     bytes32 sealingKey;
-}
-
-/// @notice Everything a model is founded with.
-/// @param deviceRegistry who owns which device
-/// @param batchRegistry what was entered for which day; must rest on the same `deviceRegistry`
-/// @param pool a reward pool whose manager is this address, deployed before
-/// @param operators who coordinates and validates; its manager is this address, deployed before
-/// @param disputes challenges and frauds; its manager is this address, deployed before
-/// @param alliance who may contribute, and on which terms; must rest on the same `deviceRegistry`
-/// @param coinPerToken what one whole token (1e18 base units) is held to be worth, wei of the chain's coin; 1 to 2**96
-/// @param challengeWindow seconds between agreement and finalise; at most 30 days
-/// @param seedDelay blocks between a root and the block whose hash makes its seed; 1 to 128
-/// @param commitPeriod seconds that validators have to commit after seed 2, and again to reveal; at most 7 days
-/// @param operatorShareBps operators' part of an emission, in 1/10000, at most 1000
-/// @param genesisVersion hash of the version the first round starts from
-/// @param taskHash sha2-256 of the task's description
-struct Config {
-    IDeviceRegistry deviceRegistry;
-    IBatchRegistry batchRegistry;
-    IRewardPool pool;
-    IOperators operators;
-    IDisputes disputes;
-    IAlliance alliance;
-    uint256 coinPerToken;
-    uint64 challengeWindow;
-    uint32 seedDelay;
-    uint64 commitPeriod;
-    uint32 operatorShareBps;
-    bytes32 genesisVersion;
-    bytes32 taskHash;
 }
 
 /// @notice A round and its current attempt. Fields of steps not reached are zero.

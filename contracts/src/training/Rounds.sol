@@ -12,8 +12,8 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 abstract contract Rounds is Founding {
     /// @inheritdoc IRoundManager
     uint64 public roundsCount;
-    /// @inheritdoc IRoundManager
-    bytes32 public currentVersion;
+    /// The last final version; zero before the first.
+    bytes32 internal _version;
     /// @inheritdoc IRoundManager
     bytes32 public stateHash;
     /// @inheritdoc IRoundManager
@@ -41,6 +41,12 @@ abstract contract Rounds is Founding {
     /// @inheritdoc IRoundManager
     function isFinalVersion(bytes32 version) external view returns (bool) {
         return versionRound[version] != 0;
+    }
+
+    /// @inheritdoc IRoundManager
+    function currentVersion() public view returns (bytes32) {
+        bytes32 version = _version;
+        return version == bytes32(0) ? genesisVersion() : version;
     }
 
     /// @inheritdoc IRoundManager
@@ -80,7 +86,7 @@ abstract contract Rounds is Founding {
     }
 
     function _requireCoordinator(uint32 epoch) internal view {
-        address expected = operators.coordinatorOf(epoch);
+        address expected = operators().coordinatorOf(epoch);
         require(msg.sender == expected, RoundManager_NotCoordinator(msg.sender, expected));
     }
 

@@ -25,7 +25,7 @@ abstract contract Votes is Rounds {
         _ballots;
 
     modifier onlyDisputes() {
-        require(msg.sender == address(disputes), RoundManager_NotDisputes(msg.sender));
+        require(msg.sender == address(disputes()), RoundManager_NotDisputes(msg.sender));
         _;
     }
 

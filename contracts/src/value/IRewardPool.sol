@@ -3,14 +3,19 @@ pragma solidity ^0.8.30;
 
 import { IModelToken } from "./IModelToken.sol";
 
-/// @notice How fast a model's token may be minted; fixed for ever at deployment.
-/// @param start first second of the schedule; may lie in the past, then that time has accrued already
-/// @param ratePerSecond base units that accrue each second
+/// @notice How fast a model's token may be minted. It can only be lowered or paused afterwards, see {IRewardPool}.
+/// @param start first second of the schedule; may lie in the past, then that time has accrued already. 0 at a launch:
+/// the second of the launch
+/// @param ratePerSecond base units that accrue each second at first; 1 to 2**128 - 1
 /// @param ceiling the most that ever accrues, base units; at most the token's cap
+/// @param halvingPeriod seconds after which the rate is halved, rounded down, again and again; 0 for never
+/// @param tailRatePerSecond halving stops here; 0 without halving, at most `ratePerSecond`
 struct Schedule {
     uint64 start;
     uint256 ratePerSecond;
     uint256 ceiling;
+    uint64 halvingPeriod;
+    uint256 tailRatePerSecond;
 }
 
 /// @title Where a model's emission is minted and claimed
@@ -24,7 +29,13 @@ struct Schedule {
 /// tree checks the sums; here no more is ever paid to contributors than was minted for them.
 ///
 /// OPERATORS (the coordinator and the validators that agreed) are credited by name and pull what they earned; that
-/// part stands outside the root and no root can reach it.
+/// part is counted as minted when it is credited and comes into being when it is pulled, so it never lies here and no
+/// root can reach it.
+///
+/// EMISSION CAN ONLY FALL. The model's governance (the account named at founding) may lower the ceiling, down to what was
+/// minted; lower the highest rate, from then on; and pause emission for at most 30 days at a time, after which it
+/// goes on by itself. Seconds of a pause accrue nothing, now or later, while halvings come when they would have come.
+/// Nothing that has accrued is taken back, except by a lower ceiling.
 ///
 /// WHO. Only the model's `RoundManager` credits. Anybody may claim *for* anybody; payment goes to the account alone.
 ///
@@ -47,14 +58,26 @@ interface IRewardPool {
     /// @notice An operator was paid.
     event OperatorClaimed(address indexed operator, uint256 paid);
 
-    /// @notice The token's minter is another contract: wrong order or address of deployment.
-    error RewardPool_NotMinter(address token, address minter);
+    /// @notice The ceiling is now `ceiling`, base units.
+    event CeilingLowered(uint256 ceiling);
 
-    /// @notice Rate or ceiling is zero, or the ceiling is above the token's cap.
+    /// @notice No second from now on accrues more than `rate` base units.
+    event RateLowered(uint256 rate);
+
+    /// @notice Nothing accrues until then.
+    event EmissionPaused(uint64 until);
+
+    /// @notice Rate or ceiling is zero or too high, or the tail is above the rate or stands without a halving.
     error RewardPool_BadSchedule(uint256 ratePerSecond, uint256 ceiling, uint256 cap);
 
-    /// @notice The manager is the zero address.
-    error RewardPool_ZeroManager();
+    /// @notice Only the model's governance lowers and pauses.
+    error RewardPool_NotGovernance(address sender, address governance);
+
+    /// @notice Not below what holds, or below what was minted.
+    error RewardPool_NotLower(uint256 value, uint256 least, uint256 present);
+
+    /// @notice A pause ends in the future, at most 30 days from now.
+    error RewardPool_BadPause(uint64 until, uint256 latest);
 
     /// @notice Only the model's `RoundManager` credits.
     error RewardPool_NotManager(address sender, address manager);
@@ -80,7 +103,7 @@ interface IRewardPool {
     /// @notice The leaf is not in the current root.
     error RewardPool_BadProof(address account, uint256 cumulative, uint256 runningSum);
 
-    /// @notice The root promises more than was minted for contributors; `left` is what remains.
+    /// @notice The root promises more than was minted for contributors; `left` is what lies here.
     error RewardPool_OverMinted(uint256 due, uint256 left);
 
     /// @notice Mints what a finalised round earned and puts its root in place. Only the `RoundManager`.
@@ -115,16 +138,42 @@ interface IRewardPool {
     /// @return paid base units; zero, without a revert, if there is nothing
     function claimOperator(address operator) external returns (uint256 paid);
 
-    /// @notice What has accrued by now: min(ceiling, ratePerSecond x seconds since start).
+    /// @notice Lowers the ceiling, at most down to what was minted. Only governance.
+    function lowerCeiling(uint256 newCeiling) external;
+
+    /// @notice Lets no second from now on accrue more than `newRate` base units. Only governance.
+    function lowerRate(uint256 newRate) external;
+
+    /// @notice Lets nothing accrue until `until`, at most 30 days from now; a pause is ended by naming the present second.
+    /// Only governance.
+    function pauseEmission(uint64 until) external;
+
+    /// @notice What has accrued by now: the sum of the schedule's rates over the seconds since its start, as far as
+    /// no pause and no lower rate held, at most the ceiling.
     function accrued() external view returns (uint256);
 
-    /// @notice What was minted so far, contributors and operators together.
+    /// @notice What may be credited now: what has accrued and was not minted.
+    function available() external view returns (uint256);
+
+    /// @notice The most that ever accrues, base units.
+    function ceiling() external view returns (uint256);
+
+    /// @notice What a second accrues at most, base units.
+    function highestRate() external view returns (uint256);
+
+    /// @notice When a pause ends; 0 if there is none.
+    function pausedUntil() external view returns (uint64);
+
+    /// @notice Who lowers and pauses.
+    function governance() external view returns (address);
+
+    /// @notice What was minted so far, contributors and operators together; operators' part from its credit on.
     function minted() external view returns (uint256);
 
     /// @notice What was minted for contributors so far: the total of the current root.
     function contributorsMinted() external view returns (uint256);
 
-    /// @notice What contributors have been paid so far.
+    /// @notice What contributors have been paid so far; less by what was sent here by mistake.
     function contributorsClaimed() external view returns (uint256);
 
     /// @notice The current root; zero before the first round that paid.
@@ -145,6 +194,6 @@ interface IRewardPool {
     /// @notice The model's `RoundManager`.
     function manager() external view returns (address);
 
-    /// @notice The immutable schedule.
+    /// @notice The schedule as it was founded.
     function schedule() external view returns (Schedule memory);
 }

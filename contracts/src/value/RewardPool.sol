@@ -1,35 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { CloneArgs } from "../ledger/CloneArgs.sol";
+import { Emission } from "./Emission.sol";
 import { IModelToken } from "./IModelToken.sol";
 import { IRewardPool, Schedule } from "./IRewardPool.sol";
 import { MerkleProof } from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @notice See {IRewardPool}, which is the manual.
+/// @notice See {IRewardPool}, which is the manual. A clone; its words are: 0 token, 1 manager, 2 governance, 3 start,
+/// 4 ratePerSecond, 5 ceiling, 6 halvingPeriod, 7 tailRatePerSecond.
 contract RewardPool is IRewardPool {
     using SafeCast for uint256;
 
-    /// @inheritdoc IRewardPool
-    IModelToken public immutable token;
-
-    /// @inheritdoc IRewardPool
-    address public immutable manager;
-
-    uint64 private immutable _start;
-    uint256 private immutable _ratePerSecond;
-    uint256 private immutable _ceiling;
+    uint256 private constant MAX_PAUSE = 30 days;
 
     /// @inheritdoc IRewardPool
     bytes32 public claimsRoot;
 
     // slot 1: base units both; the ceiling, and so each of them, is below 2**128
     uint128 private _contributorsMinted;
-    uint128 private _contributorsClaimed;
+    uint128 private _operatorsCredited;
 
+    // slot 2: what had accrued when emission was last lowered or paused, and when it goes on from there; 0: never was
+    uint128 private _accruedBefore;
+    uint64 private _goesOnAt;
     /// @inheritdoc IRewardPool
     uint64 public lastRound;
+
+    // slot 3: how far rate and ceiling were lowered since founding
+    uint128 private _rateCut;
+    uint128 private _ceilingCut;
 
     /// @inheritdoc IRewardPool
     mapping(address account => uint256) public claimed;
@@ -37,21 +39,9 @@ contract RewardPool is IRewardPool {
     /// @inheritdoc IRewardPool
     mapping(address operator => uint256) public operatorBalance;
 
-    /// @param token_ a token whose minter is this address, deployed before
-    /// @param schedule_ how emission accrues
-    /// @param manager_ the address the model's `RoundManager` will have; that constructor checks it
-    constructor(IModelToken token_, Schedule memory schedule_, address manager_) {
-        require(token_.minter() == address(this), RewardPool_NotMinter(address(token_), token_.minter()));
-        require(
-            schedule_.ratePerSecond != 0 && schedule_.ceiling != 0 && schedule_.ceiling <= token_.cap(),
-            RewardPool_BadSchedule(schedule_.ratePerSecond, schedule_.ceiling, token_.cap())
-        );
-        require(manager_ != address(0), RewardPool_ZeroManager());
-        token = token_;
-        manager = manager_;
-        _start = schedule_.start;
-        _ratePerSecond = schedule_.ratePerSecond;
-        _ceiling = schedule_.ceiling;
+    modifier onlyGovernance() {
+        require(msg.sender == governance(), RewardPool_NotGovernance(msg.sender, governance()));
+        _;
     }
 
     /// @inheritdoc IRewardPool
@@ -65,20 +55,20 @@ contract RewardPool is IRewardPool {
     )
         external
     {
-        require(msg.sender == manager, RewardPool_NotManager(msg.sender, manager));
+        require(msg.sender == manager(), RewardPool_NotManager(msg.sender, manager()));
         require(round > lastRound, RewardPool_AlreadyCredited(round, lastRound));
         require(
             operators.length == operatorAmounts.length,
             RewardPool_LengthMismatch(operators.length, operatorAmounts.length)
         );
+        uint256 room = available();
         lastRound = round;
         _replaceRoot(round, root, claimsTotal, amount);
         uint256 operatorAmount = _creditOperators(round, operators, operatorAmounts);
         uint256 total = amount + operatorAmount;
-        uint256 available = accrued() - minted();
-        require(total <= available, RewardPool_OverAccrued(total, available));
+        require(total <= room, RewardPool_OverAccrued(total, room));
         emit RoundCredited(round, root, claimsTotal, amount, operatorAmount);
-        if (total != 0) token.mint(address(this), total);
+        if (amount != 0) token().mint(address(this), amount);
     }
 
     /// @inheritdoc IRewardPool
@@ -99,13 +89,14 @@ contract RewardPool is IRewardPool {
         uint256 before = claimed[account];
         if (cumulative <= before) return 0;
         paid = cumulative - before;
-        uint256 left = _contributorsMinted - _contributorsClaimed;
-        // Keeps a false root away from what operators earned.
+        IModelToken token_ = token();
+        // All that lies here is contributors': operators' part is minted when it is pulled.
+        uint256 left = token_.balanceOf(address(this));
         require(paid <= left, RewardPool_OverMinted(paid, left));
         claimed[account] = cumulative;
-        _contributorsClaimed += paid.toUint128();
         emit Claimed(account, cumulative, paid);
-        _pay(account, paid);
+        // The model's own token returns true or reverts; the answer needs no second reading.
+        assert(token_.transfer(account, paid));
     }
 
     /// @inheritdoc IRewardPool
@@ -114,19 +105,33 @@ contract RewardPool is IRewardPool {
         if (paid == 0) return 0;
         operatorBalance[operator] = 0;
         emit OperatorClaimed(operator, paid);
-        _pay(operator, paid);
+        token().mint(operator, paid);
     }
 
     /// @inheritdoc IRewardPool
-    function accrued() public view returns (uint256) {
-        uint256 elapsed = Math.saturatingSub(block.timestamp, _start);
-        return Math.min(_ceiling, Math.saturatingMul(_ratePerSecond, elapsed));
+    function lowerCeiling(uint256 newCeiling) external onlyGovernance {
+        uint256 least = minted();
+        uint256 present = ceiling();
+        require(newCeiling >= least && newCeiling < present, RewardPool_NotLower(newCeiling, least, present));
+        _ceilingCut = (CloneArgs.uintAt(5) - newCeiling).toUint128();
+        emit CeilingLowered(newCeiling);
     }
 
     /// @inheritdoc IRewardPool
-    function minted() public view returns (uint256) {
-        // This pool is the token's only minter, so the token keeps the count.
-        return token.totalEverMinted();
+    function lowerRate(uint256 newRate) external onlyGovernance {
+        uint256 present = highestRate();
+        require(newRate < present, RewardPool_NotLower(newRate, 0, present));
+        _settleEmission(uint64(Math.max(block.timestamp, _goesOnAt)));
+        _rateCut = (CloneArgs.uintAt(4) - newRate).toUint128();
+        emit RateLowered(newRate);
+    }
+
+    /// @inheritdoc IRewardPool
+    function pauseEmission(uint64 until) external onlyGovernance {
+        uint256 latest = block.timestamp + MAX_PAUSE;
+        require(until >= block.timestamp && until <= latest, RewardPool_BadPause(until, latest));
+        _settleEmission(until);
+        emit EmissionPaused(until);
     }
 
     /// @inheritdoc IRewardPool
@@ -136,12 +141,81 @@ contract RewardPool is IRewardPool {
 
     /// @inheritdoc IRewardPool
     function contributorsClaimed() external view returns (uint256) {
-        return _contributorsClaimed;
+        return Math.saturatingSub(_contributorsMinted, token().balanceOf(address(this)));
     }
 
     /// @inheritdoc IRewardPool
     function schedule() external view returns (Schedule memory) {
-        return Schedule({ start: _start, ratePerSecond: _ratePerSecond, ceiling: _ceiling });
+        return Schedule({
+            start: uint64(CloneArgs.uintAt(3)),
+            ratePerSecond: CloneArgs.uintAt(4),
+            ceiling: CloneArgs.uintAt(5),
+            halvingPeriod: uint64(CloneArgs.uintAt(6)),
+            tailRatePerSecond: CloneArgs.uintAt(7)
+        });
+    }
+
+    /// @inheritdoc IRewardPool
+    function pausedUntil() external view returns (uint64) {
+        return _goesOnAt > block.timestamp ? _goesOnAt : 0;
+    }
+
+    /// @inheritdoc IRewardPool
+    function available() public view returns (uint256) {
+        return accrued() - minted();
+    }
+
+    /// @inheritdoc IRewardPool
+    function accrued() public view returns (uint256) {
+        uint256 since = _goesOnAt;
+        if (since == 0) return Math.min(ceiling(), _scheduledBy(block.timestamp));
+        uint256 total = _accruedBefore;
+        if (block.timestamp > since) total += _scheduledBy(block.timestamp) - _scheduledBy(since);
+        return Math.min(ceiling(), total);
+    }
+
+    /// @inheritdoc IRewardPool
+    function minted() public view returns (uint256) {
+        return uint256(_contributorsMinted) + _operatorsCredited;
+    }
+
+    /// @inheritdoc IRewardPool
+    function ceiling() public view returns (uint256) {
+        return CloneArgs.uintAt(5) - _ceilingCut;
+    }
+
+    /// @inheritdoc IRewardPool
+    function highestRate() public view returns (uint256) {
+        return CloneArgs.uintAt(4) - _rateCut;
+    }
+
+    /// @inheritdoc IRewardPool
+    function token() public view returns (IModelToken) {
+        return IModelToken(CloneArgs.addressAt(0));
+    }
+
+    /// @inheritdoc IRewardPool
+    function manager() public view returns (address) {
+        return CloneArgs.addressAt(1);
+    }
+
+    /// @inheritdoc IRewardPool
+    function governance() public view returns (address) {
+        return CloneArgs.addressAt(2);
+    }
+
+    /// Keeps what has accrued by now, and goes on at `from` under what is decided next.
+    function _settleEmission(uint64 from) private {
+        _accruedBefore = accrued().toUint128();
+        _goesOnAt = from;
+    }
+
+    /// What the schedule gives from its start until `at` under the present highest rate, whatever was before.
+    function _scheduledBy(uint256 at) private view returns (uint256) {
+        uint256 elapsed = Math.saturatingSub(at, CloneArgs.uintAt(3));
+        return Emission.accruedAfter(
+            elapsed, CloneArgs.uintAt(4), CloneArgs.uintAt(6), CloneArgs.uintAt(7), highestRate()
+        );
     }
 
     function _replaceRoot(uint64 round, bytes32 root, uint256 claimsTotal, uint256 amount) private {
@@ -169,10 +243,6 @@ contract RewardPool is IRewardPool {
             operatorBalance[operators[i]] += amounts[i];
             emit OperatorCredited(round, operators[i], amounts[i]);
         }
-    }
-
-    function _pay(address to, uint256 amount) private {
-        // The model's own token returns true or reverts; the answer needs no second reading.
-        assert(token.transfer(to, amount));
+        if (total != 0) _operatorsCredited += total.toUint128();
     }
 }

@@ -66,7 +66,7 @@ contract OnchainModelsTest is World {
     function test_publishIsTheOwners() public {
         vm.expectRevert(
             abi.encodeWithSelector(
-                IOnchainModels.OnchainModels_NotOwner.selector, address(manager), coordinator
+                IOnchainModels.OnchainModels_NotPublisher.selector, address(manager), coordinator
             )
         );
         vm.prank(coordinator);
@@ -74,7 +74,7 @@ contract OnchainModelsTest is World {
         publish(first, ADD_ONE);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IOnchainModels.OnchainModels_NotOwner.selector, address(manager), coordinator
+                IOnchainModels.OnchainModels_NotPublisher.selector, address(manager), coordinator
             )
         );
         vm.prank(coordinator);
@@ -163,7 +163,7 @@ contract OnchainModelsTest is World {
     }
 
     function test_predictionLogWritesTheAnswerDown() public {
-        PredictionLog log = new PredictionLog(registry, address(manager));
+        PredictionLog log = newLog(address(registry), address(manager));
         vm.assertEq(address(log.registry()), address(registry), "registry");
         vm.assertEq(log.modelId(), modelId, "model");
         publish(first, ADD_ONE);
@@ -175,8 +175,8 @@ contract OnchainModelsTest is World {
         vm.assertEq(log.ask(question), 7, "answer");
     }
 
-    /// This test contract pretends to be a `RoundManager` that it owns itself.
-    function owner() external view returns (address) {
+    /// This test contract pretends to be a `RoundManager` whose publisher it is itself.
+    function publisher() external view returns (address) {
         return address(this);
     }
 

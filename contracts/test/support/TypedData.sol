@@ -29,8 +29,15 @@ library TypedData {
         "TermsWithdrawal(address owner,bytes32 termsHash,uint64 until,uint256 nonce,uint64 deadline)";
     string internal constant NODE_DELEGATION =
         "NodeDelegation(address model,address owner,bytes32 keyX,bytes32 keyY,uint64 until)";
+    string internal constant OFFERING_PURCHASE =
+        "OfferingPurchase(address buyer,uint256 amount,uint256 nonce,uint64 deadline)";
+    string internal constant PASS_PURCHASE =
+        "PassPurchase(address model,bytes32 plan,address holder,bytes32 termsHash,address token,uint256 most,uint256 nonce,uint64 deadline)";
     string internal constant EVALUATION =
         "Evaluation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 versionHash,uint32 rows,uint64 missed,uint64 moved)";
+    string internal constant PUBLICATION =
+        "Publication(address model,bytes32 version,bytes32 modelFileHash,bytes32 codeHash)";
+    string internal constant BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)";
 
     function domainSeparator(uint256 chainId, address verifier) internal pure returns (bytes32) {
         return keccak256(

@@ -18,6 +18,8 @@ interface Vm {
     function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;
     function chainId(uint256 id) external;
     function etch(address target, bytes calldata code) external;
+    function setNonce(address account, uint64 nonce) external;
+    function store(address target, bytes32 slot, bytes32 value) external;
     function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
 
@@ -41,6 +43,13 @@ interface Vm {
     function readFile(string calldata path) external view returns (string memory);
     function keyExistsJson(string calldata json, string calldata path) external view returns (bool);
     function parseJsonUint(string calldata json, string calldata path) external pure returns (uint256);
+    function parseJsonUintArray(
+        string calldata json,
+        string calldata path
+    )
+        external
+        pure
+        returns (uint256[] memory);
     function parseJsonInt(string calldata json, string calldata path) external pure returns (int256);
     function parseJsonAddress(string calldata json, string calldata path) external pure returns (address);
     function parseJsonString(string calldata json, string calldata path) external pure returns (string memory);

@@ -3,21 +3,29 @@ pragma solidity ^0.8.30;
 
 import { BatchRegistry } from "../../src/data/BatchRegistry.sol";
 import { DeviceRegistry } from "../../src/device/DeviceRegistry.sol";
+import {
+    DisputeTerms,
+    Launch,
+    Model,
+    OperatorTerms,
+    RoundTerms,
+    TokenTerms
+} from "../../src/ledger/LaunchTypes.sol";
+import { ModelFactory } from "../../src/ledger/ModelFactory.sol";
 import { Alliance } from "../../src/training/Alliance.sol";
 import { Attestation } from "../../src/training/AttestationTypes.sol";
 import { Disputes } from "../../src/training/Disputes.sol";
-import { OperatorsConfig } from "../../src/training/IOperators.sol";
 import { Operators } from "../../src/training/Operators.sol";
 import { RoundManager } from "../../src/training/RoundManager.sol";
-import { Config, Validator } from "../../src/training/RoundTypes.sol";
+import { Validator } from "../../src/training/RoundTypes.sol";
 import { Schedule } from "../../src/value/IRewardPool.sol";
 import { ModelToken } from "../../src/value/ModelToken.sol";
 import { RewardPool } from "../../src/value/RewardPool.sol";
-import { Base } from "./Base.sol";
+import { Clone } from "./Clone.sol";
 
 /// @notice One founded model: three validators of which two decide, ten tokens a second since a day ago, and a round
 /// driven step by step. Named defaults; a test changes what it is about.
-abstract contract World is Base {
+abstract contract World is Clone {
     uint256 internal constant CAP = 10_000_000e18;
     uint256 internal constant RATE = 10e18;
     uint64 internal constant START = NOW - 1 days;
@@ -38,8 +46,8 @@ abstract contract World is Base {
 
     DeviceRegistry internal devices = new DeviceRegistry();
     BatchRegistry internal batches = new BatchRegistry(devices);
-    Alliance internal alliance =
-        new Alliance(founder, devices, one(founder), new address[](0), POLICY, TERMS);
+    ModelFactory internal factory = newFactory();
+    Alliance internal alliance;
     ModelToken internal token;
     RewardPool internal pool;
     Operators internal operators;
@@ -55,50 +63,49 @@ abstract contract World is Base {
     uint64 internal unbonding = 40 days;
     uint64 internal idle = 2 days;
 
-    function config() internal view returns (Config memory founding) {
-        founding.deviceRegistry = devices;
-        founding.batchRegistry = batches;
-        founding.pool = pool;
-        founding.operators = operators;
-        founding.disputes = disputes;
-        founding.alliance = alliance;
-        founding.coinPerToken = COIN_PER_TOKEN;
-        founding.challengeWindow = window;
-        founding.seedDelay = 2;
-        founding.commitPeriod = COMMIT_PERIOD;
-        founding.operatorShareBps = BPS;
-        founding.genesisVersion = GENESIS;
-        founding.taskHash = keccak256("task");
-    }
-
-    function operatorsConfig() internal view returns (OperatorsConfig memory founding) {
-        founding.owner = founder;
-        founding.coordinator = coordinator;
-        founding.standbys = one(standby);
-        founding.validators = validatorSet(validatorKeys);
-        founding.k = quorum;
-        founding.bond = BOND;
-        founding.unbondingPeriod = unbonding;
-        founding.idlePeriod = idle;
-    }
-
-    /// All but the manager, each told the addresses of those that come after; what the constructors check ties them.
-    function deployPartsOfNextManager() internal {
-        uint256 nonce = vm.getNonce(address(this));
-        address poolAddress = vm.computeCreateAddress(address(this), nonce + 1);
-        address disputesAddress = vm.computeCreateAddress(address(this), nonce + 3);
-        address managerAddress = vm.computeCreateAddress(address(this), nonce + 4);
-        OperatorsConfig memory founding = operatorsConfig();
-        (founding.manager, founding.disputes) = (managerAddress, disputesAddress);
-        token = new ModelToken("Andel Test", "AT", CAP, poolAddress);
-        pool = new RewardPool(token, Schedule(START, RATE, CAP), managerAddress);
-        operators = new Operators(founding);
-        disputes = new Disputes(managerAddress, operators, HEARING, FLOOR);
+    function launchTerms() internal view virtual returns (Launch memory terms) {
+        terms.owner = founder;
+        terms.token = TokenTerms("Andel Test", "AT", "", CAP);
+        terms.schedule = Schedule(START, RATE, CAP, 0, 0);
+        terms.rounds = RoundTerms({
+            deviceRegistry: devices,
+            batchRegistry: batches,
+            coinPerToken: COIN_PER_TOKEN,
+            challengeWindow: window,
+            seedDelay: 2,
+            commitPeriod: COMMIT_PERIOD,
+            operatorShareBps: BPS,
+            genesisVersion: GENESIS,
+            taskHash: keccak256("task")
+        });
+        terms.operators = OperatorTerms({
+            coordinator: coordinator,
+            standbys: one(standby),
+            validators: validatorSet(validatorKeys),
+            k: quorum,
+            bond: BOND,
+            unbondingPeriod: unbonding,
+            idlePeriod: idle
+        });
+        terms.disputes = DisputeTerms(HEARING, FLOOR);
+        terms.alliance.listers = one(founder);
+        (terms.alliance.policyHash, terms.alliance.termsHash) = (POLICY, TERMS);
+        terms.revenue.epochLength = 7 days;
     }
 
     function deployModel() internal {
-        deployPartsOfNextManager();
-        manager = new RoundManager(config());
+        launch(launchTerms());
+    }
+
+    /// A model with its bonds, which is the model of this world from now on.
+    function launch(Launch memory terms) internal returns (Model memory model) {
+        model = factory.launch(terms);
+        manager = RoundManager(model.manager);
+        token = ModelToken(model.token);
+        pool = RewardPool(model.pool);
+        operators = Operators(model.operators);
+        disputes = Disputes(model.disputes);
+        alliance = Alliance(model.alliance);
         bondAll();
     }
 

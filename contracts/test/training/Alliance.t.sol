@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { Alliance } from "../../src/training/Alliance.sol";
+import { Launch } from "../../src/ledger/LaunchTypes.sol";
 import { IAlliance } from "../../src/training/IAlliance.sol";
 import { TypedData } from "../support/TypedData.sol";
 import { Wallet } from "../support/Wallet.sol";
@@ -19,7 +19,11 @@ contract AllianceTest is World {
     address private lister = vm.addr(0x71);
     address private owner = vm.addr(OWNER_KEY);
 
-    function test_constructorSetsRulesForEver() public view {
+    constructor() {
+        deployModel();
+    }
+
+    function test_foundingSetsRulesForEver() public view {
         (bytes32 policy, bytes32 terms) = alliance.rulesAt(0);
         vm.assertEq(policy, POLICY, "policy");
         vm.assertEq(terms, TERMS, "terms");
@@ -30,17 +34,25 @@ contract AllianceTest is World {
     }
 
     function test_zeroHashesAndAddressesRevert() public {
-        address[] memory none = new address[](0);
-        vm.expectRevert(abi.encodeWithSelector(IAlliance.Alliance_Empty.selector));
-        new Alliance(founder, devices, none, none, 0, TERMS);
-        vm.expectRevert(abi.encodeWithSelector(IAlliance.Alliance_Empty.selector));
-        new Alliance(founder, devices, none, none, POLICY, 0);
-        vm.expectRevert(abi.encodeWithSelector(IAlliance.Alliance_Empty.selector));
-        new Alliance(founder, devices, one(address(0)), none, POLICY, TERMS);
-        vm.expectRevert(abi.encodeWithSelector(IAlliance.Alliance_Empty.selector));
-        new Alliance(founder, devices, none, one(address(0)), POLICY, TERMS);
+        Launch memory terms = launchTerms();
+        terms.alliance.policyHash = 0;
+        expectEmpty(terms);
+        terms = launchTerms();
+        terms.alliance.termsHash = 0;
+        expectEmpty(terms);
+        terms = launchTerms();
+        terms.alliance.listers = one(address(0));
+        expectEmpty(terms);
+        terms = launchTerms();
+        terms.alliance.devices = one(address(0));
+        expectEmpty(terms);
         vm.expectRevert(abi.encodeWithSelector(IAlliance.Alliance_Empty.selector));
         alliance.accept(0);
+    }
+
+    function expectEmpty(Launch memory terms) private {
+        vm.expectRevert(abi.encodeWithSelector(IAlliance.Alliance_Empty.selector));
+        factory.launch(terms);
     }
 
     function test_listedDevicesAreAdmittedWhileListedAndTrusted() public {
@@ -209,6 +221,10 @@ contract ConsentTest is World {
     bytes32 private constant OTHER_TERMS = keccak256("other terms");
 
     address private owner = vm.addr(OWNER_KEY);
+
+    constructor() {
+        deployModel();
+    }
 
     function test_consentHoldsFromAcceptanceToWithdrawal() public {
         vm.expectEmit(address(alliance));

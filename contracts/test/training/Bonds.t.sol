@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { Bond, IOperators, OperatorsConfig } from "../../src/training/IOperators.sol";
+import { Launch } from "../../src/ledger/LaunchTypes.sol";
+import { Bond, IOperators } from "../../src/training/IOperators.sol";
 import { IRoundManager } from "../../src/training/IRoundManager.sol";
-import { Operators } from "../../src/training/Operators.sol";
 import { World } from "../support/World.sol";
 
 /// deposit: anybody for anybody. requestWithdrawal: what is above the bond, or all. withdraw: after the period, once
@@ -18,18 +18,14 @@ contract BondsTest is World {
     }
 
     function test_foundingOutOfBoundsReverts() public {
-        OperatorsConfig memory bad = operatorsConfig();
-        bad.disputes = address(1);
-        expectBadConfig(bad, "manager", 0);
-        (bad.manager, bad.disputes) = (address(1), address(0));
-        expectBadConfig(bad, "disputes", 0);
-        (bad.disputes, bad.bond) = (address(1), 0);
+        Launch memory bad = launchTerms();
+        bad.operators.bond = 0;
         expectBadConfig(bad, "bond", 0);
-        bad.bond = 2 ** 128;
+        bad.operators.bond = 2 ** 128;
         expectBadConfig(bad, "bond", 2 ** 128);
-        (bad.bond, bad.unbondingPeriod) = (1, 365 days + 1);
+        (bad.operators.bond, bad.operators.unbondingPeriod) = (BOND, 365 days + 1);
         expectBadConfig(bad, "unbondingPeriod", 365 days + 1);
-        (bad.unbondingPeriod, bad.idlePeriod) = (365 days, 365 days + 1);
+        (bad.operators.unbondingPeriod, bad.operators.idlePeriod) = (365 days, 365 days + 1);
         expectBadConfig(bad, "idlePeriod", 365 days + 1);
     }
 
@@ -204,8 +200,8 @@ contract BondsTest is World {
         operators.slash(operator, amount, to);
     }
 
-    function expectBadConfig(OperatorsConfig memory bad, bytes32 parameter, uint256 value) private {
+    function expectBadConfig(Launch memory bad, bytes32 parameter, uint256 value) private {
         vm.expectRevert(abi.encodeWithSelector(IOperators.Operators_BadConfig.selector, parameter, value));
-        new Operators(bad);
+        factory.launch(bad);
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { Launch } from "../../src/ledger/LaunchTypes.sol";
 import { Attestation } from "../../src/training/AttestationTypes.sol";
 import { IRoundManager } from "../../src/training/IRoundManager.sol";
-import { RoundManager } from "../../src/training/RoundManager.sol";
-import { Config, Round, Status } from "../../src/training/RoundTypes.sol";
+import { Round, Status } from "../../src/training/RoundTypes.sol";
 import { IRewardPool } from "../../src/value/IRewardPool.sol";
 import { ClaimTree } from "../support/ClaimTree.sol";
 import { World } from "../support/World.sol";
@@ -217,11 +217,9 @@ contract FinalisingTest is World {
             validatorKeys[i] = 0x100 + i;
         }
         quorum = uint32(validatorKeys.length);
-        deployPartsOfNextManager();
-        Config memory founding = config();
-        founding.operatorShareBps = bps;
-        manager = new RoundManager(founding);
-        bondAll();
+        Launch memory terms = launchTerms();
+        terms.rounds.operatorShareBps = bps;
+        launch(terms);
         runRound(200_000e18, minted == 0 ? bytes32(0) : bytes32("root"), minted);
         uint256 part = pool.minted() - minted;
         vm.assertLe(part * 10_000, (minted + part) * bps, "at most the stated part of the whole");

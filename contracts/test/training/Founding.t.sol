@@ -3,25 +3,22 @@ pragma solidity ^0.8.30;
 
 import { BatchRegistry } from "../../src/data/BatchRegistry.sol";
 import { DeviceRegistry } from "../../src/device/DeviceRegistry.sol";
+import { Launch } from "../../src/ledger/LaunchTypes.sol";
 import { Alliance } from "../../src/training/Alliance.sol";
-import { Disputes } from "../../src/training/Disputes.sol";
 import { IDisputes } from "../../src/training/IDisputes.sol";
-import { OperatorsConfig } from "../../src/training/IOperators.sol";
 import { IRoundManager } from "../../src/training/IRoundManager.sol";
-import { Operators } from "../../src/training/Operators.sol";
-import { RoundManager } from "../../src/training/RoundManager.sol";
-import { Config } from "../../src/training/RoundTypes.sol";
+import { IModelToken } from "../../src/value/IModelToken.sol";
+import { IRewardPool } from "../../src/value/IRewardPool.sol";
 import { World } from "../support/World.sol";
 
-/// constructors of RoundManager and Disputes: every bound refused just outside it; all parts wait for this address and
-/// name each other; bonds stay in reach, and idleness is patient, long enough
+/// FoundingRules: every bound refused just outside it; bonds stay in reach, and idleness is patient, long enough;
+/// emission fits the cap; all parts rest on one registry of devices
 contract FoundingTest is World {
     constructor() {
         deployModel();
     }
 
     function test_viewsTellTheFounding() public view {
-        Config memory founding = config();
         vm.assertEq(manager.owner(), founder, "owner");
         vm.assertEq(address(manager.deviceRegistry()), address(devices), "devices");
         vm.assertEq(address(manager.batchRegistry()), address(batches), "batches");
@@ -37,134 +34,151 @@ contract FoundingTest is World {
         vm.assertEq(manager.genesisVersion(), GENESIS, "genesis");
         vm.assertEq(manager.currentVersion(), GENESIS, "current");
         vm.assertFalse(manager.isFinalVersion(GENESIS), "nobody attested the genesis");
-        vm.assertEq(manager.taskHash(), founding.taskHash, "task");
+        vm.assertEq(manager.taskHash(), keccak256("task"), "task");
         vm.assertEq(address(manager.alliance()), address(alliance), "alliance");
     }
 
+    function test_partsNameEachOther() public view {
+        vm.assertEq(pool.manager(), address(manager), "pool");
+        vm.assertEq(address(pool.token()), address(token), "its token");
+        vm.assertEq(token.minter(), address(pool), "minter");
+        vm.assertEq(operators.manager(), address(manager), "operators");
+        vm.assertEq(operators.disputes(), address(disputes), "their disputes");
+        vm.assertEq(disputes.manager(), address(manager), "disputes");
+        vm.assertEq(address(disputes.operators()), address(operators), "their operators");
+        vm.assertEq(operators.bond(), BOND, "bond");
+        vm.assertEq(operators.unbondingPeriod(), unbonding, "unbonding");
+        vm.assertEq(operators.idlePeriod(), idle, "idle");
+        vm.assertEq(disputes.floor(), FLOOR, "floor");
+        vm.assertEq(disputes.hearingPeriod(), HEARING, "hearing");
+        vm.assertEq(pool.governance(), founder, "governance");
+    }
+
     function test_parametersOutOfBoundsRevert() public {
-        Config memory bad = config();
-        bad.coinPerToken = 0;
+        Launch memory bad = launchTerms();
+        bad.rounds.coinPerToken = 0;
         expectBadConfig(bad, "coinPerToken", 0);
-        bad.coinPerToken = 2 ** 96 + 1;
+        bad.rounds.coinPerToken = 2 ** 96 + 1;
         expectBadConfig(bad, "coinPerToken", 2 ** 96 + 1);
-        bad = config();
-        bad.challengeWindow = 30 days + 1;
+        bad = launchTerms();
+        bad.rounds.challengeWindow = 30 days + 1;
         expectBadConfig(bad, "challengeWindow", 30 days + 1);
-        bad = config();
-        bad.commitPeriod = 7 days + 1;
+        bad = launchTerms();
+        bad.rounds.commitPeriod = 7 days + 1;
         expectBadConfig(bad, "commitPeriod", 7 days + 1);
-        bad = config();
-        bad.seedDelay = 0;
+        bad = launchTerms();
+        bad.rounds.seedDelay = 0;
         expectBadConfig(bad, "seedDelay", 0);
-        bad.seedDelay = 129;
+        bad.rounds.seedDelay = 129;
         expectBadConfig(bad, "seedDelay", 129);
-        bad = config();
-        bad.operatorShareBps = 1001;
+        bad = launchTerms();
+        bad.rounds.operatorShareBps = 1001;
         expectBadConfig(bad, "operatorShareBps", 1001);
-        bad = config();
-        bad.genesisVersion = 0;
+        bad = launchTerms();
+        bad.rounds.genesisVersion = 0;
         expectBadConfig(bad, "genesisVersion", 0);
-        bad = config();
-        bad.batchRegistry = new BatchRegistry(new DeviceRegistry());
-        expectBadConfig(bad, "batchRegistry", uint160(address(bad.batchRegistry)));
+        bad = launchTerms();
+        bad.rounds.batchRegistry = new BatchRegistry(new DeviceRegistry());
+        expectBadConfig(bad, "batchRegistry", uint160(address(bad.rounds.batchRegistry)));
+    }
+
+    function test_anAllianceThatIsThereIsTakenAsItIs() public {
+        Launch memory terms = launchTerms();
+        Alliance former = alliance;
+        terms.alliance.existing = former;
+        launch(terms);
+        vm.assertEq(address(manager.alliance()), address(former), "the same");
     }
 
     function test_allianceOverOtherDevicesReverts() public {
-        Config memory bad = config();
-        bad.alliance =
-            new Alliance(founder, new DeviceRegistry(), new address[](0), new address[](0), POLICY, TERMS);
-        expectBadConfig(bad, "alliance", uint160(address(bad.alliance)));
-    }
-
-    function test_poolOfAnotherManagerReverts() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IRoundManager.RoundManager_NotPoolManager.selector, address(pool), address(manager)
-            )
-        );
-        new RoundManager(config());
-    }
-
-    function test_operatorsOrDisputesOfAnotherManagerRevert() public {
-        Config memory bad = otherParts();
-        bad.operators = operators;
-        expectNotItsManager(bad, address(operators), operators.manager());
-        bad = otherParts();
-        bad.disputes = disputes;
-        expectNotItsManager(bad, address(disputes), disputes.manager());
-    }
-
-    function test_partsThatDoNotNameEachOtherRevert() public {
-        uint256 nonce = vm.getNonce(address(this));
-        OperatorsConfig memory founding = operatorsConfig();
-        founding.manager = vm.computeCreateAddress(address(this), nonce + 4);
-        founding.disputes = vm.computeCreateAddress(address(this), nonce + 2);
-        Operators other = new Operators(founding);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IDisputes.Disputes_BadConfig.selector, bytes32("operators"), uint160(address(other))
-            )
-        );
-        new Disputes(founding.manager, other, HEARING, FLOOR);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IDisputes.Disputes_BadConfig.selector, bytes32("manager"), uint160(address(this))
-            )
-        );
-        new Disputes(address(this), other, HEARING, FLOOR);
+        Launch memory bad = launchTerms();
+        bad.rounds.deviceRegistry = new DeviceRegistry();
+        bad.rounds.batchRegistry = new BatchRegistry(bad.rounds.deviceRegistry);
+        bad.alliance.existing = alliance;
+        expectBadConfig(bad, "alliance", uint160(address(alliance)));
     }
 
     function test_impatientPartsRevert() public {
         uint256 settling = COMMIT_PERIOD + 2 * HEARING;
         unbonding = uint64(30 days + settling + 2 days - 1);
-        deployPartsOfNextManager();
-        expectBadConfig(config(), "unbondingPeriod", unbonding);
+        expectBadConfig(launchTerms(), "unbondingPeriod", unbonding);
         unbonding += 1;
         idle = uint64(settling - 1);
-        deployPartsOfNextManager();
-        expectBadConfig(config(), "idlePeriod", idle);
+        expectBadConfig(launchTerms(), "idlePeriod", idle);
         idle += 1;
         deployModel();
-        vm.assertEq(address(manager.operators()), address(operators), "just patient enough");
+        vm.assertEq(operators.idlePeriod(), idle, "just patient enough");
     }
 
     function test_disputesOutOfBoundsRevert() public {
-        deployPartsOfNextManager();
         expectBadDisputes(59, FLOOR, "hearingPeriod", 59);
         expectBadDisputes(7 days + 1, FLOOR, "hearingPeriod", 7 days + 1);
         expectBadDisputes(60, 0, "floor", 0);
         expectBadDisputes(60, BOND + 1, "floor", BOND + 1);
     }
 
-    /// A pool for the next manager, and a config that differs from the founded model in nothing else.
-    function otherParts() private returns (Config memory founding) {
-        (Operators formerOperators, Disputes formerDisputes) = (operators, disputes);
-        deployPartsOfNextManager();
-        founding = config();
-        (operators, disputes) = (formerOperators, formerDisputes);
+    function test_capOutOfBoundsReverts() public {
+        expectBadCap(0);
+        expectBadCap(2 ** 104);
     }
 
-    function expectNotItsManager(Config memory bad, address part, address itsManager) private {
+    function test_scheduleOutOfBoundsReverts() public {
+        Launch memory bad = launchTerms();
+        bad.schedule.ratePerSecond = 0;
+        expectBadSchedule(bad);
+        bad.schedule.ratePerSecond = 2 ** 128;
+        expectBadSchedule(bad);
+        bad = launchTerms();
+        bad.schedule.ceiling = 0;
+        expectBadSchedule(bad);
+        bad.schedule.ceiling = CAP + 1;
+        expectBadSchedule(bad);
+        bad = launchTerms();
+        bad.schedule.tailRatePerSecond = 1;
+        expectBadSchedule(bad);
+        (bad.schedule.halvingPeriod, bad.schedule.tailRatePerSecond) = (1 days, RATE + 1);
+        expectBadSchedule(bad);
+        bad.schedule.tailRatePerSecond = RATE;
+        launch(bad);
+    }
+
+    function test_startOfZeroIsTheSecondOfTheLaunch() public {
+        Launch memory terms = launchTerms();
+        terms.schedule.start = 0;
+        launch(terms);
+        vm.assertEq(pool.schedule().start, NOW, "start");
+    }
+
+    function expectBadCap(uint256 cap) private {
+        Launch memory bad = launchTerms();
+        bad.token.cap = cap;
+        vm.expectRevert(abi.encodeWithSelector(IModelToken.ModelToken_BadCap.selector, cap));
+        factory.launch(bad);
+    }
+
+    function expectBadSchedule(Launch memory bad) private {
         vm.expectRevert(
-            abi.encodeWithSelector(IRoundManager.RoundManager_NotItsManager.selector, part, itsManager)
+            abi.encodeWithSelector(
+                IRewardPool.RewardPool_BadSchedule.selector,
+                bad.schedule.ratePerSecond,
+                bad.schedule.ceiling,
+                CAP
+            )
         );
-        new RoundManager(bad);
+        factory.launch(bad);
     }
 
     function expectBadDisputes(uint64 hearing, uint256 floor, bytes32 parameter, uint256 value) private {
-        uint256 nonce = vm.getNonce(address(this));
-        OperatorsConfig memory founding = operatorsConfig();
-        founding.manager = address(this);
-        founding.disputes = vm.computeCreateAddress(address(this), nonce + 1);
-        Operators fresh = new Operators(founding);
+        Launch memory bad = launchTerms();
+        (bad.disputes.hearingPeriod, bad.disputes.floor) = (hearing, floor);
         vm.expectRevert(abi.encodeWithSelector(IDisputes.Disputes_BadConfig.selector, parameter, value));
-        new Disputes(address(this), fresh, hearing, floor);
+        factory.launch(bad);
     }
 
-    function expectBadConfig(Config memory bad, bytes32 parameter, uint256 value) private {
+    function expectBadConfig(Launch memory bad, bytes32 parameter, uint256 value) private {
         vm.expectRevert(
             abi.encodeWithSelector(IRoundManager.RoundManager_BadConfig.selector, parameter, value)
         );
-        new RoundManager(bad);
+        factory.launch(bad);
     }
 }

@@ -13,7 +13,7 @@ import { World } from "../support/World.sol";
 /// The digests and signatures Python made (vectors/typed_data.json, vectors/confirm.json) are those of the contracts,
 /// and no signature of one type, chain or contract counts as another.
 contract TypedDataTest is World {
-    uint256 private constant COUNT = 14;
+    uint256 private constant COUNT = 18;
 
     string private json = vm.readFile("../vectors/typed_data.json");
     bytes32 private separator;
@@ -73,6 +73,7 @@ contract TypedDataTest is World {
     }
 
     function test_allianceTakesTheFilesAcceptanceAndWithdrawal() public {
+        deployModel();
         vm.etch(verifier(), address(alliance).code);
         vm.chainId(chainId());
         (address owner, bytes32 terms) = bringAcceptance(Alliance(verifier()));
@@ -140,7 +141,11 @@ contract TypedDataTest is World {
             TypedData.TERMS_ACCEPTANCE,
             TypedData.TERMS_WITHDRAWAL,
             TypedData.NODE_DELEGATION,
-            TypedData.EVALUATION
+            TypedData.EVALUATION,
+            TypedData.OFFERING_PURCHASE,
+            TypedData.PASS_PURCHASE,
+            TypedData.PUBLICATION,
+            TypedData.BALLOT
         ];
         for (uint256 i = 0; i < COUNT - 1; ++i) {
             bytes memory signature = signed(key, TypedData.digestHere(address(batches), types[i], fields));
@@ -200,7 +205,11 @@ contract TypedDataTest is World {
             TypedData.TERMS_ACCEPTANCE,
             TypedData.TERMS_WITHDRAWAL,
             TypedData.NODE_DELEGATION,
-            TypedData.EVALUATION
+            TypedData.EVALUATION,
+            TypedData.OFFERING_PURCHASE,
+            TypedData.PASS_PURCHASE,
+            TypedData.PUBLICATION,
+            TypedData.BALLOT
         ];
         for (uint256 i = 0; i < COUNT; ++i) {
             if (startsWith(bytes(types[i]), string.concat(name, "("))) return types[i];

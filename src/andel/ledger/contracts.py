@@ -14,6 +14,7 @@ from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.receipt import Receipt
 from andel.units import Address, BaseUnits, Digest
+from andel.value.emission import EmissionSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +224,37 @@ class RewardPoolContract(Bound):
         """The model's `RoundManager`."""
         return Address(self.chain.call(self.contract, "manager"))
 
-    def schedule(self) -> tuple[int, BaseUnits, BaseUnits]:
-        """Start, base units a second, ceiling."""
-        start, rate, ceiling = self.chain.call(self.contract, "schedule")
-        return int(start), BaseUnits(rate), BaseUnits(ceiling)
+    def schedule(self) -> EmissionSchedule:
+        """How emission was founded; `ceiling` and `highest_rate` tell how far it was lowered since."""
+        return EmissionSchedule(*self.chain.call(self.contract, "schedule"))
+
+    def ceiling(self) -> BaseUnits:
+        """The most that ever accrues."""
+        return BaseUnits(self.chain.call(self.contract, "ceiling"))
+
+    def highest_rate(self) -> BaseUnits:
+        """What a second accrues at most."""
+        return BaseUnits(self.chain.call(self.contract, "highestRate"))
+
+    def paused_until(self) -> int:
+        """When a pause of emission ends; 0 if there is none."""
+        return int(self.chain.call(self.contract, "pausedUntil"))
+
+    def governance(self) -> Address:
+        """Who may lower and pause emission."""
+        return Address(self.chain.call(self.contract, "governance"))
+
+    def lower_ceiling(self, key: AccountKey, ceiling: int) -> Receipt:
+        """Lowers the most that ever accrues. `key` is the governance, here and in the two calls below."""
+        return self.chain.send(key, self.contract, "lowerCeiling", ceiling)
+
+    def lower_rate(self, key: AccountKey, rate: int) -> Receipt:
+        """Lets no second from now on accrue more than `rate`."""
+        return self.chain.send(key, self.contract, "lowerRate", rate)
+
+    def pause_emission(self, key: AccountKey, until: int) -> Receipt:
+        """Lets nothing accrue until then, at most 30 days from now."""
+        return self.chain.send(key, self.contract, "pauseEmission", until)
 
 
 class ModelTokenContract(Bound):
@@ -255,8 +283,49 @@ class ModelTokenContract(Bound):
         return BaseUnits(self.chain.call(self.contract, "cap"))
 
     def minter(self) -> Address:
-        """The only account that may mint."""
+        """The only account that may mint after the launch."""
         return Address(self.chain.call(self.contract, "minter"))
+
+    def vault(self) -> Address:
+        """The model's `RevenueVault`."""
+        return Address(self.chain.call(self.contract, "vault"))
+
+    def treasury(self) -> Address:
+        """The model's timelock."""
+        return Address(self.chain.call(self.contract, "treasury"))
+
+    def set_aside_accounts(self) -> list[Address]:
+        """The accounts whose tokens count as nobody's."""
+        return [Address(account) for account in self.chain.call(self.contract, "setAsideAccounts")]
+
+    def held_supply(self) -> BaseUnits:
+        """Tokens in the hands of holders."""
+        return BaseUnits(self.chain.call(self.contract, "heldSupply"))
+
+    def held_seconds(self, account: Address, epoch: int) -> int:
+        """Base units times seconds that `account` held in a finished epoch. Raises Reverted while it is open."""
+        return int(self.chain.call(self.contract, "heldSeconds", account, epoch))
+
+    def held_seconds_of_all(self, epoch: int) -> int:
+        """The sum of `held_seconds` over everybody."""
+        return int(self.chain.call(self.contract, "heldSecondsOfAll", epoch))
+
+    def burn_and_redeem(self, key: AccountKey, amount: int, payment_tokens: Sequence[Address]) -> Receipt:
+        """Burns `key`'s tokens, and pays its part of what is redeemable in each payment token, in rising order."""
+        tokens = sorted(payment_tokens, key=lambda token: int(token, 16))
+        return self.chain.send(key, self.contract, "burnAndRedeem", amount, tokens)
+
+    def approve(self, key: AccountKey, spender: Address, amount: int) -> Receipt:
+        """Lets `spender` move up to `amount` of `key`'s tokens."""
+        return self.chain.send(key, self.contract, "approve", spender, amount)
+
+    def delegate(self, key: AccountKey, delegatee: Address) -> Receipt:
+        """Gives the votes of `key`'s tokens to `delegatee`, who may be `key` itself."""
+        return self.chain.send(key, self.contract, "delegate", delegatee)
+
+    def contract_uri(self) -> str:
+        """Where the token's metadata lies (ERC-7572)."""
+        return str(self.chain.call(self.contract, "contractURI"))
 
     def name(self) -> str:
         """The token's name."""

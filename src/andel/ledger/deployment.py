@@ -1,15 +1,14 @@
 """Putting the contracts on a chain, and finding them again.
 
-Takes a `Chain`, the key that pays, and what a model is founded with. Gives bound contracts. A model's contracts name
-one another in their constructors (token: its minter; pool, operators, disputes: their manager), so the addresses are
-worked out beforehand from the deployer's next nonces. The round manager comes last and checks all parts, so a
-deployment that was interfered with fails rather than go wrong. Never keeps a key, deposits no bond (`deposit_bonds`).
+Takes a `Chain`, the key that pays, and what a model is founded with. Gives bound contracts. What all models share is
+deployed once, the implementations and the `ModelFactory` among it; a model is one transaction of that factory, which
+makes all its contracts or none. Never keeps a key, deposits no bond (`deposit_bonds`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -17,6 +16,7 @@ from andel.encoding import canonical_json, parse_json
 from andel.errors import ChainError, InputError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.alliance import AllianceContract
+from andel.ledger.clones import require_clones
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import (
     BatchRegistryContract,
@@ -25,56 +25,17 @@ from andel.ledger.contracts import (
     RewardPoolContract,
 )
 from andel.ledger.disputes import DisputesContract
+from andel.ledger.factory import IMPLEMENTATIONS, LaunchedModel, ModelFactoryContract
 from andel.ledger.interface import CONTRACTS
+from andel.ledger.launching import ModelConfig, launch_terms
 from andel.ledger.onchain_models import OnchainModelsContract, PredictionLogContract
 from andel.ledger.operators import OperatorsContract
+from andel.ledger.revenue import RevenueVaultContract
 from andel.ledger.round_manager import RoundManagerContract
-from andel.ledger.round_state import ValidatorRecord
 from andel.units import Address
 
 DEPLOYMENT_FORMAT: Final = "andel-deployment/1"
 _MAX_FILE_BYTES: Final = 64 * 1024
-_DAY: Final = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """What a model is founded with; `RoundTypes.sol` and `IRewardPool.sol` hold the bounds.
-
-    Amounts are base units, `rate` base units a second, periods seconds, `seed_delay` blocks. `bond`, `challenge_floor`
-    and `coin_per_token` are wei of the chain's coin, the last for 1e18 base units: no round opens whose budget is worth
-    more than k bonds. `start` None lets emission begin with the newest block. Hashes are sha2-256 digests,
-    `genesis_version` that of the first parameters.
-    The alliance is founded with `listers` and `devices` admitted, `policy_hash` and `terms_hash`, under `owner`.
-    """
-
-    name: str
-    symbol: str
-    cap: int
-    rate: int
-    ceiling: int
-    owner: Address
-    coordinator: Address
-    validators: tuple[ValidatorRecord, ...]
-    k: int
-    genesis_version: bytes
-    task_hash: bytes
-    policy_hash: bytes
-    terms_hash: bytes
-    listers: tuple[Address, ...] = ()
-    devices: tuple[Address, ...] = ()
-    start: int | None = None
-    seed_delay: int = 3
-    commit_period: int = 600
-    operator_share_bps: int = 500
-    challenge_window: int = 0
-    standbys: tuple[Address, ...] = ()
-    bond: int = 10**16
-    coin_per_token: int = 10**13
-    challenge_floor: int = 10**14
-    hearing_period: int = 600
-    unbonding_period: int = 45 * _DAY
-    idle_period: int = _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +45,7 @@ class SharedContracts:
     device_registry: DeviceRegistryContract
     batch_registry: BatchRegistryContract
     onchain_models: OnchainModelsContract
+    factory: ModelFactoryContract
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +53,7 @@ class ModelContracts:
     """The contracts of one model, and the registries it rests on.
 
     A chain does not say where a model answers inside it: those two are None unless a deployment file named them.
+    `launched` is all that was launched with it, where this program did that.
     """
 
     round_manager: RoundManagerContract
@@ -99,14 +62,21 @@ class ModelContracts:
     alliance: AllianceContract
     token: ModelTokenContract
     pool: RewardPoolContract
+    vault: RevenueVaultContract
     device_registry: DeviceRegistryContract
     batch_registry: BatchRegistryContract
+    factory: ModelFactoryContract
     onchain_models: OnchainModelsContract | None = None
     prediction_log: PredictionLogContract | None = None
+    launched: LaunchedModel | None = None
 
 
 def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
-    """The three shared contracts, new on the chain. Raises ChainError."""
+    """What the models of a chain share, new on the chain: registries, implementations, the factory.
+
+    `key` must send nothing else meanwhile: an implementation is told where its factory will be. Raises Reverted (then
+    nothing was launched, and one starts again), ChainError.
+    """
     devices, _ = chain.deploy(key, "DeviceRegistry")
     batches, _ = chain.deploy(key, "BatchRegistry", devices.address)
     models, _ = chain.deploy(key, "OnchainModels")
@@ -114,59 +84,56 @@ def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
         DeviceRegistryContract(chain, devices.address),
         BatchRegistryContract(chain, batches.address),
         OnchainModelsContract(chain, models.address),
+        deploy_factory(chain, key),
     )
+
+
+def deploy_factory(chain: Chain, key: AccountKey) -> ModelFactoryContract:
+    """The implementations and the factory that clones them, new on the chain. As `deploy_shared`."""
+    future = chain.created_address(key.address, chain.next_nonce(key.address) + len(IMPLEMENTATIONS))
+    parts = {}
+    for field, (name, knows_factory) in IMPLEMENTATIONS.items():
+        created, _ = chain.deploy(key, name, *([future] if knows_factory else []))
+        parts[field] = created.address
+    factory, _ = chain.deploy(key, "ModelFactory", parts)
+    return ModelFactoryContract(chain, factory.address)
 
 
 def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config: ModelConfig) -> ModelContracts:
-    """A model's own contracts, new on the chain; `key` must send nothing else meanwhile.
+    """A model's own contracts, launched in one transaction.
 
     Raises Reverted (a parameter out of its bounds), ChainError.
     """
-    alliance, _ = chain.deploy(
+    made, _ = shared.factory.launch(
         key,
-        "Alliance",
-        config.owner,
-        shared.device_registry.address,
-        list(config.listers),
-        list(config.devices),
-        config.policy_hash,
-        config.terms_hash,
+        launch_terms(
+            config, shared.device_registry.address, shared.batch_registry.address, shared.onchain_models.address
+        ),
     )
-    nonce = chain.next_nonce(key.address)
-    pool_address = chain.created_address(key.address, nonce + 1)
-    disputes_address = chain.created_address(key.address, nonce + 3)
-    manager_address = chain.created_address(key.address, nonce + 4)
-    start = chain.block_time() if config.start is None else config.start
-    token, _ = chain.deploy(key, "ModelToken", config.name, config.symbol, config.cap, pool_address)
-    pool, _ = chain.deploy(key, "RewardPool", token.address, (start, config.rate, config.ceiling), manager_address)
-    operators, _ = chain.deploy(key, "Operators", _founding_operators(config, manager_address, disputes_address))
-    disputes, _ = chain.deploy(
-        key, "Disputes", manager_address, operators.address, config.hearing_period, config.challenge_floor
-    )
-    parts = {
-        "pool": pool.address,
-        "operators": operators.address,
-        "disputes": disputes.address,
-        "alliance": alliance.address,
-    }
-    manager, _ = chain.deploy(key, "RoundManager", _founding(config, shared, parts))
-    log, _ = chain.deploy(key, "PredictionLog", shared.onchain_models.address, manager.address)
+    parts = made.parts
     return ModelContracts(
-        RoundManagerContract(chain, manager.address),
-        OperatorsContract(chain, operators.address),
-        DisputesContract(chain, disputes.address),
-        AllianceContract(chain, alliance.address),
-        ModelTokenContract(chain, token.address),
-        RewardPoolContract(chain, pool.address),
+        RoundManagerContract(chain, parts["manager"]),
+        OperatorsContract(chain, parts["operators"]),
+        DisputesContract(chain, parts["disputes"]),
+        AllianceContract(chain, parts["alliance"]),
+        ModelTokenContract(chain, parts["token"]),
+        RewardPoolContract(chain, parts["pool"]),
+        RevenueVaultContract(chain, parts["vault"]),
         shared.device_registry,
         shared.batch_registry,
+        shared.factory,
         shared.onchain_models,
-        PredictionLogContract(chain, log.address),
+        PredictionLogContract(chain, parts["predictionLog"]),
+        made,
     )
 
 
 def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
-    """A model's contracts from the chain alone. Raises ChainError when they do not name one another."""
+    """A model's contracts from the chain alone.
+
+    Raises ChainError when they do not name one another, or are no clones of what this release knows: then nothing says
+    that they keep the rules.
+    """
     rounds = RoundManagerContract(chain, round_manager)
     founding = rounds.founding()
     pool = RewardPoolContract(chain, founding.pool)
@@ -177,6 +144,19 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
     disputes = DisputesContract(chain, founding.disputes)
     if {operators.manager(), disputes.manager()} != {round_manager} or operators.disputes() != disputes.address:
         raise ChainError(f"{round_manager} is no model: its operators and disputes do not name it")
+    factory = require_clones(
+        chain,
+        {
+            "RoundManager": round_manager,
+            "Operators": operators.address,
+            "Disputes": disputes.address,
+            "RewardPool": pool.address,
+            "ModelToken": token.address,
+            "RevenueVault": token.vault(),
+        },
+    )
+    if operators.operators_epoch() == 0:
+        raise ChainError(f"{round_manager} is no model: its operators were never founded")
     return ModelContracts(
         rounds,
         operators,
@@ -184,8 +164,10 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
         AllianceContract(chain, founding.alliance),
         token,
         pool,
+        RevenueVaultContract(chain, token.vault()),
         DeviceRegistryContract(chain, founding.device_registry),
         BatchRegistryContract(chain, founding.batch_registry),
+        ModelFactoryContract(chain, factory),
     )
 
 
@@ -202,12 +184,14 @@ class Deployment:
         bound = (
             model.device_registry,
             model.batch_registry,
+            model.factory,
             model.round_manager,
             model.operators,
             model.disputes,
             model.alliance,
             model.pool,
             model.token,
+            model.vault,
             model.onchain_models,
             model.prediction_log,
         )
@@ -217,7 +201,7 @@ class Deployment:
     @classmethod
     def of_shared(cls, shared: SharedContracts) -> Self:
         """The addresses of the shared contracts."""
-        bound = (shared.device_registry, shared.batch_registry, shared.onchain_models)
+        bound = (shared.device_registry, shared.batch_registry, shared.onchain_models, shared.factory)
         return cls(shared.device_registry.chain.chain_id, {contract.NAME: contract.address for contract in bound})
 
     @classmethod
@@ -248,6 +232,7 @@ class Deployment:
             self.device_registry(chain),
             BatchRegistryContract(chain, self._at(chain, "BatchRegistry")),
             OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
+            ModelFactoryContract(chain, self._at(chain, "ModelFactory")),
         )
 
     def device_registry(self, chain: Chain) -> DeviceRegistryContract:
@@ -256,18 +241,10 @@ class Deployment:
 
     def model(self, chain: Chain) -> ModelContracts:
         """The model's contracts on `chain`, checked as `find_model` does. Raises InputError, ChainError."""
-        found = find_model(chain, self._at(chain, "RoundManager"))
-        return ModelContracts(
-            found.round_manager,
-            found.operators,
-            found.disputes,
-            found.alliance,
-            found.token,
-            found.pool,
-            found.device_registry,
-            found.batch_registry,
-            OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
-            PredictionLogContract(chain, self._at(chain, "PredictionLog")),
+        return replace(
+            find_model(chain, self._at(chain, "RoundManager")),
+            onchain_models=OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
+            prediction_log=PredictionLogContract(chain, self._at(chain, "PredictionLog")),
         )
 
     def _at(self, chain: Chain, name: str) -> Address:
@@ -276,35 +253,3 @@ class Deployment:
         if name not in self.addresses:
             raise InputError(f"the deployment names no {name}")
         return self.addresses[name]
-
-
-def _founding_operators(config: ModelConfig, manager: Address, disputes: Address) -> dict[str, object]:
-    """The constructor's `OperatorsConfig`."""
-    return {
-        "owner": config.owner,
-        "manager": manager,
-        "disputes": disputes,
-        "coordinator": config.coordinator,
-        "standbys": list(config.standbys),
-        "validators": [(record.account, record.sealing_key) for record in config.validators],
-        "k": config.k,
-        "bond": config.bond,
-        "unbondingPeriod": config.unbonding_period,
-        "idlePeriod": config.idle_period,
-    }
-
-
-def _founding(config: ModelConfig, shared: SharedContracts, parts: Mapping[str, Address]) -> dict[str, object]:
-    """The constructor's `Config`."""
-    return {
-        **parts,
-        "deviceRegistry": shared.device_registry.address,
-        "batchRegistry": shared.batch_registry.address,
-        "coinPerToken": config.coin_per_token,
-        "challengeWindow": config.challenge_window,
-        "seedDelay": config.seed_delay,
-        "commitPeriod": config.commit_period,
-        "operatorShareBps": config.operator_share_bps,
-        "genesisVersion": config.genesis_version,
-        "taskHash": config.task_hash,
-    }

@@ -7,6 +7,7 @@ creates it) and `Contract`, a name with an address. Never encodes, never asks a 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,9 +27,17 @@ CONTRACTS: Final = (
     "Alliance",
     "RewardPool",
     "ModelToken",
+    "RevenueVault",
     "OnchainModels",
     "PredictionLog",
     "Judgements",
+    "ModelFactory",
+    "ModelGovernor",
+    "ModelTimelock",
+    "ModelPolicy",
+    "ModelOffering",
+    "FounderVesting",
+    "AccessPass",
 )
 """The contracts whose compiled code comes with this package."""
 
@@ -56,10 +65,16 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """What a contract understands, by name, and the code that creates it."""
+    """What a contract understands, by name, and the code that creates it.
+
+    `runtime_hash` is the keccak-256 of the code it leaves, with zeros at `immutables` (start, length).
+    Where several functions have one name (OpenZeppelin's Governor), each goes by its signature, as `queue(uint256)`.
+    """
 
     name: str
     creation_code: bytes
+    runtime_hash: bytes
+    immutables: tuple[tuple[int, int], ...]
     constructor: tuple[Component, ...]
     functions: Mapping[str, Function]
     events: Mapping[str, EventType]
@@ -88,6 +103,7 @@ def interface_of(name: str) -> Interface:
     artifact = json.loads(text)
     constructor: tuple[Component, ...] = ()
     functions, events, errors = {}, {}, {}
+    named = Counter(entry["name"] for entry in artifact["abi"] if entry["type"] == "function")
     for entry in artifact["abi"]:
         inputs = tuple(entry.get("inputs", ()))
         if entry["type"] == "constructor":
@@ -100,9 +116,11 @@ def interface_of(name: str) -> Interface:
             if entry["type"] == "error":
                 errors[selector] = known
             else:
-                functions[entry["name"]] = known
+                functions[entry["name"] if named[entry["name"]] == 1 else signature_of(known)] = known
     code = bytes.fromhex(artifact["bytecode"].removeprefix("0x"))
-    return Interface(name, code, constructor, functions, events, errors)
+    runtime_hash = bytes.fromhex(artifact["runtimeBytecodeHash"].removeprefix("0x"))
+    immutables = tuple((start, length) for start, length in artifact["immutables"])
+    return Interface(name, code, runtime_hash, immutables, constructor, functions, events, errors)
 
 
 def canonical_type(component: Component) -> str:
@@ -111,6 +129,11 @@ def canonical_type(component: Component) -> str:
     if not kind.startswith("tuple"):
         return kind
     return f"({','.join(canonical_type(part) for part in component['components'])}){kind.removeprefix('tuple')}"
+
+
+def signature_of(function: Function) -> str:
+    """A function as signatures spell it: its name and the types it takes."""
+    return f"{function.name}({','.join(canonical_type(component) for component in function.inputs)})"
 
 
 def _signature_hash(name: str, inputs: tuple[Component, ...]) -> bytes:

@@ -282,8 +282,12 @@ class RoundManagerContract(Bound):
         return int(self.chain.call(self.contract, "operatorPartOf", round_id, minted))
 
     def owner(self) -> Address:
-        """Who may name operators and publish versions."""
+        """Who may name operators."""
         return Address(self.chain.call(self.contract, "owner"))
+
+    def publisher(self) -> Address:
+        """Who may publish and promote versions: a `ModelPolicy`, where holders govern the model."""
+        return Address(self.chain.call(self.contract, "publisher"))
 
     def founding(self) -> Founding:
         """What the model was founded with; asked once, since it never changes."""

@@ -13,6 +13,7 @@ from andel.content import ContentStore, cid_of_digest
 from andel.errors import ContentError, InputError
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import RoundState
+from andel.roles.obeying import bounds_of_next
 from andel.training.plan import DayRanges, Reference, RoundPlan, parse_plan, parse_reference, parse_rules
 from andel.training.rules import ValueRules
 from andel.training.task import Task, parse_task
@@ -35,7 +36,8 @@ class Choices:
 def plan_next(model: ModelContracts, store: ContentStore, choices: Choices, newest: RoundState | None) -> RoundPlan:
     """The first attempt of the round after `newest` (None: of round 1).
 
-    Raises ContentError when the store lacks what the chain names, PlanError, ChainError.
+    Its days are narrowed to those of the holders' training policy. Raises ContentError when the store lacks what the
+    chain names, PlanError when nothing obeys that policy, ChainError.
     """
     manager = model.round_manager
     founding, now = manager.founding(), manager.chain.block_time()
@@ -47,7 +49,8 @@ def plan_next(model: ModelContracts, store: ContentStore, choices: Choices, newe
     operators, rules = model.operators.of_epoch(), model.alliance.rules_at(now + 1)
     state = manager.state_hash()
     windows = choices.windows or (former.windows if former else all_days(task, reference))
-    return RoundPlan(
+    bounds = bounds_of_next(model, store)
+    plan = RoundPlan(
         chain_id=manager.chain.chain_id,
         model=manager.address,
         round=number,
@@ -55,7 +58,7 @@ def plan_next(model: ModelContracts, store: ContentStore, choices: Choices, newe
         task=cid_of_digest(founding.task_hash),
         version=manager.current_version(),
         state=state if any(state) else EMPTY_HISTORY.hash,
-        windows=windows,
+        windows=bounds.narrowed(windows) if bounds else windows,
         steps=pace.steps,
         rate_shift=pace.rate_shift,
         deadline=now + choices.round_seconds,
@@ -69,6 +72,9 @@ def plan_next(model: ModelContracts, store: ContentStore, choices: Choices, newe
         reference=reference,
         rules=_rules_of(store, task, former),
     )
+    if bounds is not None:
+        bounds.check(plan, task)
+    return plan
 
 
 def plan_again(model: ModelContracts, store: ContentStore, choices: Choices, void: RoundState) -> RoundPlan | None:

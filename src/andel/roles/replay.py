@@ -17,6 +17,7 @@ from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.roles.chain_facts import chain_facts, check_plan, read_round
 from andel.roles.judgements import agreed_judge
+from andel.roles.obeying import check_obeys
 from andel.roles.unsealing import Unsealed, opening_seeds, unsealed
 from andel.training.plan import RoundPlan
 from andel.training.task import Task
@@ -100,6 +101,7 @@ def replay_round(
     evidence = read_evidence(store, state.evidence_hash, place)
     plan, task = evidence.plan, evidence.task
     check_plan(plan, model, number, on_chain)
+    check_obeys(plan, task, model, store, state)
     if plan.reference.hash.hex() != task.reference:
         raise EvidenceError(f"{place}, plan", "it scores by another reference set than the model was founded with")
     listed = read_named(store, f"{place}, commitments", cid_of_digest(state.commitments_hash))

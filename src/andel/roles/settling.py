@@ -54,6 +54,7 @@ class Settler:
         self._references = references
         self._verdicts: dict[tuple[int, int], Replay] = {}
         self._retries = Retries()
+        self._refused: dict[tuple[int, int], str] = {}
 
     def verdict(self, state: RoundState) -> Replay | None:
         """The verdict on a closed attempt after seed 2; None where its evidence cannot be attested to.
@@ -76,12 +77,17 @@ class Settler:
             return None  # it is known what is still to come
         except AndelError as error:
             self._retries.rest(place)
+            self._refused = {place: str(error)}
             log.error("round %d attempt %d is not attested: %s", *place, error)
             return None
         if replay.attestation["attempt"] != state.attempt:
             return None  # the next attempt began meanwhile
         self._verdicts = {place: replay}  # one at a time: former attempts are over
         return replay
+
+    def reason(self, state: RoundState) -> str:
+        """Why an attempt is not attested: false evidence, a plan that disobeys holders; "" if it was not refused."""
+        return self._refused.get((state.round, state.attempt), "")
 
     def known(self, state: RoundState) -> Replay | None:
         """The verdict on an attempt if there is one already."""

@@ -21,7 +21,8 @@ from andel.errors import Reverted
 from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey
 from andel.ledger.connection import Call, Chain
-from andel.ledger.deployment import ModelConfig, ModelContracts, SharedContracts, deploy_model, deploy_shared
+from andel.ledger.deployment import ModelContracts, SharedContracts, deploy_model, deploy_shared
+from andel.ledger.launching import ModelConfig
 from andel.ledger.receipt import Receipt
 from andel.ledger.round_state import ValidatorRecord
 from andel.roles.contributor import Contributor

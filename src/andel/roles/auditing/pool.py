@@ -127,25 +127,24 @@ def _check_balances(model: ModelContracts, rounds: Sequence[RoundProof], paid: i
     pool, token = model.pool, model.token
     contributors = sum(proof.minted for proof in rounds)
     everything = contributors + sum(sum(proof.operators.values()) for proof in rounds)
-    start, rate, ceiling = pool.schedule()
     now = model.round_manager.chain.block_time()
-    minted, claimed = pool.minted(), pool.contributors_claimed()
-    owed = contributors - paid + due
+    minted = pool.minted()
+    there = everything - due  # an operator's part comes into being when it is pulled
     found = {
         "minted by the pool": (minted, everything),
         "minted for contributors": (pool.contributors_minted(), contributors),
-        "paid to contributors": (claimed, paid),
-        "ever minted by the token": (token.total_ever_minted(), everything),
+        "ever minted by the token": (token.total_ever_minted(), there),
     }
     for what, (told, expected) in found.items():
         if told != expected:
             raise EvidenceError("balances", f"{what}: the chain says {told}, the rounds give {expected}")
     bounds = {
         "minted over the token's cap": (minted, token.cap()),
-        "minted over what has accrued": (minted, min(ceiling, rate * max(now - start, 0))),
-        "more accrued than the schedule allows": (pool.accrued(), ceiling),
-        "owed over what the pool holds": (owed, token.balance_of(pool.address)),
-        "more tokens than were ever minted": (token.total_supply(), everything),
+        "minted over what has accrued": (minted, pool.schedule().accrued(now)),
+        "more accrued than the schedule allows": (pool.accrued(), pool.schedule().accrued(now)),
+        "paid to contributors": (pool.contributors_claimed(), paid),
+        "owed over what the pool holds": (contributors - paid, token.balance_of(pool.address)),
+        "more tokens than were ever minted": (token.total_supply(), there),
     }
     for what, (amount, most) in bounds.items():
         if amount > most:

@@ -1,0 +1,171 @@
+"""`andel vote`: what holders decide about a model, from the proposal to its effect."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from andel.cli.options import (
+    KeyFileOption,
+    ModelOption,
+    PayerOption,
+    RpcOption,
+    StoreOption,
+    open_model,
+    open_store,
+    read_bounded,
+    read_key,
+    read_payer,
+    writer_of,
+)
+from andel.errors import InputError
+from andel.ledger.governance import ModelGovernorContract, ProposalState, Standing, Support
+from andel.ledger.proposed_calls import in_words
+from andel.roles.voter import MAX_FILE_BYTES, cast, governor_of, names_of, read_proposal, told
+from andel.units import TOKEN
+
+app = typer.Typer(name="vote", help="What holders decide about a model.", no_args_is_help=True)
+
+ProposalArgument = Annotated[str, typer.Argument(help="The proposal's number (from 1) or its id, see `list`.")]
+
+_MAX_TEXT_BYTES = 1024 * 1024
+_MAX_LISTED = 200
+
+
+@app.command("list")
+def list_proposals(rpc: RpcOption, model: ModelOption) -> None:
+    """List the newest proposals, the newest first."""
+    governor = governor_of(open_model(rpc, model))
+    count = governor.proposals_count()
+    if not count:
+        typer.echo("there is no proposal yet")
+    for number in range(count, max(0, count - _MAX_LISTED), -1):
+        proposal = governor.proposal_at(number - 1)
+        standing = governor.standing_of(proposal.id)
+        typer.echo(f"{number}  {standing.state.name.lower()}  {_votes(standing)}  {len(proposal.calls)} calls")
+
+
+@app.command("show")
+def show(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption) -> None:
+    """Show a proposal: its text, what it does in plain words, and where it stands."""
+    opened = open_model(rpc, model)
+    governor = governor_of(opened)
+    found = governor.proposal(_identity(governor, proposal))
+    standing, names = governor.standing_of(found.id), names_of(opened)
+    typer.echo(f"proposal {found.id}")
+    typer.echo(
+        governor.description_of(found) or f"(its text is not in recent blocks; keccak {found.description_hash.hex()})"
+    )
+    for number, call in enumerate(found.calls, 1):
+        typer.echo(f"  {number}. {in_words(call, names)}")
+    typer.echo(f"{standing.state.name.lower()}: {_votes(standing)}")
+    typer.echo(f"votes count as of {_clock(standing.snapshot)}, voting ends {_clock(standing.deadline)}")
+    if standing.eta:
+        typer.echo(f"can be executed from {_clock(standing.eta)}")
+    if standing.veto_needed:
+        typer.echo(f"contributors' veto: {_tokens(standing.vetoing)} of {_tokens(standing.veto_needed)} tokens")
+
+
+@app.command("propose")
+def propose(
+    file: Annotated[Path, typer.Argument(help="The proposal, a JSON file (andel-proposal/1).")],
+    rpc: RpcOption,
+    model: ModelOption,
+    store: StoreOption,
+    key_file: KeyFileOption,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
+) -> None:
+    """Propose what a file says; texts that it names are kept in the content store."""
+    opened, key = open_model(rpc, model), read_key(key_file)
+    names = names_of(opened)
+    calls, why = read_proposal(
+        read_bounded(file, MAX_FILE_BYTES),
+        names,
+        open_store(store, writer_of(key, opened)),
+        lambda name: read_bounded(file.parent / name, _MAX_TEXT_BYTES),
+    )
+    for number, call in enumerate(calls, 1):
+        typer.echo(f"  {number}. {in_words(call, names)}")
+    if dry_run:
+        return
+    governor = governor_of(opened)
+    identity, receipt = told(lambda: governor.propose(key, calls, why))
+    standing = governor.standing_of(identity)
+    typer.echo(f"proposal {governor.proposals_count()} ({identity}), gas {receipt.gas_used}")
+    typer.echo(f"votes count as of {_clock(standing.snapshot)}, voting ends {_clock(standing.deadline)}")
+
+
+@app.command("cast")
+def cast_vote(
+    proposal: ProposalArgument,
+    choice: Annotated[str, typer.Argument(help="for, against or abstain.")],
+    rpc: RpcOption,
+    model: ModelOption,
+    key_file: KeyFileOption,
+    payer: PayerOption = None,
+) -> None:
+    """Cast a vote; with a payer, the voter only signs."""
+    if choice.upper() not in Support.__members__:
+        raise InputError(f"not a vote: {choice[:20]!r}", "for, against or abstain")
+    key, governor = read_key(key_file), governor_of(open_model(rpc, model))
+    identity = _identity(governor, proposal)
+    receipt = cast(governor, key, identity, Support[choice.upper()], read_payer(payer))
+    weight = int(receipt.event("VoteCast").arguments["weight"])
+    typer.echo(f"{key.address} votes {choice.lower()} with {_tokens(weight)} tokens, gas {receipt.gas_used}")
+
+
+@app.command("queue")
+def queue(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_file: KeyFileOption) -> None:
+    """Put what has passed into the timelock. Anybody."""
+    key, governor = read_key(key_file), governor_of(open_model(rpc, model))
+    identity = _identity(governor, proposal)
+    receipt = told(lambda: governor.queue(key, identity))
+    typer.echo(f"can be executed from {_clock(governor.standing_of(identity).eta)}, gas {receipt.gas_used}")
+
+
+@app.command("execute")
+def execute(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_file: KeyFileOption) -> None:
+    """Carry out what has waited in the timelock. Anybody."""
+    key, governor = read_key(key_file), governor_of(open_model(rpc, model))
+    identity = _identity(governor, proposal)
+    receipt = told(lambda: governor.execute(key, identity))
+    typer.echo(f"executed, gas {receipt.gas_used}")
+
+
+@app.command("veto")
+def veto(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_file: KeyFileOption) -> None:
+    """Stand against a proposal with the tokens the key has mined."""
+    key, governor = read_key(key_file), governor_of(open_model(rpc, model))
+    identity = _identity(governor, proposal)
+    receipt = told(lambda: governor.veto(key, identity))
+    said = governor.standing_of(identity)
+    stopped = ", and the proposal is cancelled" if said.state == ProposalState.CANCELED else ""
+    against = f"{_tokens(said.vetoing)} of {_tokens(said.veto_needed)} tokens stand against it"
+    typer.echo(f"{against}{stopped}, gas {receipt.gas_used}")
+
+
+def _identity(governor: ModelGovernorContract, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 78:
+        raise InputError(f"not a proposal: {text[:40]!r}", "its number, or its id")
+    number, count = int(text), governor.proposals_count()
+    if number > 1 << 64:
+        return number
+    if not 0 < number <= count:
+        raise InputError(f"there is no proposal {number}; there are {count}", "see `andel vote list`")
+    return governor.proposal_at(number - 1).id
+
+
+def _votes(standing: Standing) -> str:
+    given = f"{_tokens(standing.in_favour)} for, {_tokens(standing.against)} against"
+    return f"{given}, {_tokens(standing.abstaining)} abstain, quorum {_tokens(standing.quorum)}"
+
+
+def _tokens(units: int) -> str:
+    return f"{units / TOKEN:,.2f}"
+
+
+def _clock(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
