@@ -25,7 +25,8 @@ pragma solidity ^0.8.30;
 /// payment token (within 224 epochs). The pot is rounded down too, so the rest is the holders'.
 ///
 /// HOSTILE PAYMENT TOKENS harm only whoever deals in them: accounts are kept for each token apart, no call goes to a
-/// token but the one it is about, nothing is re-entered, and no more than one word of an answer is read.
+/// token but the one it is about, nothing is re-entered, and no more than one word of an answer is read. An account that
+/// is a contract can use up the gas of whoever claims coin for it, and nothing else.
 ///
 /// WHAT CAN GET STUCK. Revenue of an account that never claims, or that the payment token refuses to pay. Less than a
 /// unit an account, payment token and 224 epochs. Revenue of an epoch in which nobody held anything, until somebody

@@ -45,6 +45,9 @@ interface IModelToken is IERC20, IERC165, IERC7572, IERC7641, IERC7641AltRevToke
     /// @notice Epochs last from one hour to 90 days.
     error ModelToken_BadEpochs(uint256 length);
 
+    /// @notice An account is named twice among those set aside.
+    error ModelToken_SetAsideTwice(address account);
+
     /// @notice Only the founder initialises.
     error ModelToken_NotFounder(address sender, address founder);
 

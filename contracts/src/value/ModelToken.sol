@@ -59,6 +59,7 @@ contract ModelToken is IModelToken, HeldERC20, ERC20PermitUpgradeable, ERC20Vote
         );
         uint256 length = epochLength();
         require(length >= 1 hours && length <= 90 days, ModelToken_BadEpochs(length));
+        _requireDistinct(setAsideAccounts());
         __ERC20_init(name, symbol);
         __ERC20Permit_init(name);
         contractURI = uri;
@@ -283,6 +284,15 @@ contract ModelToken is IModelToken, HeldERC20, ERC20PermitUpgradeable, ERC20Vote
         uint256 supply = totalSupply();
         _burn(msg.sender, amount);
         if (!isSetAside(msg.sender)) IRevenueVault(vault()).redeem(msg.sender, amount, supply, tokens);
+    }
+
+    /// What one account holds is taken from the supply once. The zero address stands for none.
+    function _requireDistinct(address[] memory accounts) private pure {
+        for (uint256 i = 1; i < accounts.length; ++i) {
+            for (uint256 j = 0; j < i && accounts[i] != address(0); ++j) {
+                require(accounts[i] != accounts[j], ModelToken_SetAsideTwice(accounts[i]));
+            }
+        }
     }
 
     function _requireFinished(uint256 epoch) private view {

@@ -74,6 +74,16 @@ contract ModelTokenTest is Base {
         refused(made, CAP, 7 days, abi.encodeWithSelector(IModelToken.ModelToken_ZeroMinter.selector));
     }
 
+    function test_anAccountIsSetAsideOnce() public {
+        Ownership memory made = founding();
+        made.others = new address[](3);
+        // No offering, and no second one either.
+        new OwnershipSet(made);
+        made.others[2] = made.treasury;
+        vm.expectRevert(abi.encodeWithSelector(IModelToken.ModelToken_SetAsideTwice.selector, made.treasury));
+        new OwnershipSet(made);
+    }
+
     function refused(Ownership memory made, uint256 cap, uint256 length, bytes memory reason) private {
         (made.cap, made.epochLength) = (cap, length);
         vm.expectRevert(reason);
