@@ -236,6 +236,19 @@ contract ModelOfferingTest is OfferingWorld {
         offering.buy{ value: 1 }(alice, 1, "");
     }
 
+    /// One base unit costs a part of a unit: what is paid would buy more than there is.
+    function test_theTargetToTheUnitSellsAllThoughItWasRoundedUp() public {
+        OfferingTerms memory terms = defaults();
+        (terms.offered, terms.price, terms.minimum) = (1, 1, 1);
+        found(terms);
+        openNow();
+        pays(alice, 1);
+        closeNow();
+        vm.assertEq(offering.claim(alice), 1, "all there is");
+        vm.assertEq(offering.refund(alice), 0, "and nothing back");
+        vm.assertEq(offering.books().proceeds, 1, "proceeds");
+    }
+
     function testFuzz_allThatWasPaidIsPaidOut(uint96[5] memory paid, uint256 price, uint256 offered) public {
         OfferingTerms memory terms = defaults();
         terms.price = within(price, 1, 1e24);
