@@ -150,7 +150,7 @@ def test_a_final_version_answers_inside_the_chain(chain, actors, shared):
     play.play({actors.owners[0].address: BaseUnits(900 * TOKEN)}, MINTED)
     version, file_hash = play.model.round_manager.current_version(), sha256(b"model file")
     assert models.publication_of(model, version) is None
-    with pytest.raises(Reverted, match="OnchainModels_NotOwner"):
+    with pytest.raises(Reverted, match="OnchainModels_NotPublisher"):
         models.publish(actors.stranger, model, version, file_hash, FORTY_TWO)
     with pytest.raises(Reverted) as refusal:
         models.publish(actors.founder, model, version, file_hash, bytes.fromhex("5f54"))  # reads storage

@@ -87,7 +87,11 @@ struct PolicyFounding {
 /// @notice One registry of everything that is decided by vote and is not money or operators. Only the timelock writes;
 /// anybody reads. Each record keeps its history, so that an auditor knows what held when a round was opened.
 ///
-/// WORDS of the clone: 0 timelock, 1 the model's `RoundManager`, 2 `OnchainModels`.
+/// WORDS of the clone: 0 timelock, 1 the model's `RoundManager`, 2 `OnchainModels`, 3 the revenue vault (zero: what is paid
+/// goes to the timelock).
+///
+/// PASSES. A price with a period is a plan that `AccessPass` sells (`IPassPlans`): paid to the vault, under the licence in
+/// force at the sale.
 ///
 /// IN FORCE. A rule holds for the rounds whose first attempt was opened in a later block than the rule's. Validators
 /// attest no round whose plan does not obey the training policy in force when it was opened; what they refuse, and why,
@@ -269,4 +273,7 @@ interface IModelPolicy {
 
     /// @notice Where its code lies.
     function registry() external view returns (IOnchainModels);
+
+    /// @notice Who is paid for access: the revenue vault, or the timelock where there is none.
+    function vault() external view returns (address);
 }

@@ -15,12 +15,13 @@ import {
     Record,
     Rule
 } from "./IModelPolicy.sol";
+import { IPassPlans, PassPlan } from "./IPassPlans.sol";
 import { Initializable } from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 /// @notice See {IModelPolicy}, which is the manual.
-contract ModelPolicy is IModelPolicy, Initializable {
+contract ModelPolicy is IModelPolicy, IPassPlans, Initializable {
     struct PriceList {
         Access access;
         Price[] prices;
@@ -182,12 +183,24 @@ contract ModelPolicy is IModelPolicy, Initializable {
     }
 
     /// @inheritdoc IModelPolicy
-    function priceOf(bytes32 route) external view returns (Price memory) {
-        Price[] storage list = _prices[_last(Rule.Prices)].prices;
-        for (uint256 i = 0; i < list.length; ++i) {
-            if (list[i].route == route) return list[i];
-        }
-        revert ModelPolicy_NoPrice(route);
+    function priceOf(bytes32 route) external view returns (Price memory price) {
+        price = _priceOf(route);
+        require(price.route != bytes32(0), ModelPolicy_NoPrice(route));
+    }
+
+    /// @inheritdoc IPassPlans
+    function passPlanOf(bytes32 plan) external view returns (PassPlan memory found) {
+        Price memory price = _priceOf(plan);
+        if (price.period == 0) return found; // none, or one that is paid per call
+        found = PassPlan({
+            payTo: vault(),
+            token: price.token,
+            price: price.amount,
+            period: price.period,
+            perDay: price.ratePerDay,
+            transferable: price.transferable,
+            termsHash: _records[Rule.Licence][_last(Rule.Licence)].hash
+        });
     }
 
     /// @inheritdoc IModelPolicy
@@ -257,6 +270,12 @@ contract ModelPolicy is IModelPolicy, Initializable {
         return IOnchainModels(CloneArgs.addressAt(2));
     }
 
+    /// @inheritdoc IModelPolicy
+    function vault() public view returns (address) {
+        address named = CloneArgs.addressAt(3);
+        return named == address(0) ? timelock() : named;
+    }
+
     function _record(Rule rule, bytes32 hash) private returns (uint256 number) {
         number = _records[rule].length;
         _records[rule].push(Record(hash, uint48(block.timestamp), uint48(block.number)));
@@ -322,6 +341,14 @@ contract ModelPolicy is IModelPolicy, Initializable {
                 ModelPolicy_BadSignature(signer)
             );
             last = signer;
+        }
+    }
+
+    /// All zero if the list has no such route.
+    function _priceOf(bytes32 route) private view returns (Price memory price) {
+        Price[] storage list = _prices[_last(Rule.Prices)].prices;
+        for (uint256 i = 0; i < list.length; ++i) {
+            if (list[i].route == route) return list[i];
         }
     }
 

@@ -2,10 +2,13 @@
 pragma solidity ^0.8.30;
 
 import { Access, Bar, IModelPolicy, Price, Promotion, Record, Rule } from "../../src/ledger/IModelPolicy.sol";
+import { PassPlan } from "../../src/ledger/IPassPlans.sol";
+import { ModelPolicy } from "../../src/ledger/ModelPolicy.sol";
 import { IOnchainModels } from "../../src/serving/IOnchainModels.sol";
 import { Attestation } from "../../src/training/AttestationTypes.sol";
 import { Governed } from "../support/Governed.sol";
 import { TypedData } from "../support/TypedData.sol";
+import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 import { Initializable } from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 
 /// rules: only the timelock; every record is kept; what holds for a block is the last of an earlier block
@@ -85,6 +88,34 @@ contract ModelPolicyTest is Governed {
         vm.assertEq(
             policy.ruleOf(Rule.Prices).hash, keccak256(abi.encode(Access.Holders, list)), "the list's hash"
         );
+    }
+
+    function test_aPriceWithAPeriodIsAPlanThatIsSold() public {
+        Price[] memory list = new Price[](2);
+        list[0] = Price("predict", address(0), 0, 0, false, 5);
+        list[1] = Price("month", address(token), 30 days, 1000, true, 7);
+        asTimelock();
+        policy.setPrices(Access.Paid, list);
+        PassPlan memory plan = policy.passPlanOf("month");
+        vm.assertEq(plan.payTo, address(timelock), "to the timelock, where no vault is named");
+        vm.assertEq(plan.token, address(token), "token");
+        vm.assertEq(plan.price, 7, "price");
+        vm.assertEq(uint256(plan.period), 30 days, "period");
+        vm.assertEq(uint256(plan.perDay), 1000, "rate");
+        vm.assertTrue(plan.transferable, "transferable");
+        vm.assertEq(plan.termsHash, keccak256("licence 1"), "the licence in force");
+        vm.assertEq(uint256(policy.passPlanOf("predict").period), 0, "a call is no pass");
+        vm.assertEq(policy.passPlanOf("year").payTo, address(0), "no such plan");
+    }
+
+    function test_passesArePaidToTheVault() public {
+        ModelPolicy other = ModelPolicy(
+            Clones.cloneWithImmutableArgs(
+                address(policyCode),
+                abi.encode(address(timelock), address(manager), address(registry), stranger)
+            )
+        );
+        vm.assertEq(other.vault(), stranger, "its word");
     }
 
     function test_initialisesOnce() public {
