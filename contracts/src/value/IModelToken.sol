@@ -79,6 +79,9 @@ interface IModelToken is IERC20, IERC165, IERC7572, IERC7641, IERC7641AltRevToke
     /// @notice What was ever minted, base units; never falls.
     function totalEverMinted() external view returns (uint256);
 
+    /// @notice What the launch itself minted, base units: the offering's tokens and the allocations.
+    function mintedAtLaunch() external view returns (uint256);
+
     /// @notice The only account that may mint after the launch.
     function minter() external view returns (address);
 

@@ -32,6 +32,9 @@ contract ModelToken is IModelToken, HeldERC20, ERC20PermitUpgradeable, ERC20Vote
     /// @inheritdoc IModelToken
     uint256 public totalEverMinted;
 
+    /// @inheritdoc IModelToken
+    uint256 public mintedAtLaunch;
+
     /// @inheritdoc IERC7572
     string public contractURI;
 
@@ -75,6 +78,7 @@ contract ModelToken is IModelToken, HeldERC20, ERC20PermitUpgradeable, ERC20Vote
         uint256 room = cap() - totalEverMinted;
         require(amount <= room, ModelToken_OverCap(amount, room));
         totalEverMinted += amount;
+        if (msg.sender != minter()) mintedAtLaunch += amount;
         _mint(to, amount);
     }
 

@@ -278,6 +278,10 @@ class ModelTokenContract(Bound):
         """Tokens ever minted."""
         return BaseUnits(self.chain.call(self.contract, "totalEverMinted"))
 
+    def minted_at_launch(self) -> BaseUnits:
+        """What the launch itself minted: the offering's tokens and the allocations."""
+        return BaseUnits(self.chain.call(self.contract, "mintedAtLaunch"))
+
     def cap(self) -> BaseUnits:
         """The most that may ever be minted."""
         return BaseUnits(self.chain.call(self.contract, "cap"))

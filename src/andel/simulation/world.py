@@ -22,7 +22,7 @@ from andel.hashing import sha256
 from andel.keys import AccountKey, DeviceKey
 from andel.ledger.connection import Call, Chain
 from andel.ledger.deployment import ModelContracts, SharedContracts, deploy_model, deploy_shared
-from andel.ledger.launching import ModelConfig
+from andel.ledger.launching import Allocation, ModelConfig
 from andel.ledger.receipt import Receipt
 from andel.ledger.round_state import ValidatorRecord
 from andel.roles.contributor import Contributor
@@ -34,13 +34,15 @@ from andel.simulation.devices import SimulatedDevice
 from andel.simulation.participants import Kind, Participant
 from andel.simulation.scenario import Scenario
 from andel.training.plan import RoundPlan
-from andel.units import TOKEN, Address, BaseUnits, Digest
+from andel.units import DAY_SECONDS, TOKEN, Address, BaseUnits, Digest
 from andel.value.history import EMPTY_HISTORY
 
 TERMS = b"Openings of committed batches are public to the validators and in the content store (mode: open).\n"
 CAP = BaseUnits(1_000_000 * TOKEN)
 CEILING = BaseUnits(500_000 * TOKEN)
 RATE = BaseUnits(20 * TOKEN)
+FOUNDERS_PART = BaseUnits(50_000 * TOKEN)
+VESTING = 4 * 365 * DAY_SECONDS
 OPERATOR_SHARE_BPS = 1_000
 SEED_DELAY = 2
 COMMIT_PERIOD = 60  # short: a run should not wait an hour for a validator that is gone
@@ -242,6 +244,7 @@ def _deploy(
             challenge_window=operation.challenge_window,
             standbys=tuple(key.address for key in actors.standbys[: operation.standbys]),
             idle_period=operation.idle_period,
+            allocations=(Allocation(actors.founder.address, FOUNDERS_PART, duration=VESTING, cliff=VESTING // 4),),
         ),
     )
 

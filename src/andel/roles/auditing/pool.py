@@ -129,7 +129,8 @@ def _check_balances(model: ModelContracts, rounds: Sequence[RoundProof], paid: i
     everything = contributors + sum(sum(proof.operators.values()) for proof in rounds)
     now = model.round_manager.chain.block_time()
     minted = pool.minted()
-    there = everything - due  # an operator's part comes into being when it is pulled
+    # what was there from the launch on, and an operator's part comes into being when it is pulled
+    there = token.minted_at_launch() + everything - due
     found = {
         "minted by the pool": (minted, everything),
         "minted for contributors": (pool.contributors_minted(), contributors),
