@@ -39,6 +39,7 @@ SOURCES = {
     "OnchainModels": "serving/OnchainModels.sol",
     "PredictionLog": "serving/PredictionLog.sol",
     "ModelFactory": "ledger/ModelFactory.sol",
+    "Successors": "ledger/Successors.sol",
 }
 
 MASK = (1 << 64) - 1

@@ -53,6 +53,9 @@ TYPES: Final[Mapping[str, str]] = {
     "ContentPut": "ContentPut(address model,bytes32 digest,uint64 size,uint64 deadline)",
     "BatchEntries": "BatchEntries(address owner,bytes32 entriesHash,uint64 deadline)",
     "DeviceClaim": "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)",
+    "DeviceTransfer": "DeviceTransfer(address device,address owner,address to,uint256 nonce,uint64 deadline)",
+    "DeviceRelease": "DeviceRelease(address device,address owner,uint256 nonce,uint64 deadline)",
+    "DeviceRevocation": "DeviceRevocation(address device,address owner,uint256 nonce,uint64 deadline)",
     "TermsAcceptance": "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)",
     "TermsWithdrawal": ("TermsWithdrawal(address owner,bytes32 termsHash,uint64 until,uint256 nonce,uint64 deadline)"),
     "OfferingPurchase": "OfferingPurchase(address buyer,uint256 amount,uint256 nonce,uint64 deadline)",
@@ -60,6 +63,7 @@ TYPES: Final[Mapping[str, str]] = {
         "PassPurchase(address model,bytes32 plan,address holder,bytes32 termsHash,address token,uint256 most,"
         "uint256 nonce,uint64 deadline)"
     ),
+    "PassTransfer": "PassTransfer(address model,address holder,address to,uint256 nonce,uint64 deadline)",
     "NodeDelegation": "NodeDelegation(address model,address owner,bytes32 keyX,bytes32 keyY,uint64 until)",
     "Publication": "Publication(address model,bytes32 version,bytes32 modelFileHash,bytes32 codeHash)",
     "Ballot": "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)",

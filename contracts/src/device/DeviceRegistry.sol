@@ -3,13 +3,14 @@ pragma solidity ^0.8.30;
 
 import { IDeviceRegistry, P256Key } from "./IDeviceRegistry.sol";
 import { PebbleConfirm } from "./PebbleConfirm.sol";
+import { Nonces } from "@openzeppelin/contracts/utils/Nonces.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { P256 } from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @notice See {IDeviceRegistry}, which is the manual.
-contract DeviceRegistry is IDeviceRegistry, EIP712 {
+contract DeviceRegistry is IDeviceRegistry, EIP712, Nonces {
     // slot 0: owner (20 bytes), lastChange (8, seconds), revoked (1)
     struct Device {
         address owner;
@@ -25,6 +26,12 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
     bytes32 private constant DEVICE_CLAIM_TYPE_HASH =
         keccak256("DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)");
+    bytes32 private constant DEVICE_TRANSFER_TYPE_HASH =
+        keccak256("DeviceTransfer(address device,address owner,address to,uint256 nonce,uint64 deadline)");
+    bytes32 private constant DEVICE_RELEASE_TYPE_HASH =
+        keccak256("DeviceRelease(address device,address owner,uint256 nonce,uint64 deadline)");
+    bytes32 private constant DEVICE_REVOCATION_TYPE_HASH =
+        keccak256("DeviceRevocation(address device,address owner,uint256 nonce,uint64 deadline)");
 
     /// How old a signed time may be, and how far ahead of block time, in seconds.
     uint256 private constant MAX_AGE = 1 hours;
@@ -117,27 +124,63 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
     /// @inheritdoc IDeviceRegistry
     function transfer(address device, address to) external {
-        Device storage entry = _ownedBySender(device);
-        _requireUnambiguous(to);
-        entry.owner = to;
-        entry.lastChange = _later(entry.lastChange);
-        emit DeviceTransferred(device, msg.sender, to);
+        _transfer(device, msg.sender, to);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function transferFor(
+        address device,
+        address owner,
+        address to,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        external
+    {
+        bytes32 content =
+            keccak256(abi.encode(DEVICE_TRANSFER_TYPE_HASH, device, owner, to, _useNonce(owner), deadline));
+        _requireSigned(owner, content, deadline, ownerSignature);
+        _transfer(device, owner, to);
     }
 
     /// @inheritdoc IDeviceRegistry
     function release(address device) external {
-        Device storage entry = _ownedBySender(device);
-        entry.owner = address(0);
-        entry.lastChange = _later(entry.lastChange);
-        emit DeviceReleased(device, msg.sender);
+        _release(device, msg.sender);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function releaseFor(
+        address device,
+        address owner,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        external
+    {
+        bytes32 content =
+            keccak256(abi.encode(DEVICE_RELEASE_TYPE_HASH, device, owner, _useNonce(owner), deadline));
+        _requireSigned(owner, content, deadline, ownerSignature);
+        _release(device, owner);
     }
 
     /// @inheritdoc IDeviceRegistry
     function revoke(address device) external {
-        Device storage entry = _ownedBySender(device);
-        entry.revoked = true;
-        entry.lastChange = _later(entry.lastChange);
-        emit DeviceRevoked(device, msg.sender);
+        _revoke(device, msg.sender);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function revokeFor(
+        address device,
+        address owner,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        external
+    {
+        bytes32 content =
+            keccak256(abi.encode(DEVICE_REVOCATION_TYPE_HASH, device, owner, _useNonce(owner), deadline));
+        _requireSigned(owner, content, deadline, ownerSignature);
+        _revoke(device, owner);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -171,6 +214,11 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
+    function nonces(address owner) public view override(IDeviceRegistry, Nonces) returns (uint256) {
+        return super.nonces(owner);
+    }
+
+    /// @inheritdoc IDeviceRegistry
     function addressOfP256(P256Key calldata key) public pure returns (address) {
         return address(uint160(uint256(keccak256(abi.encode(key.x, key.y)))));
     }
@@ -188,6 +236,28 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         emit DeviceClaimed(device, owner, timestamp);
     }
 
+    function _transfer(address device, address from, address to) private {
+        Device storage entry = _ownedBy(device, from);
+        _requireUnambiguous(to);
+        entry.owner = to;
+        entry.lastChange = _later(entry.lastChange);
+        emit DeviceTransferred(device, from, to);
+    }
+
+    function _release(address device, address owner) private {
+        Device storage entry = _ownedBy(device, owner);
+        entry.owner = address(0);
+        entry.lastChange = _later(entry.lastChange);
+        emit DeviceReleased(device, owner);
+    }
+
+    function _revoke(address device, address owner) private {
+        Device storage entry = _ownedBy(device, owner);
+        entry.revoked = true;
+        entry.lastChange = _later(entry.lastChange);
+        emit DeviceRevoked(device, owner);
+    }
+
     function _requireOwnersWill(
         address device,
         address owner,
@@ -198,12 +268,22 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         private
         view
     {
+        bytes32 content = keccak256(abi.encode(DEVICE_CLAIM_TYPE_HASH, device, owner, timestamp, deadline));
+        _requireSigned(owner, content, deadline, ownerSignature);
+    }
+
+    function _requireSigned(
+        address owner,
+        bytes32 content,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        private
+        view
+    {
         require(block.timestamp <= deadline, DeviceRegistry_Expired(deadline, block.timestamp));
-        bytes32 digest = _hashTypedDataV4(
-            keccak256(abi.encode(DEVICE_CLAIM_TYPE_HASH, device, owner, timestamp, deadline))
-        );
         require(
-            SignatureChecker.isValidSignatureNowCalldata(owner, digest, ownerSignature),
+            SignatureChecker.isValidSignatureNowCalldata(owner, _hashTypedDataV4(content), ownerSignature),
             DeviceRegistry_BadOwnerSignature(owner)
         );
     }
@@ -255,9 +335,9 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         );
     }
 
-    function _ownedBySender(address device) private view returns (Device storage entry) {
+    function _ownedBy(address device, address owner) private view returns (Device storage entry) {
         entry = _devices[device];
-        require(entry.owner == msg.sender, DeviceRegistry_NotOwner(device, entry.owner, msg.sender));
+        require(entry.owner == owner, DeviceRegistry_NotOwner(device, entry.owner, owner));
         require(!entry.revoked, DeviceRegistry_Revoked(device));
     }
 

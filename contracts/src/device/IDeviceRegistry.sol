@@ -57,7 +57,7 @@ interface IDeviceRegistry {
     /// @notice The device has an owner; only that owner can hand it on.
     error DeviceRegistry_AlreadyOwned(address device, address owner);
 
-    /// @notice The sender does not own the device.
+    /// @notice The sender, or whose signature was brought, does not own the device.
     error DeviceRegistry_NotOwner(address device, address owner, address sender);
 
     /// @notice The device was revoked.
@@ -76,7 +76,7 @@ interface IDeviceRegistry {
     /// @notice The signature is not the device's over (owner, timestamp).
     error DeviceRegistry_BadDeviceSignature(address device, address owner);
 
-    /// @notice The signature is not the owner's over `DeviceClaim(device, owner, timestamp, deadline)`.
+    /// @notice The signature is not the owner's over what was brought, with its present nonce where there is one.
     error DeviceRegistry_BadOwnerSignature(address owner);
 
     /// @notice The owner's signature was valid until `deadline`, in seconds.
@@ -144,12 +144,43 @@ interface IDeviceRegistry {
     /// @notice Gives a device to another owner. Only its owner; not a revoked device.
     function transfer(address device, address to) external;
 
+    /// @notice `transfer` for `owner`; anybody may bring it, with the owner's own signature.
+    /// @param deadline last second at which the owner's signature counts
+    /// @param ownerSignature the owner's EIP-712 `DeviceTransfer(device, owner, to, nonce, deadline)` with its present
+    /// nonce (ECDSA, or ERC-1271 where the owner is a contract)
+    function transferFor(
+        address device,
+        address owner,
+        address to,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        external;
+
     /// @notice Gives a device up. Only its owner; not a revoked device.
     function release(address device) external;
+
+    /// @notice `release` for `owner`, by its EIP-712 `DeviceRelease(device, owner, nonce, deadline)`, as `transferFor`.
+    function releaseFor(
+        address device,
+        address owner,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        external;
 
     /// @notice Declares a device's key worthless for ever, say after a theft. Only its owner. The owner stays on
     /// record; the time of revocation is the device's `lastChange`.
     function revoke(address device) external;
+
+    /// @notice `revoke` for `owner`, by its EIP-712 `DeviceRevocation(device, owner, nonce, deadline)`, as `transferFor`.
+    function revokeFor(
+        address device,
+        address owner,
+        uint64 deadline,
+        bytes calldata ownerSignature
+    )
+        external;
 
     /// @notice True while `lister` vouches for `device`.
     function isListed(address lister, address device) external view returns (bool);
@@ -171,6 +202,10 @@ interface IDeviceRegistry {
     /// @notice A device's owner, the time of its last claim, transfer, release or revocation (seconds; never
     /// earlier than a time used in a claim), and whether it is revoked.
     function statusOf(address device) external view returns (address owner, uint64 lastChange, bool revoked);
+
+    /// @notice The nonce of an owner's next transfer, release or revocation by signature. Each that is brought uses one
+    /// up, so an owner gives one signature at a time, and nobody brings one twice.
+    function nonces(address owner) external view returns (uint256);
 
     /// @notice The address of the device with this P-256 key.
     function addressOfP256(P256Key calldata key) external pure returns (address);

@@ -20,6 +20,9 @@ contract AccessPass is IAccessPass, EIP712, Nonces, ReentrancyGuard {
         "PassPurchase(address model,bytes32 plan,address holder,bytes32 termsHash,address token,uint256 most,uint256 nonce,uint64 deadline)"
     );
 
+    bytes32 private constant TRANSFER_TYPE_HASH =
+        keccak256("PassTransfer(address model,address holder,address to,uint256 nonce,uint64 deadline)");
+
     mapping(address model => mapping(address holder => Pass)) private _passes;
 
     constructor() EIP712("Andel", "1") { }
@@ -42,30 +45,33 @@ contract AccessPass is IAccessPass, EIP712, Nonces, ReentrancyGuard {
         nonReentrant
         returns (uint64 expiry)
     {
-        require(block.timestamp <= deadline, AccessPass_Expired(deadline, block.timestamp));
         require(gift || order.token != address(0) || order.most == 0, AccessPass_CoinNotSigned());
         uint256 nonce = _useNonce(order.holder);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(PURCHASE_TYPE_HASH, order, nonce, deadline)));
-        require(
-            SignatureChecker.isValidSignatureNowCalldata(order.holder, digest, signature),
-            AccessPass_BadSignature(order.holder, nonce)
-        );
+        bytes32 content = keccak256(abi.encode(PURCHASE_TYPE_HASH, order, nonce, deadline));
+        _requireSigned(order.holder, nonce, content, deadline, signature);
         if (permit.length != 0) _permit(order.token, order.holder, permit);
         return _buy(order, gift ? msg.sender : order.holder, true);
     }
 
     /// @inheritdoc IAccessPass
     function transfer(address model, address to) external {
-        Pass memory pass = _passes[model][msg.sender];
-        require(
-            pass.transferable && pass.expiry >= block.timestamp, AccessPass_NotTransferable(model, msg.sender)
-        );
-        require(to != address(0), AccessPass_Empty());
-        uint64 other = _passes[model][to].expiry;
-        require(other < block.timestamp, AccessPass_OtherPass(to, other));
-        delete _passes[model][msg.sender];
-        _passes[model][to] = pass;
-        emit PassTransferred(model, msg.sender, to);
+        _transfer(model, msg.sender, to);
+    }
+
+    /// @inheritdoc IAccessPass
+    function transferSigned(
+        address model,
+        address holder,
+        address to,
+        uint64 deadline,
+        bytes calldata signature
+    )
+        external
+    {
+        uint256 nonce = _useNonce(holder);
+        bytes32 content = keccak256(abi.encode(TRANSFER_TYPE_HASH, model, holder, to, nonce, deadline));
+        _requireSigned(holder, nonce, content, deadline, signature);
+        _transfer(model, holder, to);
     }
 
     /// @inheritdoc IAccessPass
@@ -88,6 +94,17 @@ contract AccessPass is IAccessPass, EIP712, Nonces, ReentrancyGuard {
     function planOf(address model, bytes32 plan) public view returns (PassPlan memory found) {
         found = IPassPlans(IPublishedModel(model).publisher()).passPlanOf(plan);
         require(found.period != 0, AccessPass_UnknownPlan(model, plan));
+    }
+
+    function _transfer(address model, address from, address to) private {
+        Pass memory pass = _passes[model][from];
+        require(pass.transferable && pass.expiry >= block.timestamp, AccessPass_NotTransferable(model, from));
+        require(to != address(0), AccessPass_Empty());
+        uint64 other = _passes[model][to].expiry;
+        require(other < block.timestamp, AccessPass_OtherPass(to, other));
+        delete _passes[model][from];
+        _passes[model][to] = pass;
+        emit PassTransferred(model, from, to);
     }
 
     /// `byHolder`: the holder itself wants it, so it may replace what it has.
@@ -133,6 +150,23 @@ contract AccessPass is IAccessPass, EIP712, Nonces, ReentrancyGuard {
         pass.expiry = expiry;
         pass.perDay = plan.perDay;
         pass.transferable = plan.transferable;
+    }
+
+    function _requireSigned(
+        address holder,
+        uint256 nonce,
+        bytes32 content,
+        uint64 deadline,
+        bytes calldata signature
+    )
+        private
+        view
+    {
+        require(block.timestamp <= deadline, AccessPass_Expired(deadline, block.timestamp));
+        require(
+            SignatureChecker.isValidSignatureNowCalldata(holder, _hashTypedDataV4(content), signature),
+            AccessPass_BadSignature(holder, nonce)
+        );
     }
 
     function _permit(address token, address holder, bytes calldata permit) private {

@@ -118,6 +118,19 @@ interface IAccessPass {
     /// @notice Passes the sender's pass on, with what is left of it, to an account that has none that counts.
     function transfer(address model, address to) external;
 
+    /// @notice `transfer` for `holder`; anybody may bring it.
+    /// @param deadline last second at which the signature counts
+    /// @param signature the holder's EIP-712 `PassTransfer(model, holder, to, nonce, deadline)` with its present nonce
+    /// (ECDSA, or ERC-1271 where the holder is a contract)
+    function transferSigned(
+        address model,
+        address holder,
+        address to,
+        uint64 deadline,
+        bytes calldata signature
+    )
+        external;
+
     /// @notice A plan as the model sells it now. Reverts if there is none.
     function planOf(address model, bytes32 plan) external view returns (PassPlan memory);
 

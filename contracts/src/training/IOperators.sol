@@ -30,7 +30,8 @@ struct Bond {
 /// function moves it. So whoever slashes itself by another name loses half. `bonded` goes first, then `unbonding`.
 /// An offence costs at most `bond`, however much lies here.
 ///
-/// WHO. The owner names operators and nothing else; anybody deposits for anybody; money is pulled by whom it belongs to.
+/// WHO. The owner names operators and nothing else; anybody deposits for anybody; anybody has
+/// what is owed paid out, to whom it belongs.
 /// Anybody puts the first fully bonded standby in the coordinator's place once no attempt has moved and no operators
 /// have changed for `idlePeriod`; the former coordinator becomes the last standby.
 ///
@@ -143,9 +144,17 @@ interface IOperators {
     /// @return amount wei
     function withdraw() external returns (uint256 amount);
 
+    /// @notice Pays `operator` what it asked back, after the period. Anybody may call; payment goes to the operator alone.
+    /// @return amount wei
+    function withdrawFor(address operator) external returns (uint256 amount);
+
     /// @notice Pays the sender its rewards for reports.
     /// @return amount wei; zero, without a revert, if there is none
     function withdrawReward() external returns (uint256 amount);
+
+    /// @notice Pays `reporter` its rewards for reports. Anybody may call; payment goes to the reporter alone.
+    /// @return amount wei; zero, without a revert, if there is none
+    function withdrawRewardFor(address reporter) external returns (uint256 amount);
 
     /// @notice Takes up to `amount` from an operator. Only the model's `Disputes`.
     /// @param reporter who gets half, rounded down; nobody if zero or the operator itself

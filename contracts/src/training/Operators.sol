@@ -9,6 +9,7 @@ import { Validator } from "./RoundTypes.sol";
 import {
     Ownable2StepUpgradeable
 } from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
+import { LowLevelCall } from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
@@ -131,23 +132,12 @@ contract Operators is IOperators, FoundedOnce, Ownable2StepUpgradeable {
 
     /// @inheritdoc IOperators
     function withdraw() external returns (uint256 amount) {
-        Bond storage entry = _bonds[msg.sender];
-        uint64 from = entry.withdrawableAt;
-        require(from != 0 && block.timestamp >= from, Operators_NotWithdrawable(msg.sender, from));
-        amount = entry.unbonding;
-        entry.unbonding = 0;
-        entry.withdrawableAt = 0;
-        emit BondWithdrawn(msg.sender, amount);
-        _paySender(amount);
+        return withdrawFor(msg.sender);
     }
 
     /// @inheritdoc IOperators
     function withdrawReward() external returns (uint256 amount) {
-        amount = rewardOf[msg.sender];
-        if (amount == 0) return 0;
-        rewardOf[msg.sender] = 0;
-        emit RewardWithdrawn(msg.sender, amount);
-        _paySender(amount);
+        return withdrawRewardFor(msg.sender);
     }
 
     /// @inheritdoc IOperators
@@ -235,6 +225,27 @@ contract Operators is IOperators, FoundedOnce, Ownable2StepUpgradeable {
     }
 
     /// @inheritdoc IOperators
+    function withdrawFor(address operator) public returns (uint256 amount) {
+        Bond storage entry = _bonds[operator];
+        uint64 from = entry.withdrawableAt;
+        require(from != 0 && block.timestamp >= from, Operators_NotWithdrawable(operator, from));
+        amount = entry.unbonding;
+        entry.unbonding = 0;
+        entry.withdrawableAt = 0;
+        emit BondWithdrawn(operator, amount);
+        _pay(operator, amount);
+    }
+
+    /// @inheritdoc IOperators
+    function withdrawRewardFor(address reporter) public returns (uint256 amount) {
+        amount = rewardOf[reporter];
+        if (amount == 0) return 0;
+        rewardOf[reporter] = 0;
+        emit RewardWithdrawn(reporter, amount);
+        _pay(reporter, amount);
+    }
+
+    /// @inheritdoc IOperators
     function manager() public view returns (address) {
         return CloneArgs.addressAt(0);
     }
@@ -301,11 +312,10 @@ contract Operators is IOperators, FoundedOnce, Ownable2StepUpgradeable {
         emit OperatorsSet(number, coordinator_, validators.k, validators.validators, standbys_);
     }
 
-    /// Only what was recorded as the sender's own, and taken off its record before.
-    function _paySender(uint256 amount) private {
+    /// Only what was recorded as the account's own, and taken off its record before.
+    function _pay(address account, uint256 amount) private {
         // slither-disable-next-line arbitrary-send-eth
-        (bool paid,) = msg.sender.call{ value: amount }("");
-        require(paid, Operators_PaymentFailed(msg.sender, amount));
+        require(LowLevelCall.callNoReturn(account, amount, ""), Operators_PaymentFailed(account, amount));
     }
 
     /// Who closes the set of updates does not judge it.

@@ -176,6 +176,26 @@ contract AccessPassTest is Base {
         passes.buySigned(year, NOW + 1, signature, "", false);
     }
 
+    function test_anybodyBringsASignedTransferOfAPassOnce() public {
+        vm.prank(alice);
+        passes.buy{ value: 1 ether }(order(YEAR, alice));
+        bytes memory fields = abi.encode(address(model), alice, bob, uint256(0), NOW);
+        bytes memory signature =
+            signed(ALICE_KEY, TypedData.digestHere(address(passes), TypedData.PASS_TRANSFER, fields));
+        vm.expectRevert(abi.encodeWithSelector(IAccessPass.AccessPass_BadSignature.selector, alice, 0));
+        passes.transferSigned(address(model), alice, vault, NOW, signature);
+        passes.transferSigned(address(model), alice, bob, NOW, signature);
+        vm.assertEq(passes.passOf(address(model), bob).expiry, NOW + 365 days, "his");
+        vm.assertEq(passes.nonces(alice), 1, "used up");
+        vm.prank(bob);
+        passes.transfer(address(model), alice);
+        vm.expectRevert(abi.encodeWithSelector(IAccessPass.AccessPass_BadSignature.selector, alice, 1));
+        passes.transferSigned(address(model), alice, bob, NOW, signature);
+        vm.warp(NOW + 1);
+        vm.expectRevert(abi.encodeWithSelector(IAccessPass.AccessPass_Expired.selector, NOW, NOW + 1));
+        passes.transferSigned(address(model), alice, bob, NOW, signature);
+    }
+
     function test_aPermitComesWithTheSignature() public {
         vm.prank(alice);
         pay.approve(address(passes), 0);

@@ -4,11 +4,11 @@ pragma solidity ^0.8.30;
 import { Access, Bar, IModelPolicy, Price, Record, Rule } from "../../src/ledger/IModelPolicy.sol";
 import { IModelTimelock } from "../../src/ledger/IModelTimelock.sol";
 import { IOnchainModels } from "../../src/serving/IOnchainModels.sol";
-import { Emission, Governed } from "../support/Governed.sol";
+import { Governed } from "../support/Governed.sol";
 import { IGovernor } from "@openzeppelin/contracts/governance/IGovernor.sol";
 
 /// For everything a vote can do: proposed, voted, queued, executed, and its effect seen where it is due: in the next
-/// round, the next prediction, an account's balance.
+/// round, the next prediction, an account's balance. Emission: EmissionVotes.t.sol.
 contract WhatAVoteCanDoTest is Governed {
     bytes private constant ADD_ONE = hex"5f356001015f5260205ff3";
     bytes private constant ADD_TWO = hex"5f356002015f5260205ff3";
@@ -60,23 +60,6 @@ contract WhatAVoteCanDoTest is Governed {
         (bytes32 policyHash, bytes32 termsHash) = alliance.rulesAt(uint64(block.timestamp));
         vm.assertEq(policyHash, keccak256("p2"), "policy of the next round");
         vm.assertEq(termsHash, keccak256("t2"), "terms of the next round");
-    }
-
-    // --- emission
-
-    function test_emissionFallsAndRests() public {
-        Emission emission = new Emission(address(timelock));
-        decide(address(emission), abi.encodeCall(emission.lowerCeiling, (900)));
-        decide(address(emission), abi.encodeCall(emission.lowerRate, (4)));
-        uint64 until = uint64(block.timestamp + DELAY + PERIOD + LOCK + 20 days);
-        decide(address(emission), abi.encodeCall(emission.pauseEmission, (until)));
-        vm.assertEq(emission.ceiling(), 900, "ceiling");
-        vm.assertEq(emission.ratePerSecond(), 4, "rate");
-        vm.assertEq(emission.pausedUntil(), until, "pause");
-        decideInVain(
-            Call(address(emission), 0, abi.encodeCall(emission.lowerCeiling, (901))),
-            abi.encodeWithSignature("Error(string)", "never up")
-        );
     }
 
     // --- prices and access

@@ -20,45 +20,6 @@ contract Sale is ISettled {
     }
 }
 
-/// @notice What a vote can do to a model's emission.
-interface IEmission {
-    function lowerCeiling(uint256 ceiling) external;
-    function lowerRate(uint256 ratePerSecond) external;
-    function pauseEmission(uint64 until) external;
-}
-
-/// @notice An emission that a timelock may lower or pause, with the bounds a pool keeps.
-contract Emission is IEmission {
-    address public immutable timelock;
-    uint256 public ceiling = 1000;
-    uint256 public ratePerSecond = 10;
-    uint64 public pausedUntil;
-
-    constructor(address timelock_) {
-        timelock = timelock_;
-    }
-
-    modifier onlyTimelock() {
-        require(msg.sender == timelock, "only the timelock");
-        _;
-    }
-
-    function lowerCeiling(uint256 ceiling_) external onlyTimelock {
-        require(ceiling_ < ceiling, "never up");
-        ceiling = ceiling_;
-    }
-
-    function lowerRate(uint256 ratePerSecond_) external onlyTimelock {
-        require(ratePerSecond_ < ratePerSecond, "never up");
-        ratePerSecond = ratePerSecond_;
-    }
-
-    function pauseEmission(uint64 until) external onlyTimelock {
-        require(until <= block.timestamp + 30 days, "at most 30 days");
-        pausedUntil = until;
-    }
-}
-
 /// @notice A founded model whose every power lies with its holders: three of them with 20, 15 and 5 % of the cap, all
 /// with votes, the offering settled. A test makes the clones that a factory will make in one transaction.
 abstract contract Governed is World {
@@ -101,7 +62,26 @@ abstract contract Governed is World {
     /// One base unit is offered, and a sale that a test settles stands in the offering's place.
     function deployGoverned() internal {
         vm.warp(NOW + 10 days);
-        Launch memory terms = launchTerms();
+        Model memory model = launchGoverned(governedTerms());
+        vm.etch(model.offering, address(new Sale()).code);
+        // What the true offering wrote in the place of `settled`.
+        vm.store(model.offering, bytes32(0), bytes32(0));
+        sale = Sale(model.offering);
+    }
+
+    /// What the holders of a model will govern; nothing of it is replaced.
+    function launchGoverned(Launch memory terms) internal returns (Model memory model) {
+        model = launch(terms);
+        timelock = ModelTimelock(payable(model.timelock));
+        governor = ModelGovernor(payable(model.governor));
+        policy = ModelPolicy(model.policy);
+        Implementations memory parts = factory.implementations();
+        governorCode = ModelGovernor(payable(parts.governor));
+        policyCode = ModelPolicy(parts.policy);
+    }
+
+    function governedTerms() internal view returns (Launch memory terms) {
+        terms = launchTerms();
         terms.owner = address(0);
         terms.registry = registry;
         terms.schedule.ceiling = CAP - 1;
@@ -121,17 +101,6 @@ abstract contract Governed is World {
             vetoBps: vetoBps,
             policy: policyFounding()
         });
-        Model memory model = launch(terms);
-        timelock = ModelTimelock(payable(model.timelock));
-        governor = ModelGovernor(payable(model.governor));
-        policy = ModelPolicy(model.policy);
-        vm.etch(model.offering, address(new Sale()).code);
-        // What the true offering wrote in the place of `settled`.
-        vm.store(model.offering, bytes32(0), bytes32(0));
-        sale = Sale(model.offering);
-        Implementations memory parts = factory.implementations();
-        governorCode = ModelGovernor(payable(parts.governor));
-        policyCode = ModelPolicy(parts.policy);
     }
 
     function deployGovernedAndHeld() internal {

@@ -23,6 +23,14 @@ library TypedData {
         "BatchEntries(address owner,bytes32 entriesHash,uint64 deadline)";
     string internal constant DEVICE_CLAIM =
         "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)";
+    string internal constant DEVICE_TRANSFER =
+        "DeviceTransfer(address device,address owner,address to,uint256 nonce,uint64 deadline)";
+    string internal constant DEVICE_RELEASE =
+        "DeviceRelease(address device,address owner,uint256 nonce,uint64 deadline)";
+    string internal constant DEVICE_REVOCATION =
+        "DeviceRevocation(address device,address owner,uint256 nonce,uint64 deadline)";
+    string internal constant PASS_TRANSFER =
+        "PassTransfer(address model,address holder,address to,uint256 nonce,uint64 deadline)";
     string internal constant TERMS_ACCEPTANCE =
         "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)";
     string internal constant TERMS_WITHDRAWAL =

@@ -97,6 +97,29 @@ contract BondsTest is World {
         operators.withdraw();
     }
 
+    /// Also what a reporter earned: whoever brings it, the money goes to whom it belongs.
+    function test_anybodyHasAnOperatorPaidWhatIsItsOwn() public {
+        address former = vm.addr(0xF0F0);
+        depositFor(former, 2 ether);
+        vm.expectPartialRevert(IOperators.Operators_NotWithdrawable.selector);
+        operators.withdrawFor(former);
+        vm.prank(former);
+        operators.requestWithdrawal(2 ether);
+        vm.warp(block.timestamp + unbonding);
+        uint256 before = address(this).balance;
+        vm.expectEmit(address(operators));
+        emit IOperators.BondWithdrawn(former, 2 ether);
+        vm.assertEq(operators.withdrawFor(former), 2 ether, "amount");
+        vm.assertEq(former.balance, 2 ether, "to the operator");
+        vm.expectPartialRevert(IOperators.Operators_NotWithdrawable.selector);
+        operators.withdrawFor(former);
+        slash(validator, BOND, reporter);
+        vm.assertEq(operators.withdrawRewardFor(reporter), BOND / 2, "amount");
+        vm.assertEq(reporter.balance, BOND / 2, "to the reporter");
+        vm.assertEq(operators.withdrawRewardFor(reporter), 0, "once");
+        vm.assertEq(address(this).balance, before, "nothing to who brings it");
+    }
+
     function test_onlyDisputesSlash() public {
         vm.expectPartialRevert(IOperators.Operators_NotDisputes.selector);
         vm.prank(founder);

@@ -38,6 +38,7 @@ CONTRACTS: Final = (
     "ModelOffering",
     "FounderVesting",
     "AccessPass",
+    "Successors",
 )
 """The contracts whose compiled code comes with this package."""
 
