@@ -97,7 +97,7 @@ contract ModelPolicyTest is Governed {
         asTimelock();
         policy.setPrices(Access.Paid, list);
         PassPlan memory plan = policy.passPlanOf("month");
-        vm.assertEq(plan.payTo, address(timelock), "to the timelock, where no vault is named");
+        vm.assertEq(plan.payTo, policy.vault(), "to the vault of the model");
         vm.assertEq(plan.token, address(token), "token");
         vm.assertEq(plan.price, 7, "price");
         vm.assertEq(uint256(plan.period), 30 days, "period");
