@@ -76,7 +76,9 @@ def test_a_device_is_registered_claimed_listed_handed_on_and_revoked(andel, smal
     assert facts["device"] == device.address and facts["did"] == did and facts["owner"] == owner.address
     assert not facts["revoked"] and 0 < facts["since"] <= small.world.chain.block_time()
     assert [item["lister"] for item in facts["listings"]] == [lister.address]
-    told = andel("device", "transfer", did, buyer.address, *at, "--key-file", owner.file)
+    told = andel(
+        "device", "transfer", did, buyer.address, *at, "--key-file", owner.file, "--payer-key-file", lister.file
+    )
     assert told.returncode == 0 and f"belongs to {buyer.address}" in told.stdout
     assert json.loads(andel("device", "list", "--owner", owner.address, *at, "--json").stdout)["devices"] == []
     told = andel("device", "revoke", did, *at, "--key-file", buyer.file, "--yes")

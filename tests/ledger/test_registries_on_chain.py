@@ -3,11 +3,12 @@
 import pytest
 
 from andel.device.known_keys import PUBLICLY_KNOWN
-from andel.errors import Reverted
+from andel.errors import ChainError, Reverted
 from andel.hashing import sha256
-from andel.keys import DeviceKey, address_bytes, derive_secret, recoverable_signature
+from andel.keys import AccountKey, DeviceKey, address_bytes, derive_secret, recoverable_signature
 from andel.ledger.contracts import DeviceStatus, Entry
 from andel.ledger.round_hashes import entries_hash
+from andel.roles.owner import release_device, revoke_device, transfer_device
 from andel.typed_data import sign_typed
 from andel.units import TOKEN, BaseUnits, day_of
 from andel.value.proof import is_entered
@@ -164,3 +165,29 @@ def test_a_final_version_answers_inside_the_chain(chain, actors, shared):
     assert models.predict(model, QUESTION) == models.predict_at(model, version, QUESTION) == 42
     answer, receipt = log.ask(actors.stranger, QUESTION)
     assert answer == 42 and receipt.event("Answered").arguments["asker"] == actors.stranger.address
+
+
+def test_an_owner_without_a_coin_hands_on_gives_up_and_revokes_by_signatures(chain, shared, actors, device):
+    """The owner's key has no coin at all; somebody else brings what it signed and pays for the gas."""
+    registry, payer = shared.device_registry, actors.stranger
+    poor, heir = (AccountKey(derive_secret(b"no coin", name)) for name in ("owner", "heir"))
+    now, deadline = chain.block_time(), chain.block_time() + 600
+    claim = {"device": device.address, "owner": poor.address, "timestamp": now, "deadline": deadline}
+    will = sign_typed(poor, "DeviceClaim", registry.domain, claim)
+    confirmed = confirmation(device, poor.address, now)
+    registry.claim_for(payer, device.address, poor.address, now, confirmed, deadline, will)
+    assert chain.balance(poor.address) == chain.balance(heir.address) == 0
+    with pytest.raises(ChainError, match="belongs to"):
+        transfer_device(registry, heir, device.address, heir.address, payer)
+    transfer_device(registry, poor, device.address, heir.address, payer)
+    assert registry.status_of(device.address).owner == heir.address
+    assert (registry.nonce_of(poor.address), registry.nonce_of(heir.address)) == (1, 0)
+    release_device(registry, heir, device.address, payer)
+    assert registry.status_of(device.address).owner is None
+    later = chain.block_time() + 1
+    registry.claim(payer, device.address, later, confirmation(device, payer.address, later))
+    registry.transfer(payer, device.address, heir.address)
+    revoke_device(registry, heir, device.address, payer)
+    assert registry.status_of(device.address).revoked
+    with pytest.raises(ChainError, match="was revoked"):
+        transfer_device(registry, heir, device.address, poor.address, payer)

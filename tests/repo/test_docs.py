@@ -103,6 +103,13 @@ def test_the_threat_model_and_the_attack_tests_name_each_other(tree):
     assert named == there
 
 
+def test_the_tests_that_the_page_on_what_comes_after_the_launch_names_are_there(tree):
+    named = set(re.findall(r"`(test(?:Fuzz)?_\w+)`", tree.text(Path("docs/after-launch.md"))))
+    suites = [*tree.ending(".py", under="tests"), *tree.ending(".sol", under="contracts/test")]
+    there = {name for path in suites for name in re.findall(r"(?:def|function) (test\w*)", tree.text(path))}
+    assert len(named) > 30 and named - there == set()
+
+
 def test_the_changelog_tells_of_this_version(tree):
     text = tree.text(Path("CHANGELOG.md"))
     assert re.search(r"^## \[Unreleased\]", text, re.MULTILINE) or re.search(r"^## \[\d", text, re.MULTILINE)

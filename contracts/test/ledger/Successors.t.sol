@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import { ISuccessors, Succession } from "../../src/ledger/ISuccessors.sol";
 import { Launch } from "../../src/ledger/LaunchTypes.sol";
+import { RevenueVault } from "../../src/ledger/RevenueVault.sol";
 import { Successors } from "../../src/ledger/Successors.sol";
 import { Governed } from "../support/Governed.sol";
 
@@ -49,6 +50,12 @@ contract SuccessorsTest is Governed {
         bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(cleo, uint256(7e18), uint256(7e18)))));
         runRound(8e18, leaf, 7e18);
         uint256 before = token.balanceOf(cleo);
+        RevenueVault vault = RevenueVault(payable(token.vault()));
+        uint256[] memory epochs = new uint256[](1);
+        epochs[0] = vault.epochNow();
+        vm.deal(stranger, 4 ether);
+        vm.prank(stranger);
+        vault.deposit{ value: 4 ether }(address(0), 4 ether);
         address next = nextModel();
         decide(address(successors), abi.encodeCall(successors.nameSuccessor, (address(manager), next, WHY)));
         vm.prank(founder);
@@ -57,6 +64,11 @@ contract SuccessorsTest is Governed {
         vm.prank(stranger);
         vm.assertEq(pool.claim(cleo, 7e18, 7e18, new bytes32[](0)), 7e18, "paid years later");
         vm.assertEq(token.balanceOf(cleo), before + 7e18, "to the account");
+        uint256 due = vault.claimable(anne, address(0), epochs[0]);
+        vm.assertLt(0, due, "her part of that epoch's revenue");
+        vm.prank(stranger);
+        vm.assertEq(vault.claimFor(anne, address(0), epochs), due, "paid years later");
+        vm.assertEq(anne.balance, due, "to the account");
     }
 
     function test_onlyTheRulerNamesAndAccepts() public {

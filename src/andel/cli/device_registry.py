@@ -34,7 +34,7 @@ from andel.keys import AccountKey, parse_address
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.receipt import Receipt
 from andel.roles.device_facts import DeviceFacts, device_facts, devices_of_lister, devices_of_owner
-from andel.roles.owner import claim_device, told
+from andel.roles.owner import claim_device, release_device, revoke_device, told, transfer_device
 from andel.units import Address
 
 DeviceArgument = Annotated[str, typer.Argument(help="The device: address, did:io:0x…, or public key in hex.")]
@@ -115,15 +115,24 @@ def transfer(
     rpc: RpcOption,
     registry: RegistryOption,
     key_file: KeyFileOption,
+    payer_key_file: PayerOption = None,
 ) -> None:
-    """Give a device of the key's account to another owner."""
-    heir = parse_address(to)
-    _change(rpc, registry, key_file, device, f"belongs to {heir}", lambda r, key, d: r.transfer(key, d, heir))
+    """Give a device of the key's account to another owner; with a payer, the owner only signs."""
+    heir, payer = parse_address(to), read_payer(payer_key_file)
+    send = partial(transfer_device, to=heir, payer=payer)
+    _change(rpc, registry, key_file, device, f"belongs to {heir}", send)
 
 
-def release(device: DeviceArgument, rpc: RpcOption, registry: RegistryOption, key_file: KeyFileOption) -> None:
-    """Give a device up: it has no owner until somebody claims it again."""
-    _change(rpc, registry, key_file, device, "belongs to nobody", lambda r, key, d: r.release(key, d))
+def release(
+    device: DeviceArgument,
+    rpc: RpcOption,
+    registry: RegistryOption,
+    key_file: KeyFileOption,
+    payer_key_file: PayerOption = None,
+) -> None:
+    """Give a device up: it has no owner until somebody claims it again. With a payer, the owner only signs."""
+    send = partial(release_device, payer=read_payer(payer_key_file))
+    _change(rpc, registry, key_file, device, "belongs to nobody", send)
 
 
 def revoke(
@@ -131,12 +140,14 @@ def revoke(
     rpc: RpcOption,
     registry: RegistryOption,
     key_file: KeyFileOption,
+    payer_key_file: PayerOption = None,
     yes: YesOption = False,
 ) -> None:
-    """Declare a device's key worthless for ever, say after a theft."""
+    """Declare a device's key worthless for ever, say after a theft. With a payer, the owner only signs."""
     named = parse_device(device)
     confirm(yes, f"{named.did} can never be claimed or contribute again.")
-    _change(rpc, registry, key_file, device, "is revoked, for ever", lambda r, key, d: r.revoke(key, d))
+    send = partial(revoke_device, payer=read_payer(payer_key_file))
+    _change(rpc, registry, key_file, device, "is revoked, for ever", send)
 
 
 def _change(
@@ -149,7 +160,7 @@ def _change(
 ) -> None:
     key, named = read_key(key_file), parse_device(device)
     opened = open_registry(rpc, registry)
-    receipt = told(lambda: send(opened, key, named.address))
+    receipt = send(opened, key, named.address)
     typer.echo(f"{named.did} {outcome}, gas {receipt.gas_used}")
 
 

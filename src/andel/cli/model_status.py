@@ -14,18 +14,22 @@ from rich.table import Table
 from andel.cli.options import coins
 from andel.ledger.round_state import RoundState, Status
 from andel.roles.model_state import ModelState
+from andel.roles.succession import SuccessionState
 from andel.units import TOKEN
 
 
-def print_model(state: ModelState, as_json: bool) -> None:
-    """Shows the state."""
+def print_model(state: ModelState, as_json: bool, path: SuccessionState | None = None) -> None:
+    """Shows the state, and where the model stands on a path of successors."""
     if as_json:
-        typer.echo(json.dumps(_plain(asdict(state) | {"unminted": state.unminted})))
+        followed = {} if path is None else {"succession": asdict(path)}
+        typer.echo(json.dumps(_plain(asdict(state) | {"unminted": state.unminted} | followed)))
         return
     console = Console(highlight=False)
     console.print(
         f"model {state.model} on chain {state.chain_id}, block {state.block:,}, {_time(state.now)}", markup=False
     )
+    for line in _path_lines(state, path):
+        console.print(line, markup=False, soft_wrap=True)
     version = f"of round {state.version_round}" if state.version_round else "the first, which nobody attested"
     console.print(f"version {state.version.hex()} ({version})", markup=False, soft_wrap=True)
     for line in _round_lines(state):
@@ -38,6 +42,26 @@ def print_model(state: ModelState, as_json: bool) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+def _path_lines(state: ModelState, path: SuccessionState | None) -> list[str]:
+    if path is None:
+        return []
+    lines = [f"follows {path.predecessor}"] if path.predecessor else []
+    step = path.step
+    if step is not None and not step.accepted_at:
+        lines.append(
+            f"names {step.successor} as its successor since {_time(step.named_at)}, which has not named it back: "
+            f"nobody follows it yet; reason {step.reason.hex()}"
+        )
+    if step is not None and step.accepted_at:
+        lines.append(f"SUPERSEDED by {step.successor} since {_time(step.accepted_at)}; reason {step.reason.hex()}")
+        foreign = "" if path.known else ", which this release does not know: do not rely on it before you have read it"
+        lines.append(f"the model to ask is {path.current}{foreign}")
+        lines.append("what was earned here stays claimable here; nothing moves by itself")
+    if not path.ends and path.current != state.model:
+        lines.append(f"the path goes on behind {path.current}")
+    return lines
 
 
 def _round_lines(state: ModelState) -> list[str]:

@@ -20,6 +20,7 @@ from andel.keys import AccountKey, parse_address
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.deployment import Deployment, ModelContracts, find_model
+from andel.ledger.successors import SuccessorsContract
 from andel.units import Digest
 
 RpcOption = Annotated[str, typer.Option("--rpc", help="Address of a chain's JSON-RPC.")]
@@ -110,6 +111,16 @@ def open_model(rpc: str, model: str) -> ModelContracts:
     if not model.startswith("0x") and Path(model).is_file():
         return Deployment.from_file(Path(model)).model(chain)
     return find_model(chain, parse_address(model))
+
+
+def open_successors(chain: Chain, model: str, address: str) -> SuccessorsContract | None:
+    """The `Successors` at an address, or the one that the model's deployment file names; None without either."""
+    if address:
+        return SuccessorsContract(chain, parse_address(address))
+    if not model.startswith("0x") and Path(model).is_file():
+        named = Deployment.from_file(Path(model)).addresses.get("Successors")
+        return None if named is None else SuccessorsContract(chain, named)
+    return None
 
 
 def open_registry(rpc: str, registry: str) -> DeviceRegistryContract:

@@ -19,12 +19,13 @@ from rich.table import Table
 
 from andel.cli.evidence import FirstDayOption, LastDayOption, open_evidence, parse_day
 from andel.cli.model_status import print_model
-from andel.cli.options import open_model, read_policy
+from andel.cli.options import open_model, open_successors, read_policy
 from andel.data.intake_report import DeviceReport, IntakeReport, report_intake
 from andel.data.policy_report import PolicyVerdict, judge_by_policy
 from andel.data.summary import Gap
 from andel.errors import SettingsError
 from andel.roles.model_state import model_state
+from andel.roles.succession import succession_state
 from andel.units import DAY_SECONDS, SLOT_SECONDS
 
 _SHOWN_GAPS = 3
@@ -38,6 +39,9 @@ def show_status(
         str | None, typer.Option("--model", help="Show a model: its RoundManager's address, or a deployment file.")
     ] = None,
     rpc: Annotated[str | None, typer.Option("--rpc", help="With --model: address of a chain's JSON-RPC.")] = None,
+    successors: Annotated[
+        str, typer.Option("--successors", help="With --model: the Successors contract, to tell who follows the model.")
+    ] = "",
     devices_max: Annotated[int, typer.Option("--devices", min=1, max=1_000, help="Most devices to show.")] = 100,
     gaps_max: Annotated[int, typer.Option("--gaps", min=1, max=100, help="Most gaps of a device in --json.")] = 20,
     policy: Annotated[
@@ -56,7 +60,10 @@ def show_status(
     if model is not None or rpc is not None:
         if model is None or rpc is None or store is not None:
             raise SettingsError("a model's state takes --model and --rpc, and no --store", "leave the store out")
-        print_model(model_state(open_model(rpc, model)), as_json)
+        found = open_model(rpc, model)
+        registry = open_successors(found.round_manager.chain, model, successors)
+        path = None if registry is None else succession_state(registry, found.round_manager.address)
+        print_model(model_state(found), as_json, path)
         return
     if store is None:
         raise SettingsError("nothing is named to show", "--store for evidence, --model and --rpc for a model")

@@ -16,20 +16,26 @@ from andel.cli.options import (
     StoreOption,
     open_model,
     open_store,
+    open_successors,
     read_bounded,
     read_key,
     read_payer,
     writer_of,
 )
 from andel.errors import InputError
+from andel.ledger.deployment import ModelContracts
 from andel.ledger.governance import ModelGovernorContract, ProposalState, Standing, Support
 from andel.ledger.proposed_calls import in_words
 from andel.roles.voter import MAX_FILE_BYTES, cast, governor_of, names_of, read_proposal, told
-from andel.units import TOKEN
+from andel.units import TOKEN, Address
 
 app = typer.Typer(name="vote", help="What holders decide about a model.", no_args_is_help=True)
 
 ProposalArgument = Annotated[str, typer.Argument(help="The proposal's number (from 1) or its id, see `list`.")]
+
+SuccessorsOption = Annotated[
+    str, typer.Option("--successors", help="The chain's Successors contract, so that calls of it are told in words.")
+]
 
 _MAX_TEXT_BYTES = 1024 * 1024
 _MAX_LISTED = 200
@@ -49,12 +55,12 @@ def list_proposals(rpc: RpcOption, model: ModelOption) -> None:
 
 
 @app.command("show")
-def show(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption) -> None:
+def show(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, successors: SuccessorsOption = "") -> None:
     """Show a proposal: its text, what it does in plain words, and where it stands."""
     opened = open_model(rpc, model)
     governor = governor_of(opened)
     found = governor.proposal(_identity(governor, proposal))
-    standing, names = governor.standing_of(found.id), names_of(opened)
+    standing, names = governor.standing_of(found.id), names_of(opened) | _named(opened, model, successors)
     typer.echo(f"proposal {found.id}")
     typer.echo(
         governor.description_of(found) or f"(its text is not in recent blocks; keccak {found.description_hash.hex()})"
@@ -76,11 +82,12 @@ def propose(
     model: ModelOption,
     store: StoreOption,
     key_file: KeyFileOption,
+    successors: SuccessorsOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
 ) -> None:
     """Propose what a file says; texts that it names are kept in the content store."""
     opened, key = open_model(rpc, model), read_key(key_file)
-    names = names_of(opened)
+    names = names_of(opened) | _named(opened, model, successors)
     calls, why = read_proposal(
         read_bounded(file, MAX_FILE_BYTES),
         names,
@@ -145,6 +152,11 @@ def veto(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_fil
     stopped = ", and the proposal is cancelled" if said.state == ProposalState.CANCELED else ""
     against = f"{_tokens(said.vetoing)} of {_tokens(said.veto_needed)} tokens stand against it"
     typer.echo(f"{against}{stopped}, gas {receipt.gas_used}")
+
+
+def _named(opened: ModelContracts, model: str, successors: str) -> dict[Address, str]:
+    found = open_successors(opened.round_manager.chain, model, successors)
+    return {} if found is None else {found.address: found.NAME}
 
 
 def _identity(governor: ModelGovernorContract, text: str) -> int:

@@ -97,6 +97,12 @@ class AccessPassContract(Bound):
         """Passes `key`'s pass on."""
         return self.chain.send(key, self.contract, "transfer", model, to)
 
+    def transfer_signed(
+        self, key: AccountKey, model: Address, holder: Address, to: Address, deadline: int, signature: bytes
+    ) -> Receipt:
+        """Passes `holder`'s pass on with its EIP-712 `PassTransfer`; `key` pays the gas."""
+        return self.chain.send(key, self.contract, "transferSigned", model, holder, to, deadline, signature)
+
     def plan_of(self, model: Address, plan: bytes) -> PassPlan:
         """A plan as the model sells it now. Raises Reverted where there is none."""
         return PassPlan(*self.chain.call(self.contract, "planOf", model, plan))

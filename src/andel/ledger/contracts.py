@@ -92,6 +92,24 @@ class DeviceRegistryContract(Bound):
         """Declares the key of `key`'s device worthless."""
         return self.chain.send(key, self.contract, "revoke", device)
 
+    def transfer_for(
+        self, key: AccountKey, device: Address, owner: Address, to: Address, deadline: int, signature: bytes
+    ) -> Receipt:
+        """Gives `owner`'s device on with its EIP-712 `DeviceTransfer`; `key` pays."""
+        return self.chain.send(key, self.contract, "transferFor", device, owner, to, deadline, signature)
+
+    def release_for(self, key: AccountKey, device: Address, owner: Address, deadline: int, signature: bytes) -> Receipt:
+        """Gives `owner`'s device up with its EIP-712 `DeviceRelease`; `key` pays."""
+        return self.chain.send(key, self.contract, "releaseFor", device, owner, deadline, signature)
+
+    def revoke_for(self, key: AccountKey, device: Address, owner: Address, deadline: int, signature: bytes) -> Receipt:
+        """Declares the key of `owner`'s device worthless with its EIP-712 `DeviceRevocation`; `key` pays."""
+        return self.chain.send(key, self.contract, "revokeFor", device, owner, deadline, signature)
+
+    def nonce_of(self, owner: Address) -> int:
+        """The nonce of an owner's next signature over a transfer, release or revocation."""
+        return int(self.chain.call(self.contract, "nonces", owner))
+
     def status_of(self, device: Address) -> DeviceStatus:
         """The device's state; of an unknown device an empty one."""
         return self.statuses_of([device])[0]

@@ -55,6 +55,14 @@ class OperatorsContract(Owned):
         """Takes `key`'s rewards for reports."""
         return self.chain.send(key, self.contract, "withdrawReward")
 
+    def withdraw_for(self, key: AccountKey, operator: Address) -> Receipt:
+        """Pays `operator` what it asked back, after the unbonding period; `key` pays the gas."""
+        return self.chain.send(key, self.contract, "withdrawFor", operator)
+
+    def withdraw_reward_for(self, key: AccountKey, reporter: Address) -> Receipt:
+        """Pays `reporter` its rewards for reports; `key` pays the gas."""
+        return self.chain.send(key, self.contract, "withdrawRewardFor", reporter)
+
     def replace_coordinator(self, key: AccountKey) -> Receipt:
         """Puts the next bonded standby in an idle coordinator's place. Anybody."""
         return self.chain.send(key, self.contract, "replaceCoordinator")

@@ -59,6 +59,40 @@ def claim_device(
     return told(lambda: registry.claim_for(payer, device, *rest))
 
 
+def transfer_device(
+    registry: DeviceRegistryContract, owner: AccountKey, device: Address, to: Address, payer: AccountKey | None = None
+) -> Receipt:
+    """Gives a device on; where another account pays, it brings the owner's signature. Raises ChainError, in words."""
+    if payer is None or payer.address == owner.address:
+        return told(lambda: registry.transfer(owner, device, to))
+    message = _change(registry, owner.address, device) | {"to": to}
+    signature = sign_typed(owner, "DeviceTransfer", registry.domain, message)
+    deadline = int(message["deadline"])
+    return told(lambda: registry.transfer_for(payer, device, owner.address, to, deadline, signature))
+
+
+def release_device(
+    registry: DeviceRegistryContract, owner: AccountKey, device: Address, payer: AccountKey | None = None
+) -> Receipt:
+    """Gives a device up, as `transfer_device`."""
+    if payer is None or payer.address == owner.address:
+        return told(lambda: registry.release(owner, device))
+    message = _change(registry, owner.address, device)
+    signature = sign_typed(owner, "DeviceRelease", registry.domain, message)
+    return told(lambda: registry.release_for(payer, device, owner.address, int(message["deadline"]), signature))
+
+
+def revoke_device(
+    registry: DeviceRegistryContract, owner: AccountKey, device: Address, payer: AccountKey | None = None
+) -> Receipt:
+    """Declares a device's key worthless, for ever, as `transfer_device`."""
+    if payer is None or payer.address == owner.address:
+        return told(lambda: registry.revoke(owner, device))
+    message = _change(registry, owner.address, device)
+    signature = sign_typed(owner, "DeviceRevocation", registry.domain, message)
+    return told(lambda: registry.revoke_for(payer, device, owner.address, int(message["deadline"]), signature))
+
+
 def accept_terms(alliance: AllianceContract, owner: AccountKey, terms: bytes, payer: AccountKey | None) -> Receipt:
     """Accepts terms; where another account pays, it brings the owner's signature. Raises ChainError, in words."""
     if payer is None or payer.address == owner.address:
@@ -100,6 +134,11 @@ def told(send: Callable[[], Answer], sentences: Mapping[str, Sentence] | None = 
 def _consent(alliance: AllianceContract, owner: Address, terms: bytes) -> dict[str, Any]:
     deadline = alliance.chain.block_time() + OWNERS_SIGNATURE_SECONDS
     return {"owner": owner, "termsHash": terms, "nonce": alliance.nonce_of(owner), "deadline": deadline}
+
+
+def _change(registry: DeviceRegistryContract, owner: Address, device: Address) -> dict[str, Any]:
+    deadline = registry.chain.block_time() + OWNERS_SIGNATURE_SECONDS
+    return {"device": device, "owner": owner, "nonce": registry.nonce_of(owner), "deadline": deadline}
 
 
 def clock_text(seconds: int) -> str:
@@ -153,7 +192,7 @@ _SENTENCES: Final[Mapping[str, Sentence]] = {
         lambda device, owner: f"the signature is not that of {device} for the owner {owner}",
         "check the device's key or address",
     ),
-    "DeviceRegistry_BadOwnerSignature": (lambda owner: f"the claim does not carry {owner}'s signature", ""),
+    "DeviceRegistry_BadOwnerSignature": (lambda owner: f"what was brought does not carry {owner}'s signature", ""),
     "DeviceRegistry_Expired": (lambda deadline, now: f"the owner's signature ended at {clock_text(deadline)}", ""),
     "Alliance_Empty": (lambda: "the zero address, or a hash of zeros, is nothing that an alliance can name", ""),
     "Alliance_KnownKey": (
