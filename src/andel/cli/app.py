@@ -23,6 +23,7 @@ from andel.cli import (
     intake,
     operator,
     serve,
+    simulate,
     status,
     validate,
     value,
@@ -53,6 +54,7 @@ app.add_typer(alliance.app)
 app.add_typer(operator.app)
 app.add_typer(content.app)
 app.add_typer(value.app)
+app.add_typer(simulate.app)
 app.command("export")(evidence.export_evidence)
 app.command("forget")(evidence.forget_evidence)
 
