@@ -197,7 +197,10 @@ def test_sweeps_turn_at_some_value():
         {"tail_rate": 10**30},
         {"milestone_rounds": 0},
         {"extension": 6 * DAY},
-        {"unbonding_period": DAY},
+        {"unbonding_period": 32 * DAY},
+        {"idle_period": DAY},
+        {"shortest": 3 * DAY},
+        {"challenge_floor": TERMS.bond + 1},
         {"no such term": 1},
     ],
 )

@@ -116,8 +116,9 @@ def wash_verdict(stage: Stage, rounds: Sequence[ValuedRound]) -> Verdict:
     days = sum(1 for line in year.lines if line.held)
     spent = WASH * days
     back = year.economy.vault.paid.get(WASHER, 0)
-    note = f"{back * BPS // spent / 100:.1f} % of what it spends and others pay comes back" if spent else ""
-    return Verdict("wash trader", spent, back, idle.economy.vault.paid.get(WASHER, 0), note)
+    without = idle.economy.vault.paid.get(WASHER, 0)
+    note = f"{(back - without) * BPS // spent / 100:.1f} % of what it spends comes back" if spent else ""
+    return Verdict("wash trader", spent, back, without, note)
 
 
 def lazy_verdict(stage: Stage, rounds: Sequence[ValuedRound]) -> Verdict:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from andel.simulation.economics.terms import Terms
+from andel.units import TOKEN
 
 HUNDREDTH, TENTH, WHOLE = 100, 10, 1
 
@@ -53,5 +54,5 @@ class BondBooks:
         return min(available, self.terms.covered)
 
     def challenge_bond(self, budget: int) -> int:
-        """What challenging a round of this budget costs: a tenth of its stated worth, and some wei at least."""
-        return max(budget * self.terms.coin_per_token // 10**18 // TENTH, 1)
+        """What challenging a round of this budget costs: a tenth of its stated worth, at least the floor."""
+        return max(budget * self.terms.coin_per_token // TOKEN // TENTH, self.terms.challenge_floor)

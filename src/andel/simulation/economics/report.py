@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from andel.fixed_point import div_nearest
 from andel.simulation.economics.pictures import pictures
 from andel.simulation.economics.run import Findings
 
@@ -73,4 +74,4 @@ def _sweeps(findings: Findings) -> list[str]:
 
 
 def _coins(amount: int) -> str:
-    return f"{amount // _COIN:,}"
+    return f"{div_nearest(amount, _COIN):,}"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from andel.fixed_point import div_nearest
 from andel.hashing import sha256
 from andel.simulation.economics.attacks import (
     SEATS,
@@ -87,7 +88,7 @@ class Findings:
     def figures(self) -> dict[str, object]:
         """The JSON line: whole coins and tokens."""
         last = self.lines[-1]
-        whole = {verdict.name: (verdict.net - verdict.honest) // 10**18 for verdict in self.verdicts}
+        whole = {verdict.name: div_nearest(verdict.net - verdict.honest, 10**18) for verdict in self.verdicts}
         return {
             "days": len(self.lines),
             "accrued": last.accrued // 10**18,
@@ -134,10 +135,11 @@ def study(terms: Terms, seed: int, days: int, say: Say) -> Findings:
     say("the honest year, with every invariant at every step")
     year = play_year(stage, rounds)
     say("attacks")
+    wash = wash_verdict(stage, rounds)
     verdicts = [
         *seat_verdicts(stage, learned),
         *flash_verdicts(stage, rounds),
-        wash_verdict(stage, rounds),
+        wash,
         lazy_verdict(stage, rounds),
         *collusion_verdicts(stage, year),
     ]
@@ -158,7 +160,7 @@ def study(terms: Terms, seed: int, days: int, say: Say) -> Findings:
         tuple(minted_by_bond(stage, rounds)),
         collusion_by_watch(stage, year),
         worth_that_pays(stage, year),
-        wash_by_boost(),
+        wash_by_boost((wash.gain - wash.honest) * 10_000 // max(wash.cost, 1)),
         stalling(terms, terms.covered),
         _operator_yield(stage, year),
     )

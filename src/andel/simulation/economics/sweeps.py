@@ -10,16 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from andel.simulation.economics.attacks import UNCHECKED, WASH_SHARE, Spoils, lazy_verdict, operator_income
+from andel.simulation.economics.attacks import UNCHECKED, Spoils, lazy_verdict, operator_income
 from andel.simulation.economics.cast import WHALE
 from andel.simulation.economics.draws import below
 from andel.simulation.economics.economy import tokens_worth
 from andel.simulation.economics.rounds import ValuedRound
 from andel.simulation.economics.terms import BPS, Terms
 from andel.simulation.economics.year import Stage, Year, play_year
+from andel.units import DAY_SECONDS
 
 WHALE_DAYS: Final = (8, 30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 330, 360)
-STAKES: Final = (1_500, 2_500, 4_000, 6_000, 9_000, 15_000)
+STAKES: Final = (1_765, 2_500, 3_333, 3_889, 4_286, 4_925, 5_625, 6_393, 7_241, 8_182, 10_000)
+"""What a whale pays, in 1/10000 of what the others pay: 15 to 50 % of what is sold."""
 PLANTS: Final = (0, 1, 3, 10, 30, 100, 300)
 SEEDS: Final = 64
 
@@ -54,7 +56,10 @@ def whale_points(stage: Stage, rounds: Sequence[ValuedRound], **changes: int) ->
         stake = tokens_worth(tokens, stage.costs.worth)
         for attempt in year.attempts:
             share = tokens * BPS // max(year.lines[attempt.day].held, 1)
-            found.append(WhalePoint(attempt.day, share, stake, attempt.treasury, attempt.executed, attempt.why))
+            # What is released while the vote goes on is taken as well.
+            last = min(attempt.day + -(-terms.shortest_takeover // DAY_SECONDS), len(year.lines) - 1)
+            treasury = year.lines[last].treasury
+            found.append(WhalePoint(attempt.day, share, stake, treasury, attempt.executed, attempt.why))
     return found
 
 
@@ -131,14 +136,14 @@ def worth_that_pays(stage: Stage, year: Year) -> dict[int, int]:
     }
 
 
-def wash_by_boost(share_bps: int = WASH_SHARE) -> dict[int, int]:
+def wash_by_boost(share_bps: int) -> dict[int, int]:
     """What a coin of wash trading leaves, in ten-thousandths, if emission paid so much for a coin of fees."""
     return {boost: boost + share_bps - BPS for boost in range(0, BPS + 1, 1_000)}
 
 
 def stalling(terms: Terms, budget: int) -> Mapping[str, object]:
     """What it takes to stall a round, a vote and a claim: wei, seconds, people and base units."""
-    challenge = max(tokens_worth(budget, terms.coin_per_token) // 10, 1)
+    challenge = max(tokens_worth(budget, terms.coin_per_token) // 10, terms.challenge_floor)
     return {
         "challenge_bond_wei": str(challenge),
         "challenge_upheld_costs_wei": str(challenge),

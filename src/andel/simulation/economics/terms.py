@@ -51,9 +51,13 @@ class Terms:
     bond: int = 4_000 * COIN
     coin_per_token: int = 5 * COIN
     challenge_window: int = DAY_SECONDS // 2
+    commit_period: int = 3_600
     hearing_period: int = 6 * 3_600
+    challenge_floor: int = COIN
     unbonding_period: int = 45 * DAY_SECONDS
+    idle_period: int = 2 * DAY_SECONDS
     plant_bps: int = 100
+    shortest: int = DAY_SECONDS
     voting_delay: int = 2 * DAY_SECONDS
     voting_period: int = 5 * DAY_SECONDS
     extension: int = 2 * DAY_SECONDS
@@ -88,6 +92,11 @@ class Terms:
         return -(-2 * self.validators // 3)
 
     @property
+    def settling(self) -> int:
+        """Seconds that validators, a window and a hearing may take after a round's seed."""
+        return self.commit_period + self.challenge_window + 2 * self.hearing_period
+
+    @property
     def shortest_takeover(self) -> int:
         """Seconds from a proposal to its effect, at least."""
         return self.voting_delay + self.voting_period + self.timelock_delay
@@ -120,9 +129,13 @@ BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "bond": (1, (1 << 128) - 1),
     "coin_per_token": (1, 1 << 96),
     "challenge_window": (0, 30 * _DAY),
+    "commit_period": (0, 7 * _DAY),
     "hearing_period": (60, 7 * _DAY),
-    "unbonding_period": (32 * _DAY, 365 * _DAY),
+    "challenge_floor": (1, (1 << 128) - 1),
+    "unbonding_period": (0, 365 * _DAY),
+    "idle_period": (0, 365 * _DAY),
     "plant_bps": (0, 5_000),
+    "shortest": (60, 30 * _DAY),
     "voting_delay": (60, 30 * _DAY),
     "voting_period": (60, 60 * _DAY),
     "extension": (60, 60 * _DAY),
@@ -146,7 +159,12 @@ def require_sound(terms: Terms) -> Terms:
         "vesting_cliff": terms.vesting_cliff > terms.vesting_duration,
         "tail_rate": terms.tail_rate > (terms.rate if terms.halving_period else 0),
         "first_bps": (terms.first_bps == BPS) != (terms.milestone_rounds == 0),
+        "challenge_floor": terms.challenge_floor > terms.bond,
+        "unbonding_period": terms.unbonding_period < 32 * _DAY + terms.settling,
+        "idle_period": terms.idle_period < terms.settling,
         "extension": terms.extension > terms.voting_period,
+        "shortest": terms.shortest
+        > min(terms.voting_delay, terms.voting_period, terms.extension, terms.timelock_delay),
         "coin_per_token": terms.covered == 0,
     }
     for name, wrong in refused.items():
