@@ -42,8 +42,8 @@ class Terms:
     first_bps: int = 500
     milestone_rounds: int = 500
     milestone_deadline: int = 3 * YEAR
-    vesting_cliff: int = 180 * DAY_SECONDS
-    vesting_duration: int = 540 * DAY_SECONDS
+    vesting_cliff: int = 183 * DAY_SECONDS
+    vesting_duration: int = 549 * DAY_SECONDS
     epoch_length: int = 7 * DAY_SECONDS
     redeemable_bps: int = 0
     validators: int = 7
