@@ -25,6 +25,7 @@ from andel.cli import (
     offering,
     operator,
     serve,
+    simulate,
     status,
     validate,
     value,
@@ -59,6 +60,7 @@ app.add_typer(access.app)
 app.add_typer(content.app)
 app.add_typer(value.app)
 app.add_typer(vote.app)
+app.add_typer(simulate.app)
 app.command("export")(evidence.export_evidence)
 app.command("forget")(evidence.forget_evidence)
 

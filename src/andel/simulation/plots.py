@@ -1,4 +1,4 @@
-"""The report's two pictures, as inline SVG.
+"""The report's two pictures, as inline SVG, and what other pictures are drawn on.
 
 Takes plain numbers. Gives SVG text that needs nothing from elsewhere: colours are the page's own CSS variables, so
 light and dark both fit, and text stays text. Equal numbers give equal bytes: no date, no random ids.
@@ -32,7 +32,13 @@ _VARIABLES: Final = {
     "#707070": "--honest",
     "#808080": "--dishonest",
 }
-_INK, _SOFT, _LINE, _MODEL, _PERSISTENCE, _CENTRAL, _HONEST, _DISHONEST = _VARIABLES
+INK, SOFT, LINE, MODEL, PERSISTENCE, CENTRAL, HONEST, DISHONEST = _VARIABLES
+_STANDALONE: Final = (
+    "<style>:root{--ink:#1d2327;--soft:#5b656c;--line:#dcdfe0;--model:#0b6e5b;--persistence:#8a5a00;--central:#3a5ba8;"
+    "--honest:#2a8f7a;--dishonest:#b3372b}text{font-family:system-ui,sans-serif}"
+    "@media (prefers-color-scheme:dark){:root{--ink:#e7ebec;--soft:#a3aeb3;--line:#343d42;--model:#58cdb2;"
+    "--persistence:#e0ab52;--central:#92b0f5;--honest:#4db39c;--dishonest:#f0857a}}</style>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +57,18 @@ def loss_plot(
 
     `key` makes the ids of this picture differ from those of others on the page. SettingsError without matplotlib.
     """
-    figure, axes = _canvas(4.6, 3.1)
+    figure, axes = canvas(4.6, 3.1)
     rounds = [number for number, _ in points] or [0]
     values = [value for _, value in points]
-    axes.axhline(persistence, color=_PERSISTENCE, linewidth=1.6, linestyle=(0, (5, 3)))
-    axes.axhline(central, color=_CENTRAL, linewidth=1.6, linestyle=(0, (1.5, 2)))
-    axes.plot(rounds[: len(values)], values, color=_MODEL, linewidth=2.4, marker="o", markersize=4.5)
+    axes.axhline(persistence, color=PERSISTENCE, linewidth=1.6, linestyle=(0, (5, 3)))
+    axes.axhline(central, color=CENTRAL, linewidth=1.6, linestyle=(0, (1.5, 2)))
+    axes.plot(rounds[: len(values)], values, color=MODEL, linewidth=2.4, marker="o", markersize=4.5)
     low, high = min([*values, central, persistence]), max([*values, central, persistence])
     room = (high - low) * 0.16 or max(abs(high), 1.0) * 0.1
     axes.set_ylim(max(0.0, low - room), high + room)
     pad = max(0.5, (rounds[-1] - rounds[0]) * 0.03)
     axes.set_xlim(rounds[0] - pad, rounds[-1] + pad)
-    for level, name, colour in ((persistence, "persistence", _PERSISTENCE), (central, "central", _CENTRAL)):
+    for level, name, colour in ((persistence, "persistence", PERSISTENCE), (central, "central", CENTRAL)):
         above = level == persistence
         axes.annotate(
             f"{name} {_number(level)}",
@@ -81,22 +87,22 @@ def loss_plot(
             xytext=(0, 8),
             textcoords="offset points",
             ha="center",
-            color=_MODEL,
+            color=MODEL,
             fontsize=11,
             fontweight="bold",
         )
     axes.set_xlabel("round")
     axes.set_ylabel(f"{measure} ({unit})" if unit else measure)
     axes.locator_params(axis="x", integer=True)
-    axes.grid(axis="y", color=_LINE, linewidth=0.8)
-    return _svg(figure, key, f"{measure} per round, beside persistence and central training")
+    axes.grid(axis="y", color=LINE, linewidth=0.8)
+    return inline_svg(figure, key, f"{measure} per round, beside persistence and central training")
 
 
 def share_bars(bars: Sequence[Bar], key: str) -> str:
     """Shares per contributor as level bars, in the order given, with percents at their ends."""
-    figure, axes = _canvas(4.6, 0.2 + 0.28 * max(1, len(bars)))
+    figure, axes = canvas(4.6, 0.2 + 0.28 * max(1, len(bars)))
     places = range(len(bars))
-    colours = [_DISHONEST if bar.marked else _HONEST for bar in bars]
+    colours = [DISHONEST if bar.marked else HONEST for bar in bars]
     axes.barh(places, [bar.percent for bar in bars], color=colours, height=0.66)
     most = max([bar.percent for bar in bars], default=0.0) or 1.0
     for place, bar in zip(places, bars, strict=True):
@@ -106,7 +112,7 @@ def share_bars(bars: Sequence[Bar], key: str) -> str:
             xytext=(5, 0),
             textcoords="offset points",
             va="center",
-            color=_DISHONEST if bar.marked else _INK,
+            color=DISHONEST if bar.marked else INK,
             fontsize=10.5,
         )
     axes.set_yticks(places, [_literal(bar.name) for bar in bars], fontsize=10.5)
@@ -114,11 +120,17 @@ def share_bars(bars: Sequence[Bar], key: str) -> str:
     axes.set_xlim(0, most * 1.16)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
-    axes.tick_params(axis="y", length=0, colors=_INK)
-    return _svg(figure, key, "share of each contributor in percent")
+    axes.tick_params(axis="y", length=0, colors=INK)
+    return inline_svg(figure, key, "share of each contributor in percent")
 
 
-def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
+def standalone(drawing: str) -> str:
+    """A picture of `inline_svg` as a file of its own, with the page's colours, light and dark."""
+    return re.sub(r"^<svg ([^>]*)>", rf'<svg xmlns="http://www.w3.org/2000/svg" \1>{_STANDALONE}', drawing) + "\n"
+
+
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure in the house's manner, without frame. SettingsError without matplotlib."""
     try:
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
@@ -131,16 +143,17 @@ def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
     axes.patch.set_alpha(0.0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(_LINE)
-    axes.tick_params(colors=_SOFT, length=0, labelsize=10.5, pad=6)
-    axes.xaxis.label.set_color(_SOFT)
-    axes.yaxis.label.set_color(_SOFT)
+    axes.spines["bottom"].set_color(LINE)
+    axes.tick_params(colors=SOFT, length=0, labelsize=10.5, pad=6)
+    axes.xaxis.label.set_color(SOFT)
+    axes.yaxis.label.set_color(SOFT)
     axes.xaxis.label.set_fontsize(10.5)
     axes.yaxis.label.set_fontsize(10.5)
     return figure, axes
 
 
-def _svg(figure: Figure, key: str, description: str) -> str:
+def inline_svg(figure: Figure, key: str, description: str) -> str:
+    """The figure as SVG for a page that sets the colours; `key` makes its ids its own."""
     from matplotlib import rc_context
 
     buffer = io.StringIO()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import isqrt
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from andel.training.engine import engine_of
 from andel.training.integer_mlp import Parameters
@@ -23,10 +24,15 @@ def gain_and_deviation(task: Task, before: Parameters, after: Parameters, rows: 
     """
     first, then = (engine_of(task).losses(task, p, rows.codes, rows.targets) for p in (before, after))
     fallen = first - then
+    return int(fallen.sum()), deviation_of(fallen)
+
+
+def deviation_of(fallen: npt.NDArray[Any]) -> int:
+    """The standard error of the sum of such differences, floor."""
     gain = int(fallen.sum())
     squares = sum([value * value for value in fallen.tolist()])  # Python's integers, which nothing overflows
     variance = squares - gain * gain // len(fallen)
-    return gain, isqrt(max(variance, 0))
+    return isqrt(max(variance, 0))
 
 
 def evaluation(task: Task, parameters: Parameters, rows: ScoringRows) -> int:
