@@ -23,6 +23,7 @@ from andel.value.emission import EmissionSchedule
 EPOCH = 100
 NAMES = ("ann", "bob", "cas", "set aside")
 VECTORS = Path("vectors/revenue.json")
+SALES = Path("vectors/offering.json")
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(("mint", "move", "pay", "claim")),
@@ -227,3 +228,27 @@ def replay(story):
             assert vaults[int(a)].carry(now, number) == int(result)
     for epoch, everybody in enumerate(story["weightOfAll"]):
         assert token.weight_of_all(epoch) == int(everybody)
+
+
+@pytest.mark.skipif(not SALES.exists(), reason="the contracts' offering vectors are not in this tree")
+def test_sales_are_to_the_unit_those_of_the_contracts_vectors():
+    for case in json.loads(SALES.read_text(encoding="utf-8"))["cases"]:
+        terms = Terms(
+            offered=int(case["offered"]),
+            price=int(case["price"]),
+            minimum_bps=10_000 * int(case["failed"]),
+            first_bps=int(case["firstBps"]),
+            milestone_rounds=int(case["rounds"]),
+        )
+        token = TokenBooks(terms.offered, EPOCH, frozenset({OFFERING}))
+        token.mint(0, OFFERING, terms.offered)
+        sale = SaleBooks(token, terms)
+        for number, amount in enumerate(case["paid"]):
+            sale.buy(1, str(number), int(amount))
+        sale.settle(after := terms.window + 1)
+        for _ in range(int(case["reached"])):
+            sale.count(after)
+        found = [(sale.claim(after, name), sale.refund(name)) for name in list(sale.paid)]
+        wanted = zip(map(int, case["tokens"]), map(int, case["excess"]), strict=True)
+        assert (sale.target, found) == (int(case["target"]), list(wanted))
+        assert sale.release() == (0 if int(case["failed"]) else int(case["earned"]))
