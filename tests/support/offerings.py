@@ -50,7 +50,7 @@ def _new_token(chain: Chain, key: AccountKey) -> Contract:
     epochs = (chain.block_time(), 7 * DAY)
     words: list[Address | int] = [token_address, *epochs, 0]
     vault, _ = chain.create(key, "RevenueVault", clones.clone_code(vault_code.address, words))
-    words = [key.address, key.address, vault.address, 10**30, *epochs, vault.address]
+    words = [key.address, key.address, vault.address, 10**30, *epochs, token_code.address]  # the last: any treasury
     token, _ = chain.create(key, "ModelToken", clones.clone_code(token_code.address, words))
     chain.send(key, token, "initialize", "Token", "T", "")
     return token
