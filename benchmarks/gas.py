@@ -1,7 +1,7 @@
 """Gas on the embedded chain: a settled round with 15 and with 150 contributors, and what single steps cost.
 
 The two networks differ only in their size: the same sites' worth of measurements, dealt to more owners. Validators
-run in this process, so that no two race for the same step. Ends in one JSON line.
+run in this process, so that no two race for the same step. With the figures of ownership_gas.py. Ends in one JSON line.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from ownership_gas import ownership_figures
 from small_network import found_network, settled_rounds, synthetic_scenario
 
 from andel.content import ContentStore
@@ -33,6 +34,7 @@ def main() -> None:
     small = measure(sites=5, owners=3)
     large = measure(sites=15, owners=10)
     figures = {
+        **ownership_figures(),
         "settle_15": small["settle"],
         "settle_150": large["settle"],
         "difference": abs(small["settle"] - large["settle"]),

@@ -217,7 +217,7 @@ def _sale(
     reached: int,
     brought: tuple[int, ...],
 ) -> dict[str, object]:
-    """One sale by the rules of IModelOffering.sol, in fractions; then each buyer fetches all, the treasury the rest."""
+    """One sale by the rules of IModelOffering.sol, in fractions; each buyer fetches all, and the treasury the rest."""
     paid = [min(amount, cap) if cap else amount for amount in brought]
     raised, cost, reached = sum(paid), Fraction(offered * price, TOKEN), min(reached, rounds)
     target = ceil(cost)

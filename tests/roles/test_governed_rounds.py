@@ -12,7 +12,7 @@ from andel.roles.publishing import compiled_version, publish_signed, sign_public
 from andel.roles.replay import ReferenceOpener, replay_round
 from andel.roles.voter import cast
 from andel.training.training_policy import TrainingPolicy
-from tests.support.governed import SECONDS, govern
+from tests.support.governed import SECONDS, Impersonator, govern
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +131,12 @@ def test_a_second_vote_of_one_holder_is_refused_in_words(small, governed):
     assert governed.governor.has_voted(identity, anne.address)
     with pytest.raises(ChainError, match="has voted on this already"):
         cast(governed.governor, anne, identity, Support.AGAINST, None)
+
+
+def test_where_another_kind_of_contract_publishes_no_holders_decide(small, governed):
+    model, act = small.world.model, Impersonator(small.local)
+    heir = model.batch_registry.address
+    act.call(governed.policy.address, "Operators", model.operators.address, "transferOwnership", heir)
+    act.call(heir, "Operators", model.operators.address, "acceptOwnership")
+    assert find_policy(model.round_manager) is None
+    plan_next(model, small.store, Choices(), model.round_manager.round_of(model.round_manager.rounds_count()))

@@ -114,7 +114,7 @@ def govern(local: LocalChain, model: ModelContracts, founder: AccountKey, name: 
     zero = "0x" + "00" * 20
     act.call(factory, "ModelTimelock", timelock, "initialize", SECONDS, [governor], [governor], zero)
     act.call(factory, "ModelGovernor", governor, "initialize", SECONDS, 2 * SECONDS, TOKEN // 10, SECONDS)
-    founding = (training, bytes(32), bytes(32), bytes(32), 0, [], (10**9, True, True))
+    founding: tuple[object, ...] = (training, bytes(32), bytes(32), bytes(32), 0, [], (10**9, True, True))
     act.call(factory, "ModelPolicy", policy, "initialize", founding)
     # until a founding names the publisher, it is whoever owns the operators
     model.operators.offer_ownership(founder, policy)

@@ -84,11 +84,16 @@ contract AccessPass is IAccessPass, EIP712, Nonces, ReentrancyGuard {
         return super.nonces(holder);
     }
 
+    /// @inheritdoc IAccessPass
+    function planOf(address model, bytes32 plan) public view returns (PassPlan memory found) {
+        found = IPassPlans(IPublishedModel(model).publisher()).passPlanOf(plan);
+        require(found.period != 0, AccessPass_UnknownPlan(model, plan));
+    }
+
     /// `byHolder`: the holder itself wants it, so it may replace what it has.
     function _buy(PassOrder calldata order, address payer, bool byHolder) private returns (uint64 expiry) {
         require(order.holder != address(0), AccessPass_Empty());
-        PassPlan memory plan = IPassPlans(IPublishedModel(order.model).publisher()).passPlanOf(order.plan);
-        require(plan.period != 0, AccessPass_UnknownPlan(order.model, order.plan));
+        PassPlan memory plan = planOf(order.model, order.plan);
         require(
             plan.termsHash == order.termsHash && plan.token == order.token && plan.price <= order.most,
             AccessPass_Changed(plan.termsHash, plan.token, plan.price)

@@ -6,10 +6,10 @@ import {
     VestingWalletCliffUpgradeable
 } from "@openzeppelin/contracts-upgradeable/finance/VestingWalletCliffUpgradeable.sol";
 
-/// @notice A founder's tokens, released in equal parts of time behind a cliff: OpenZeppelin's `VestingWalletCliff` as a clone.
-/// Anybody calls `release(token)`; what has vested goes to the owner, who can pass the wallet on with what is in it (a lost key is one
-/// reason), and can change neither start, duration nor cliff. Tokens in here neither vote nor earn: the wallet never delegates, and
-/// the model's token counts it as set aside.
+/// @notice A founder's tokens, released in equal parts of time behind a cliff: OpenZeppelin's `VestingWalletCliff` as
+/// a clone. Anybody calls `release(token)`; what has vested goes to the owner, who can pass the wallet on with what
+/// is in it (a lost key is one reason), and can change neither start, duration nor cliff. Tokens in here neither vote
+/// nor earn: the wallet never delegates, and the model's token counts it as set aside.
 contract FounderVesting is VestingWalletCliffUpgradeable {
     /// @notice Only the factory founds a clone.
     error FounderVesting_NotFactory(address sender, address factory);

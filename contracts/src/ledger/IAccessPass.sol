@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { PassPlan } from "./IPassPlans.sol";
+
 /// @notice A holder's right to ask one model, and under which licence.
 /// @param plan the plan that was bought
 /// @param termsHash sha2-256 of the licence
@@ -32,15 +34,16 @@ struct PassOrder {
 }
 
 /// @title Licence and access to models, in one
-/// @notice One contract for all models of a chain, with no owner: the plans are the model's (`publisher()` of its `RoundManager`
-/// answers {IPassPlans}), the money goes straight to whom the plan names, and nothing stays here. Whoever serves the model reads
-/// `passOf` and judges expiry by the chain's clock.
+/// @notice One contract for all models of a chain, with no owner: the plans are the model's (`publisher()` of its
+/// `RoundManager` answers {IPassPlans}), the money goes straight to whom the plan names, and nothing stays here.
+/// Whoever serves the model reads `passOf` and judges expiry by the chain's clock.
 ///
 /// A PASS is bound to what was bought: terms, rate and expiry never change by a later vote. Nobody can take one away.
 ///
-/// ONE PASS per model and holder. Buying the same again (plan, terms, rate and whether it can be passed on are equal) adds a period to
-/// the end. Buying something else replaces a pass that still counts, and what was left of it is lost: so only the holder does that,
-/// itself or by its signature. Anybody may buy for somebody who has none, or more of the same.
+/// ONE PASS per model and holder. Buying the same again (plan, terms, rate and whether it can be passed on are equal)
+/// adds a period to the end. Buying something else replaces a pass that still counts, and what was left of it is
+/// lost: so only the holder does that, itself or by its signature. Anybody may buy for somebody who has none, or more
+/// of the same.
 ///
 /// A FOREIGN `model` can sell what it likes and be paid for it; its passes are of that address alone.
 interface IAccessPass {
@@ -95,10 +98,10 @@ interface IAccessPass {
     /// @notice Buys for `order.holder` by its signature, which also accepts the terms; anybody may bring it.
     /// @param order what the holder signed; `most` bounds what is taken from the holder
     /// @param deadline last second at which the signature counts
-    /// @param signature the holder's EIP-712 `PassPurchase(model, plan, holder, termsHash, token, most, nonce, deadline)` with its
-    /// present nonce (ECDSA, or ERC-1271 where the holder is a contract)
-    /// @param permit empty, or abi.encode(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) of the holder's ERC-2612
-    /// permit for this contract; one that was used already does no harm
+    /// @param signature the holder's EIP-712 `PassPurchase(model, plan, holder, termsHash, token, most, nonce,
+    /// deadline)` with its present nonce (ECDSA, or ERC-1271 where the holder is a contract)
+    /// @param permit empty, or abi.encode(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) of the
+    /// holder's ERC-2612 permit for this contract; one that was used already does no harm
     /// @param gift true: the sender pays, at most `order.most` as well; false: the holder pays by its allowance
     /// @return expiry the pass's last second
     function buySigned(
@@ -114,6 +117,9 @@ interface IAccessPass {
 
     /// @notice Passes the sender's pass on, with what is left of it, to an account that has none that counts.
     function transfer(address model, address to) external;
+
+    /// @notice A plan as the model sells it now. Reverts if there is none.
+    function planOf(address model, bytes32 plan) external view returns (PassPlan memory);
 
     /// @notice The last pass of this holder, whether it still counts or not.
     function passOf(address model, address holder) external view returns (Pass memory);

@@ -5,8 +5,9 @@ import { IAlliance } from "../training/IAlliance.sol";
 import { IRoundManager } from "../training/IRoundManager.sol";
 import { IModelToken } from "../value/IModelToken.sol";
 
-/// @notice What an offering is founded with, for ever: fifteen words in the clone's code, which are `abi.encode(terms)`.
-/// "Units" are the payment's smallest ones, "tokens" the model token's base units (1e18 to a whole one).
+/// @notice What an offering is founded with, for ever: fifteen words in the clone's code, which are
+/// `abi.encode(terms)`. "Units" are the payment's smallest ones, "tokens" the model token's base units (1e18 to a
+/// whole one).
 /// @param token the model's token
 /// @param payment the ERC-20 to pay with; zero for the chain's coin
 /// @param treasury who gets the proceeds: the model's timelock
@@ -19,7 +20,8 @@ import { IModelToken } from "../value/IModelToken.sol";
 /// @param capPerBuyer the most units one account pays; zero for no cap
 /// @param opens first second at which one can buy
 /// @param closes last second at which one can buy; 10 minutes to 90 days after `opens`, at most 180 days from now
-/// @param milestoneDeadline last second at which a round counts; 1 to 1095 days after `closes`. Zero without milestones
+/// @param milestoneDeadline last second at which a round counts; 1 to 1095 days after `closes`. Zero without
+/// milestones
 /// @param milestoneRounds how many rounds release all; at most 10,000. Zero: all is released at success
 /// @param firstBps part released at success, in 1/10000; below 10,000 with milestones, 10,000 without
 struct OfferingTerms {
@@ -84,34 +86,36 @@ struct OfferingBuyer {
 
 /// @title The initial offering of a model's token
 /// @notice Sells a fixed number of tokens at one price for all. Whoever pays between `opens` and `closes`, both
-/// included, is served alike: the first second has no advantage over the last. A payment is binding; there is no way back
-/// before the end, so that nobody can feign demand.
+/// included, is served alike: the first second has no advantage over the last. A payment is binding; there is no way
+/// back before the end, so that nobody can feign demand.
 ///
 /// SETTLEMENT, by anybody, once `closes` is over. `target` is what all tokens cost, rounded up to a unit.
 /// - Paid less than `minimum`: FAILED. Everybody gets back all they paid; all tokens are burned.
-/// - Paid less than `target`: each gets floor(paid * 1e18 / price) tokens and nothing back; what is not sold is burned.
+/// - Paid less than `target`: each gets floor(paid * 1e18 / price) tokens and nothing back; what is not sold is
+///   burned.
 /// - Else: each gets floor(offered * paid / raised) tokens, and floor(paid * (raised - target) / raised) units back.
 ///
-/// ROUNDING is down for what goes to a buyer, each time by less than one token unit or one payment unit. What so remains goes to
-/// the treasury (units) or is burned (tokens) once the last buyer has fetched its own. To the unit: raised = refunded +
-/// released + held, offered = claimed + burned + held.
+/// ROUNDING is down for what goes to a buyer, each time by less than one token unit or one payment unit. What so
+/// remains goes to the treasury (units) or is burned (tokens) once the last buyer has fetched its own. To the unit:
+/// raised = refunded + released + held, offered = claimed + burned + held.
 ///
-/// PROCEEDS go to the treasury alone. `firstBps` of them at success, the rest in equal parts with each round that counts:
-/// a round opened after settlement, finalised until `milestoneDeadline`, whose gain was large enough to mint something.
-/// A founder's word counts for nothing. If fewer than `milestoneRounds` count by then, what was not released belongs to the
-/// buyers, by what they paid; they keep their tokens, and need not hold them any more.
+/// PROCEEDS go to the treasury alone. `firstBps` of them at success, the rest in equal parts with each round that
+/// counts: a round opened after settlement, finalised until `milestoneDeadline`, whose gain was large enough to mint
+/// something. A founder's word counts for nothing. If fewer than `milestoneRounds` count by then, what was not
+/// released belongs to the buyers, by what they paid; they keep their tokens, and need not hold them any more.
 ///
-/// WHO. Nobody owns an offering. Anybody may pay for anybody: tokens and refunds are the account's that was paid for, never
-/// the payer's. Anybody may claim and refund for anybody; payment goes to the account alone. An account that cannot
-/// receive (a contract that takes no coin, a name on a list of the payment token's issuer) sends its refund elsewhere
-/// itself; nobody else waits for it. A buyer who has no coin for gas signs; anybody brings it.
+/// WHO. Nobody owns an offering. Anybody may pay for anybody: tokens and refunds are the account's that was paid for,
+/// never the payer's. Anybody may claim and refund for anybody; payment goes to the account alone. An account that
+/// cannot receive (a contract that takes no coin, a name on a list of the payment token's issuer) sends its refund
+/// elsewhere itself; nobody else waits for it. A buyer who has no coin for gas signs; anybody brings it.
 ///
-/// ADMISSION. With an alliance: the owner of a device that the alliance admits, who has accepted the terms in force; a
-/// device admits one account for ever, so passing it on admits nobody else. With a root: an account named under it, up to
-/// its own most. With neither, a cap per buyer stops nobody who makes more accounts, and can only be taken as a custom.
+/// ADMISSION. With an alliance: the owner of a device that the alliance admits, who has accepted the terms in force;
+/// a device admits one account for ever, so passing it on admits nobody else. With a root: an account named under it,
+/// up to its own most. With neither, a cap per buyer stops nobody who makes more accounts, and can only be taken as a
+/// custom.
 ///
-/// PAYMENT TOKENS that take a fee of a transfer are refused at buying. One whose balances shrink by themselves leaves too little
-/// for the last, and must not be named by a founder. What is sent here without `buy` stays here.
+/// PAYMENT TOKENS that take a fee of a transfer are refused at buying. One whose balances shrink by themselves leaves
+/// too little for the last, and must not be named by a founder. What is sent here without `buy` stays here.
 interface IModelOffering {
     /// @notice The clone is founded. `terms` as they stand in its code.
     event OfferingFounded(OfferingTerms terms);
@@ -199,16 +203,17 @@ interface IModelOffering {
     /// @notice The account does not take the coin; it can name another.
     error ModelOffering_NotReceived(address to, uint256 amount);
 
-    /// @notice Founds the clone. Only the factory, once, after the tokens were minted here. Reverts if a term is out of its bounds.
+    /// @notice Founds the clone. Only the factory, once, after the tokens were minted here. Reverts if a term is out
+    /// of its bounds.
     function initialize() external;
 
-    /// @notice Pays for `buyer`, from the sender. In the chain's coin `amount` is the value sent; an ERC-20 is pulled by
-    /// allowance. What is above the buyer's cap is left with the sender, so that nobody can make a purchase fail by paying a
-    /// little for the same account before.
+    /// @notice Pays for `buyer`, from the sender. In the chain's coin `amount` is the value sent; an ERC-20 is pulled
+    /// by allowance. What is above the buyer's cap is left with the sender, so that nobody can make a purchase fail
+    /// by paying a little for the same account before.
     /// @param buyer who gets the tokens
     /// @param amount units, at most
-    /// @param admission with an alliance abi.encode(address device); with a root abi.encode(uint256 most, bytes32[] proof);
-    /// else empty
+    /// @param admission with an alliance abi.encode(address device); with a root abi.encode(uint256 most, bytes32[]
+    /// proof); else empty
     /// @return paid units
     function buy(
         address buyer,
@@ -223,10 +228,10 @@ interface IModelOffering {
     /// @param amount units, at most
     /// @param admission see {buy}
     /// @param deadline last second at which the signature counts
-    /// @param signature the buyer's EIP-712 `OfferingPurchase(buyer, amount, nonce, deadline)` with its present nonce (ECDSA, or
-    /// ERC-1271 where the buyer is a contract)
-    /// @param permit empty, or abi.encode(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) of the buyer's ERC-2612
-    /// permit for this offering; one that was used already does no harm
+    /// @param signature the buyer's EIP-712 `OfferingPurchase(buyer, amount, nonce, deadline)` with its present nonce
+    /// (ECDSA, or ERC-1271 where the buyer is a contract)
+    /// @param permit empty, or abi.encode(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) of the
+    /// buyer's ERC-2612 permit for this offering; one that was used already does no harm
     /// @return paid units
     function buySigned(
         address buyer,
@@ -239,7 +244,8 @@ interface IModelOffering {
         external
         returns (uint256 paid);
 
-    /// @notice Settles. Anybody, after `closes`; changes nothing when settled. `claim`, `refund` and `release` do it too.
+    /// @notice Settles. Anybody, after `closes`; changes nothing when settled. `claim`, `refund` and `release` do it
+    /// too.
     function settle() external;
 
     /// @notice Gives a buyer its tokens. Anybody may call.
@@ -260,8 +266,8 @@ interface IModelOffering {
     /// @notice Pays what is due to the treasury to another account. Only the treasury.
     function releaseTo(address to) external returns (uint256 amount);
 
-    /// @notice Counts rounds towards the milestones, from where it stopped; after the deadline also finds that they were
-    /// missed. Anybody.
+    /// @notice Counts rounds towards the milestones, from where it stopped; after the deadline also finds that they
+    /// were missed. Anybody.
     /// @param limit how many rounds to look at, at most
     /// @return rounds that count by now
     function countRounds(uint256 limit) external returns (uint32 rounds);

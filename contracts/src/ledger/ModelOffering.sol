@@ -6,17 +6,11 @@ import { IRoundManager } from "../training/IRoundManager.sol";
 import { Round, Status } from "../training/RoundTypes.sol";
 import { IModelToken } from "../value/IModelToken.sol";
 import { CloneArgs } from "./CloneArgs.sol";
-import {
-    IModelOffering,
-    OfferingBooks,
-    OfferingBuyer,
-    OfferingStatus,
-    OfferingTerms
-} from "./IModelOffering.sol";
+import { IModelOffering, OfferingBuyer, OfferingStatus, OfferingTerms } from "./IModelOffering.sol";
 import { ISettled } from "./ISettled.sol";
+import { OfferingRecord } from "./OfferingRecord.sol";
 import { OfferingRules } from "./OfferingRules.sol";
 import { ProRata } from "./ProRata.sol";
-import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -30,59 +24,15 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice See {IModelOffering}, which is the manual. Made as a clone whose words are `abi.encode(OfferingTerms)`.
-contract ModelOffering is IModelOffering, ISettled, EIP712, Nonces, ReentrancyGuard {
+contract ModelOffering is OfferingRecord, ISettled, EIP712, Nonces, ReentrancyGuard {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
 
     bytes32 private constant PURCHASE_TYPE_HASH =
         keccak256("OfferingPurchase(address buyer,uint256 amount,uint256 nonce,uint64 deadline)");
-    uint256 private constant BPS = 10_000;
-
-    // Words of the clone, in the order of OfferingTerms.
-    uint256 private constant TOKEN = 0;
-    uint256 private constant PAYMENT = 1;
-    uint256 private constant TREASURY = 2;
-    uint256 private constant MANAGER = 3;
-    uint256 private constant ALLIANCE = 4;
-    uint256 private constant ALLOW_ROOT = 5;
-    uint256 private constant OFFERED = 6;
-    uint256 private constant PRICE = 7;
-    uint256 private constant MINIMUM = 8;
-    uint256 private constant CAP_PER_BUYER = 9;
-    uint256 private constant OPENS = 10;
-    uint256 private constant CLOSES = 11;
-    uint256 private constant MILESTONE_DEADLINE = 12;
-    uint256 private constant MILESTONE_ROUNDS = 13;
-    uint256 private constant FIRST_BPS = 14;
-
     /// @notice Who founds clones.
     address public immutable factory;
     address private immutable _implementation;
-
-    // slot 1
-    OfferingStatus private _status;
-    bool private _ended;
-    uint32 private _roundsCounted;
-    uint64 private _nextRound;
-    uint128 private _raised;
-    // slot 2
-    uint128 private _proceeds;
-    uint128 private _released;
-    // slot 3: `paid` of the buyers whose excess was paid back, and what that was
-    uint128 private _refundedOf;
-    uint128 private _refunded;
-    // slot 4: the same of what the milestones did not release
-    uint128 private _returnedOf;
-    uint128 private _returned;
-    // slot 5: `paid` of the buyers whose tokens were given
-    uint128 private _claimedOf;
-    uint128 private _claimed;
-    uint256 private _sold;
-
-    mapping(address buyer => OfferingBuyer) private _buyers;
-
-    /// @inheritdoc IModelOffering
-    mapping(address device => address) public admittedBy;
 
     /// @param factory_ the only account that founds clones
     constructor(address factory_) EIP712("Andel", "1") {
@@ -225,59 +175,6 @@ contract ModelOffering is IModelOffering, ISettled, EIP712, Nonces, ReentrancyGu
     /// @inheritdoc ISettled
     function settled() external view returns (bool) {
         return _status == OfferingStatus.Failed || _status == OfferingStatus.Succeeded;
-    }
-
-    /// @inheritdoc IModelOffering
-    function isSettled() external view returns (bool) {
-        return _status > OfferingStatus.Open;
-    }
-
-    /// @inheritdoc IModelOffering
-    function books() external view returns (OfferingBooks memory) {
-        return OfferingBooks({
-            status: _status,
-            roundsCounted: _roundsCounted,
-            ended: _ended,
-            raised: _raised,
-            proceeds: _proceeds,
-            refunded: uint256(_refunded) + _returned,
-            released: _released,
-            sold: _sold,
-            claimed: _claimed
-        });
-    }
-
-    /// @inheritdoc IModelOffering
-    function buyerOf(address buyer) external view returns (OfferingBuyer memory) {
-        return _buyers[buyer];
-    }
-
-    /// @inheritdoc IModelOffering
-    function claimable(address buyer) external view returns (uint256) {
-        OfferingBuyer memory entry = _buyers[buyer];
-        return _status == OfferingStatus.Succeeded && !entry.claimed ? _tokensOf(entry.paid) : 0;
-    }
-
-    /// @inheritdoc IModelOffering
-    function refundable(address buyer) external view returns (uint256) {
-        if (_status <= OfferingStatus.Open) return 0;
-        (uint256 excess, uint256 rest) = _due(_buyers[buyer]);
-        return excess + rest;
-    }
-
-    /// @inheritdoc IModelOffering
-    function releasable() external view returns (uint256) {
-        return _status <= OfferingStatus.Open ? 0 : _releasable();
-    }
-
-    /// @inheritdoc IModelOffering
-    function terms() public view returns (OfferingTerms memory) {
-        return abi.decode(Clones.fetchCloneArgs(address(this)), (OfferingTerms));
-    }
-
-    /// @inheritdoc IModelOffering
-    function target() public view returns (uint256) {
-        return ProRata.costRoundedUp(CloneArgs.uintAt(OFFERED), CloneArgs.uintAt(PRICE));
     }
 
     /// @inheritdoc IModelOffering
@@ -425,38 +322,6 @@ contract ModelOffering is IModelOffering, ISettled, EIP712, Nonces, ReentrancyGu
             ++next;
         }
         return (rounds, next, late && next > last);
-    }
-
-    /// What is due to a buyer and was not paid: of its payment what was too much, and of what no milestone released.
-    function _due(OfferingBuyer memory entry) private view returns (uint256 excess, uint256 rest) {
-        if (!entry.refunded) {
-            excess = ProRata.shareRoundedDown(_raised - _proceeds, entry.paid, _raised);
-        }
-        if (_ended && !entry.returned) rest = ProRata.shareRoundedDown(_left(), entry.paid, _raised);
-    }
-
-    /// What success and milestones released so far; the rest is either awaited or the buyers'.
-    function _earned() private view returns (uint256) {
-        uint256 first = Math.mulDiv(_proceeds, CloneArgs.uintAt(FIRST_BPS), BPS);
-        uint256 wanted = CloneArgs.uintAt(MILESTONE_ROUNDS);
-        return first + ProRata.shareRoundedDown(_proceeds - first, _roundsCounted, wanted);
-    }
-
-    function _left() private view returns (uint256) {
-        return _proceeds - _earned();
-    }
-
-    /// Once the last buyer has fetched its part, what rounding left is the treasury's too.
-    function _releasable() private view returns (uint256) {
-        uint256 entitled = _earned();
-        if (_refundedOf == _raised) entitled += _raised - _proceeds - _refunded;
-        if (_returnedOf == _raised) entitled += _left() - _returned;
-        return entitled - _released;
-    }
-
-    function _tokensOf(uint256 paid) private view returns (uint256) {
-        if (_raised >= target()) return ProRata.shareRoundedDown(CloneArgs.uintAt(OFFERED), paid, _raised);
-        return ProRata.tokensRoundedDown(paid, CloneArgs.uintAt(PRICE));
     }
 
     function _permit(address payment, address buyer, bytes calldata permit) private {

@@ -4,7 +4,8 @@ pragma solidity ^0.8.30;
 import { IModelOffering, OfferingTerms } from "./IModelOffering.sol";
 import { ProRata } from "./ProRata.sol";
 
-/// @notice The bounds of an offering's terms, see {OfferingTerms}. They hold for every model and nothing can change them.
+/// @notice The bounds of an offering's terms, see {OfferingTerms}. They hold for every model and nothing can change
+/// them.
 library OfferingRules {
     uint256 internal constant MIN_WINDOW = 10 minutes;
     uint256 internal constant MAX_WINDOW = 90 days;

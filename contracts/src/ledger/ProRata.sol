@@ -3,8 +3,8 @@ pragma solidity ^0.8.30;
 
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @notice The arithmetic of an offering; each name says which way it rounds. `vectors/offering.json` holds what a plain model
-/// in Python gives for the same numbers.
+/// @notice The arithmetic of an offering; each name says which way it rounds. `vectors/offering.json` holds what a
+/// plain model in Python gives for the same numbers.
 library ProRata {
     /// Base units of a whole token.
     uint256 private constant TOKEN = 1e18;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { Epochs, EpochsLib } from "../value/Epochs.sol";
+import { Epochs } from "../value/Epochs.sol";
 import { IModelToken } from "../value/IModelToken.sol";
 import { CloneArgs } from "./CloneArgs.sol";
 import { IRevenueVault } from "./IRevenueVault.sol";
@@ -12,7 +12,6 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @notice See {IRevenueVault}, which is the manual.
 contract RevenueVault is IRevenueVault, ReentrancyGuardTransient {
-    using EpochsLib for Epochs;
     using SafeERC20 for IERC20;
 
     address private constant COIN = address(0);
@@ -21,6 +20,8 @@ contract RevenueVault is IRevenueVault, ReentrancyGuardTransient {
     // One slot remembers the claims of 224 epochs, a bit each, and above them what rounding has left the account, in
     // 2**-32 of a unit.
     uint256 private constant PAGE = 224;
+    uint256 private constant BITS = 2 ** PAGE - 1;
+    uint256 private constant FIRST_BIT = 1;
     uint256 private constant FRACTION_BITS = 32;
 
     mapping(address token => mapping(uint256 epoch => uint256)) private _revenue;
@@ -179,7 +180,7 @@ contract RevenueVault is IRevenueVault, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueVault
     function epochNow() public view returns (uint256 epoch) {
-        (epoch,) = Epochs(epochStart(), epochLength()).at(block.timestamp);
+        (epoch,) = Epochs.at(epochStart(), epochLength(), block.timestamp);
     }
 
     function _creditSurplus(address token, address from) private returns (uint256 surplus) {
@@ -223,7 +224,7 @@ contract RevenueVault is IRevenueVault, ReentrancyGuardTransient {
         if (share == 0) return 0;
         if (_weights[epoch] == 0) _weights[epoch] = all;
         share += record >> PAGE;
-        uint256 bits = (record & ((1 << PAGE) - 1)) | _bit(epoch);
+        uint256 bits = (record & BITS) | _bit(epoch);
         records[epoch / PAGE] = bits | (share << PAGE);
         return share >> FRACTION_BITS;
     }
@@ -251,7 +252,7 @@ contract RevenueVault is IRevenueVault, ReentrancyGuardTransient {
     }
 
     function _bit(uint256 epoch) private pure returns (uint256) {
-        return 1 << (epoch % PAGE);
+        return FIRST_BIT << (epoch % PAGE);
     }
 
     function _pay(address token, address account, uint256 amount) private {

@@ -1,89 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { Epochs, EpochsLib } from "./Epochs.sol";
-
-/// @notice What somebody holds, and its weight in the epoch of the last move. One slot.
-/// @param epoch the epoch of the last move
-/// @param balance base units after it
-/// @param weight base units times seconds that the whole of `epoch` comes to when nothing moves any more in it
-struct Holding {
-    uint24 epoch;
-    uint104 balance;
-    uint128 weight;
-}
-
-/// @notice A holding, and what it was at the end of each earlier epoch in which it moved, oldest first.
+/// @notice A holding, and what it was at the end of each earlier epoch in which it moved, oldest first. Each is one
+/// word: bits 0 to 23 the epoch of the last move, 24 to 127 the balance after it in base units, 128 to 255 the weight:
+/// base units times seconds that the whole of the epoch comes to when nothing moves any more in it.
 struct Held {
-    Holding present;
-    Holding[] past;
+    uint256 present;
+    uint256[] past;
 }
 
 /// @notice Balances that remember, exactly, how long they were held in every finished epoch: the sum of balance times
 /// seconds. A second move in one epoch writes the balance's own slot and no other; the first move in a new epoch keeps
-/// the former slot as it was, which costs one more entry.
+/// the former word as it was, which costs one more entry.
 ///
 /// Moves at one moment cancel out: what comes and goes within a second has no weight.
 ///
-/// BOUNDS. Balances stay below 2**104 and epochs are at most 2**23 seconds long, so a weight fits; 2**24 epochs are
-/// 1,900 years of hours. The caller sees to the first two.
+/// BOUNDS, which the caller sees to: balances stay below 2**104, and epochs are less than 2**23 seconds long, so a
+/// weight stays below 2**127; epochs are counted below 2**24, 1,900 years of hours.
 library Holdings {
-    using EpochsLib for Epochs;
+    uint256 private constant EPOCH_MASK = 2 ** 24 - 1;
+    uint256 private constant BALANCE_MASK = 2 ** 104 - 1;
+    uint256 private constant BALANCE = 24;
+    uint256 private constant WEIGHT = 128;
 
-    /// @notice Adds `amount` to what is held, now.
-    function add(Held storage held, Epochs memory epochs, uint256 amount) internal {
-        (Holding memory next, uint256 left) = _inThisEpoch(held, epochs);
-        next.balance += uint104(amount);
-        next.weight += uint128(amount * left);
-        held.present = next;
+    function balanceOf(Held storage held) internal view returns (uint256) {
+        return (held.present >> BALANCE) & BALANCE_MASK;
     }
 
-    /// @notice Takes `amount`, at most the balance, from what is held, now.
-    function take(Held storage held, Epochs memory epochs, uint256 amount) internal {
-        (Holding memory next, uint256 left) = _inThisEpoch(held, epochs);
-        next.balance -= uint104(amount);
-        next.weight -= uint128(amount * left);
-        held.present = next;
+    /// @notice Adds `amount` to what is held, with `left` seconds of `epoch` to come.
+    function add(Held storage held, uint256 epoch, uint256 left, uint256 length, uint256 amount) internal {
+        uint256 word = _inEpoch(held, epoch, length);
+        // By the bounds neither part reaches its upper neighbour.
+        unchecked {
+            held.present = word + (amount << BALANCE) + ((amount * left) << WEIGHT);
+        }
+    }
+
+    /// @notice Takes `amount`, at most the balance, from what is held, with `left` seconds of `epoch` to come.
+    function take(Held storage held, uint256 epoch, uint256 left, uint256 length, uint256 amount) internal {
+        uint256 word = _inEpoch(held, epoch, length);
+        // The weight is at least the balance times the seconds left, so neither part borrows from its neighbour.
+        unchecked {
+            held.present = word - (amount << BALANCE) - ((amount * left) << WEIGHT);
+        }
     }
 
     /// @notice Base units times seconds held in `epoch`, which must be finished.
-    function weightIn(Held storage held, Epochs memory epochs, uint256 epoch)
-        internal
-        view
-        returns (uint256)
-    {
-        Holding memory found = held.present;
-        if (found.epoch > epoch) found = _lastUpTo(held.past, epoch);
-        return found.epoch == epoch ? found.weight : uint256(found.balance) * epochs.length;
+    function weightIn(Held storage held, uint256 length, uint256 epoch) internal view returns (uint256) {
+        uint256 word = held.present;
+        if (word & EPOCH_MASK > epoch) word = _lastUpTo(held.past, epoch);
+        if (word & EPOCH_MASK == epoch) return word >> WEIGHT;
+        return ((word >> BALANCE) & BALANCE_MASK) * length;
     }
 
-    function _inThisEpoch(
-        Held storage held,
-        Epochs memory epochs
-    )
-        private
-        returns (Holding memory next, uint256 left)
-    {
-        uint256 epoch;
-        (epoch, left) = epochs.at(block.timestamp);
-        next = held.present;
-        if (next.epoch == epoch) return (next, left);
+    function _inEpoch(Held storage held, uint256 epoch, uint256 length) private returns (uint256 word) {
+        word = held.present;
+        if (word & EPOCH_MASK == epoch) return word;
         // Whoever never held anything has nothing to be remembered.
-        if (next.epoch != 0 || next.weight != 0) held.past.push(next);
-        next.epoch = uint24(epoch);
-        next.weight = uint128(uint256(next.balance) * epochs.length);
+        if (word != 0) held.past.push(word);
+        uint256 balance = (word >> BALANCE) & BALANCE_MASK;
+        return epoch | (balance << BALANCE) | ((balance * length) << WEIGHT);
     }
 
-    /// The last entry whose epoch is at most `epoch`; an empty one when there is none.
-    function _lastUpTo(Holding[] storage past, uint256 epoch) private view returns (Holding memory found) {
+    /// The last word whose epoch is at most `epoch`. Zero when there is none, which weighs nothing in any epoch.
+    function _lastUpTo(uint256[] storage past, uint256 epoch) private view returns (uint256) {
         uint256 low = 0;
         uint256 high = past.length;
         while (low < high) {
             uint256 middle = (low + high) / 2;
-            if (past[middle].epoch > epoch) high = middle;
+            if (past[middle] & EPOCH_MASK > epoch) high = middle;
             else low = middle + 1;
         }
-        // An empty entry lies in epoch 0 with no weight, or in none with no balance: both come to zero.
-        if (low != 0) found = past[low - 1];
+        return low == 0 ? 0 : past[low - 1];
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import { CloneArgs } from "../ledger/CloneArgs.sol";
 import { IRevenueVault } from "../ledger/IRevenueVault.sol";
-import { Epochs, EpochsLib } from "./Epochs.sol";
+import { Epochs } from "./Epochs.sol";
 import { HeldERC20 } from "./HeldERC20.sol";
 import { IERC7572 } from "./IERC7572.sol";
 import { IERC7641, IERC7641AltRevToken } from "./IERC7641.sol";
@@ -26,8 +26,6 @@ import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IER
 
 /// @notice See {IModelToken}, which is the manual.
 contract ModelToken is IModelToken, HeldERC20, ERC20PermitUpgradeable, ERC20VotesUpgradeable {
-    using EpochsLib for Epochs;
-
     address private constant COIN = address(0);
     uint256 private constant FIRST_OTHER = 7;
 
@@ -209,7 +207,7 @@ contract ModelToken is IModelToken, HeldERC20, ERC20PermitUpgradeable, ERC20Vote
 
     /// @inheritdoc IModelToken
     function epochNow() public view returns (uint256 epoch) {
-        (epoch,) = _epochs().at(block.timestamp);
+        (epoch,) = Epochs.at(epochStart(), epochLength(), block.timestamp);
     }
 
     /// @inheritdoc IModelToken
@@ -292,7 +290,7 @@ contract ModelToken is IModelToken, HeldERC20, ERC20PermitUpgradeable, ERC20Vote
         require(epoch < present, ModelToken_EpochOpen(epoch, present));
     }
 
-    function _epochs() internal view override returns (Epochs memory) {
-        return Epochs(epochStart(), epochLength());
+    function _calendar() internal view override returns (uint256, uint256) {
+        return (epochStart(), epochLength());
     }
 }

@@ -8,14 +8,16 @@ import {
     OfferingTerms
 } from "../../src/ledger/IModelOffering.sol";
 import { ModelOffering } from "../../src/ledger/ModelOffering.sol";
-import { ModelToken } from "../../src/value/ModelToken.sol";
 import { Base } from "../support/Base.sol";
+import { OfferedToken } from "../support/PaymentTokens.sol";
 import { OfferingHandler } from "./OfferingHandler.sol";
 
 /// The numbers are those of README.md beside this file.
+///
+/// forge-config: default.invariant.runs = 24
 contract OfferingInvariants is Base {
     OfferingHandler private handler;
-    ModelToken private token;
+    OfferedToken private token;
 
     ModelOffering private lastOffering;
     OfferingBooks private last;
@@ -23,7 +25,7 @@ contract OfferingInvariants is Base {
     function setUp() public {
         handler = new OfferingHandler();
         (, address t,) = handler.parts();
-        token = ModelToken(t);
+        token = OfferedToken(t);
     }
 
     function targetContracts() public view returns (address[] memory targets) {

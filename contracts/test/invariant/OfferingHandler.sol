@@ -7,9 +7,9 @@ import { Status } from "../../src/training/RoundTypes.sol";
 import { OfferingWorld } from "../support/OfferingWorld.sol";
 import { CallingReceiver, ClosedReceiver } from "../support/Receivers.sol";
 
-/// @notice Buys, settles, claims, refunds, releases, counts, lets rounds and time go by, in any order, for coin; one buyer takes
-/// no coin at first, one calls back. Once an offering is settled, another may be founded with other terms. What reverts here is
-/// caught: the invariants ask what is left of it.
+/// @notice Buys, settles, claims, refunds, releases, counts, lets rounds and time go by, in any order, for coin; one
+/// buyer takes no coin at first, one calls back. Once an offering is settled, another may be founded with other
+/// terms. What reverts here is caught: the invariants ask what is left of it.
 contract OfferingHandler is OfferingWorld {
     address[] public buyers;
     uint256 public burnedBefore;
@@ -112,7 +112,7 @@ contract OfferingHandler is OfferingWorld {
     }
 
     /// Another offering, once this one is settled.
-    function again(uint256 salt) public {
+    function again(uint16 salt) public {
         if (address(offering) != address(0) && !offering.isSettled()) return;
         OfferingTerms memory terms = coinTerms();
         terms.offered = within(uint256(keccak256(abi.encode(salt, 1))), 1, 1e24) >> (salt % 64);
@@ -122,9 +122,8 @@ contract OfferingHandler is OfferingWorld {
         terms.minimum = 1 + (terms.offered * terms.price / 1e18) / (2 + salt % 9);
         uint256 target = (terms.offered * terms.price + 1e18 - 1) / 1e18;
         if (terms.minimum > target) terms.minimum = target;
-        terms.capPerBuyer = salt % 3 == 0 ? within(salt, 1, 1e21) : 0;
-        terms.milestoneRounds = uint32(1 + salt % 7);
-        terms.firstBps = uint32(salt % 10_000);
+        terms.capPerBuyer = salt % 3 == 0 ? target / (1 + salt % 5) : 0;
+        (terms.milestoneRounds, terms.firstBps) = (salt % 7 + 1, salt % 9973);
         terms.opens = uint64(block.timestamp);
         terms.closes = terms.opens + 1 days;
         terms.milestoneDeadline = terms.closes + 20 days;

@@ -10,7 +10,8 @@ import { PlansRecord } from "../support/PlansRecord.sol";
 import { CallingReceiver, ClosedReceiver } from "../support/Receivers.sol";
 import { TypedData } from "../support/TypedData.sol";
 
-/// what is bought is what was ordered; one pass for each model and holder; only the holder replaces it; never taken away
+/// what is bought is what was ordered; one pass for each model and holder; only the holder replaces it; never taken
+/// away
 contract AccessPassTest is Base {
     uint256 private constant ALICE_KEY = 0xA11CE;
     bytes32 private constant MONTH = keccak256("month");

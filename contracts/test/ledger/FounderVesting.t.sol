@@ -30,15 +30,6 @@ contract FounderVestingTest is OfferingWorld {
         vm.assertEq(token.balanceOf(alice), 540e18, "all");
     }
 
-    function test_whatHasNotVestedCannotVote() public {
-        vm.prank(alice);
-        token.delegate(alice);
-        vm.assertEq(token.getVotes(alice) + token.getVotes(address(wallet)), 0, "votes");
-        vm.warp(NOW + 270 days);
-        wallet.release(address(token));
-        vm.assertEq(token.getVotes(alice), 270e18, "votes of what has vested");
-    }
-
     function test_theOwnerPassesItOnButNeverAway() public {
         vm.prank(alice);
         wallet.transferOwnership(bob);

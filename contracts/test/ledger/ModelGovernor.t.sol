@@ -3,7 +3,6 @@ pragma solidity ^0.8.30;
 
 import { IModelGovernor } from "../../src/ledger/IModelGovernor.sol";
 import { ModelGovernor } from "../../src/ledger/ModelGovernor.sol";
-import { ClaimTree } from "../support/ClaimTree.sol";
 import { Governed } from "../support/Governed.sol";
 import {
     TimelockControllerUpgradeable
@@ -20,7 +19,6 @@ import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol
 /// └── otherwise: the held supply is taken, the veto's size is fixed
 /// quorum: the greater of the part of what is held and a hundredth of the cap
 /// settings: by vote, within bounds; the timelock never
-/// veto: contributors, with what they mined and still vote with, once, until it is carried out
 contract ModelGovernorTest is Governed {
     bytes private constant NEW_LICENCE = "licence 2";
 
@@ -349,109 +347,6 @@ contract ModelGovernorTest is Governed {
             )
         );
         return signed(key, keccak256(abi.encodePacked(hex"1901", separator, message)));
-    }
-
-    // --- veto
-
-    /// A contributor that has mined and claimed `amount`.
-    function mined(address account, uint256 amount) private {
-        uint256 before = pool.contributorsMinted();
-        (bytes32 root, bytes32[] memory proof) =
-            ClaimTree.single(account, amount, before + amount, 1, uint160(account));
-        runRound(amount + amount / 10, root, amount);
-        pool.claim(account, amount, before + amount, proof);
-        vm.prank(account);
-        token.delegate(account);
-    }
-
-    function heldWithContributors() private {
-        deployGoverned();
-        vm.warp(block.timestamp + 10 days);
-        depositFor(vm.addr(validatorKeys[0]), 20 ether);
-        sale.settle();
-        mined(cleo, CAP / 50);
-        mined(stranger, CAP / 100);
-        give(anne, CAP / 20);
-        give(bert, CAP / 20);
-        vm.warp(block.timestamp + 1);
-    }
-
-    function passed() private returns (uint256 id) {
-        id = propose(licence(), "against contributors");
-        toVoting(id);
-        vote(anne, id, FOR);
-        vote(bert, id, FOR);
-        toEnd(id);
-        governor.queue(id);
-    }
-
-    function test_contributorsStopWhatWasQueued() public {
-        heldWithContributors();
-        uint256 id = passed();
-        vm.assertEq(
-            governor.vetoOf(id).needed, CAP / 100, "a third of what was claimed, a hundredth of the cap"
-        );
-        vm.prank(cleo);
-        vm.assertEq(governor.veto(id), CAP / 50, "what it mined");
-        assertState(id, IGovernor.ProposalState.Canceled);
-        vm.warp(block.timestamp + LOCK);
-        vm.expectPartialRevert(IGovernor.GovernorUnexpectedProposalState.selector);
-        governor.execute(id);
-        vm.assertTrue(governor.hasVetoed(id, cleo), "recorded");
-    }
-
-    function test_aVetoIsForWhoMined() public {
-        heldWithContributors();
-        uint256 id = passed();
-        vm.expectRevert(abi.encodeWithSelector(IModelGovernor.ModelGovernor_NothingMined.selector, id, anne));
-        vm.prank(anne);
-        governor.veto(id);
-    }
-
-    function test_whoSoldItsTokensHasNoVetoLeft() public {
-        heldWithContributors();
-        vm.startPrank(cleo);
-        assert(token.transfer(bert, CAP / 50));
-        vm.stopPrank();
-        vm.warp(block.timestamp + 1);
-        uint256 id = passed();
-        vm.expectRevert(abi.encodeWithSelector(IModelGovernor.ModelGovernor_NothingMined.selector, id, cleo));
-        vm.prank(cleo);
-        governor.veto(id);
-    }
-
-    function test_aVetoStandsOnce() public {
-        vetoBps = 10_000;
-        heldWithContributors();
-        uint256 id = passed();
-        vm.startPrank(cleo);
-        governor.veto(id);
-        vm.expectRevert(abi.encodeWithSelector(IModelGovernor.ModelGovernor_AlreadyVetoed.selector, id, cleo));
-        governor.veto(id);
-        vm.stopPrank();
-        assertState(id, IGovernor.ProposalState.Queued);
-        vm.prank(stranger);
-        governor.veto(id);
-        assertState(id, IGovernor.ProposalState.Canceled);
-    }
-
-    function test_noVetoAfterItWasCarriedOut() public {
-        heldWithContributors();
-        uint256 id = passed();
-        vm.warp(block.timestamp + LOCK);
-        governor.execute(id);
-        vm.expectPartialRevert(IGovernor.GovernorUnexpectedProposalState.selector);
-        vm.prank(cleo);
-        governor.veto(id);
-    }
-
-    function test_aModelMayHaveNoVeto() public {
-        vetoBps = 0;
-        deployGovernedAndHeld();
-        uint256 id = propose(licence(), "no veto");
-        vm.expectRevert(abi.encodeWithSelector(IModelGovernor.ModelGovernor_NoVeto.selector));
-        vm.prank(cleo);
-        governor.veto(id);
     }
 
     function assertState(uint256 id, IGovernor.ProposalState expected) private view {

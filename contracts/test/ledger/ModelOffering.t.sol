@@ -55,7 +55,6 @@ contract ModelOfferingTest is OfferingWorld {
 
     function test_termsOutOfBoundsAreRefusedByName() public {
         OfferingTerms memory terms = defaults();
-        terms.token = token;
         terms.payment = address(token);
         refused(terms, "payment");
         terms = defaults();
@@ -263,7 +262,8 @@ contract ModelOfferingTest is OfferingWorld {
         vm.assertLe(books.claimed, terms.offered, "no more than offered");
     }
 
-    /// Tokens and refund are the floor of the exact parts, and what was paid for the tokens is within a unit of the price.
+    /// Tokens and refund are the floor of the exact parts, and what was paid for the tokens is within a unit of the
+    /// price.
     function requireFair(address buyer, uint256 paid, OfferingTerms memory terms) private {
         uint256 raised = offering.books().raised;
         uint256 tokens = offering.claim(buyer);

@@ -4,20 +4,21 @@ pragma solidity ^0.8.30;
 import { OfferingTerms } from "../../src/ledger/IModelOffering.sol";
 import { ModelOffering } from "../../src/ledger/ModelOffering.sol";
 import { IAlliance } from "../../src/training/IAlliance.sol";
-import { ModelToken } from "../../src/value/ModelToken.sol";
+import { IModelToken } from "../../src/value/IModelToken.sol";
+import { OfferedToken } from "../support/PaymentTokens.sol";
 import { World } from "../support/World.sol";
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 
 /// The milestones against a real `RoundManager`: rounds that mint release, others do not.
 contract OfferingRoundsTest is World {
     ModelOffering private offering;
-    ModelToken private sold = newToken(1e24, address(this));
+    OfferedToken private sold = new OfferedToken();
     address private treasury = vm.addr(0x7EA);
 
     function setUp() public {
         deployModel();
         OfferingTerms memory terms = OfferingTerms({
-            token: sold,
+            token: IModelToken(address(sold)),
             payment: address(0),
             treasury: treasury,
             manager: manager,

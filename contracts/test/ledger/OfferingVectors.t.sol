@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import { OfferingBooks, OfferingTerms } from "../../src/ledger/IModelOffering.sol";
 import { OfferingWorld } from "../support/OfferingWorld.sol";
-import { PlainToken } from "../support/PaymentTokens.sol";
+import { OfferedToken, PlainToken } from "../support/PaymentTokens.sol";
 
 /// Whole sales against a plain model in Python, written in fractions (scripts/write_vectors.py).
 contract OfferingVectorsTest is OfferingWorld {
@@ -19,7 +19,7 @@ contract OfferingVectorsTest is OfferingWorld {
     }
 
     function play() private {
-        pay = new PlainToken();
+        (token, pay) = (new OfferedToken(), new PlainToken());
         OfferingTerms memory terms = defaults();
         terms.offered = number("offered");
         terms.price = number("price");
@@ -27,9 +27,6 @@ contract OfferingVectorsTest is OfferingWorld {
         terms.capPerBuyer = number("cap");
         terms.firstBps = uint32(number("firstBps"));
         terms.milestoneRounds = uint32(number("rounds"));
-        // Time goes back for each case, and votes are kept by time.
-        token = newToken(1e30, address(this));
-        terms.token = token;
         found(terms);
         vm.assertEq(offering.target(), number("target"), at("target"));
         openNow();

@@ -6,29 +6,30 @@ contract HoldingBook {
     struct Move {
         uint256 time;
         address account;
-        int256 change;
+        bool gains;
+        uint256 amount;
     }
 
     Move[] private _moves;
 
     /// Zero addresses are nobody's account.
     function note(address from, address to, uint256 amount) external {
-        if (from != address(0)) _moves.push(Move(block.timestamp, from, -int256(amount)));
-        if (to != address(0)) _moves.push(Move(block.timestamp, to, int256(amount)));
+        if (from != address(0)) _moves.push(Move(block.timestamp, from, false, amount));
+        if (to != address(0)) _moves.push(Move(block.timestamp, to, true, amount));
     }
 
     /// Base units times seconds in [start, end).
     function weight(address account, uint256 start, uint256 end) external view returns (uint256 sum) {
-        int256 balance = 0;
+        uint256 balance = 0;
         uint256 since = 0;
         for (uint256 i = 0; i < _moves.length; ++i) {
             Move memory move = _moves[i];
             if (move.account != account) continue;
-            sum += uint256(balance) * overlap(since, move.time, start, end);
-            balance += move.change;
+            sum += balance * overlap(since, move.time, start, end);
+            balance = move.gains ? balance + move.amount : balance - move.amount;
             since = move.time;
         }
-        sum += uint256(balance) * overlap(since, type(uint256).max, start, end);
+        sum += balance * overlap(since, type(uint256).max, start, end);
     }
 
     function overlap(uint256 a, uint256 b, uint256 start, uint256 end) private pure returns (uint256) {

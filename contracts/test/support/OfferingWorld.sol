@@ -7,9 +7,8 @@ import { IAlliance } from "../../src/training/IAlliance.sol";
 import { IRoundManager } from "../../src/training/IRoundManager.sol";
 import { Round, Status } from "../../src/training/RoundTypes.sol";
 import { IModelToken } from "../../src/value/IModelToken.sol";
-import { ModelToken } from "../../src/value/ModelToken.sol";
 import { Clone } from "./Clone.sol";
-import { PlainToken } from "./PaymentTokens.sol";
+import { OfferedToken, PlainToken } from "./PaymentTokens.sol";
 import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
 
 /// @notice The record of rounds as an offering reads it; a test writes how each ended.
@@ -32,8 +31,8 @@ contract RoundsRecord {
     }
 }
 
-/// @notice An offering made as a clone by this contract, which is its factory, with named defaults: a thousand tokens at
-/// two units of a payment token with six decimals, at least a quarter sold, four rounds release the last 60 %.
+/// @notice An offering made as a clone by this contract, which is its factory, with named defaults: a thousand tokens
+/// at two units of a payment token with six decimals, at least a quarter sold, four rounds release the last 60 %.
 abstract contract OfferingWorld is Clone {
     uint256 internal constant OFFERED = 1000e18;
     uint256 internal constant PRICE = 2e6;
@@ -50,7 +49,7 @@ abstract contract OfferingWorld is Clone {
     address internal carol = vm.addr(0xCA201);
 
     ModelOffering internal implementation = new ModelOffering(address(this));
-    ModelToken internal token = newToken(1e30, address(this));
+    OfferedToken internal token = new OfferedToken();
     PlainToken internal pay = new PlainToken();
     RoundsRecord internal rounds = new RoundsRecord();
     ModelOffering internal offering;

@@ -13,6 +13,20 @@ contract PlainToken is ERC20Permit {
     }
 }
 
+/// @notice A token for sale: what an offering asks of a model's token, and no more. Anybody mints.
+contract OfferedToken is PlainToken {
+    uint256 public totalEverMinted;
+
+    function burn(uint256 amount) external {
+        _burn(msg.sender, amount);
+    }
+
+    function _update(address from, address to, uint256 amount) internal override {
+        if (from == address(0)) totalEverMinted += amount;
+        super._update(from, to, amount);
+    }
+}
+
 /// @notice Keeps a hundredth of every transfer.
 contract FeeToken is PlainToken {
     function _update(address from, address to, uint256 amount) internal override {

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from andel import __version__
 from andel.cli import (
+    access,
     alliance,
     audit,
     claim,
@@ -21,6 +22,7 @@ from andel.cli import (
     device,
     evidence,
     intake,
+    offering,
     operator,
     serve,
     status,
@@ -52,6 +54,8 @@ app.command("audit")(audit.audit_model)
 app.add_typer(device.app)
 app.add_typer(alliance.app)
 app.add_typer(operator.app)
+app.add_typer(offering.app)
+app.add_typer(access.app)
 app.add_typer(content.app)
 app.add_typer(value.app)
 app.add_typer(vote.app)

@@ -245,11 +245,12 @@ def _minute_of_day() -> int:
 
 
 def _one_hash(text: str, option: str) -> Digest:
-    if text.startswith("b"):
-        return digest_of_cid(text)
     try:
         return Digest(parse_hex(text.removeprefix("0x").lower(), 32))
     except InputError as error:
+        # A hash may begin as a CID does, with a b: digits decide.
+        if text.startswith("b"):
+            return digest_of_cid(text)
         raise SettingsError(f"{option} takes a hash of 64 hex digits or a CID, not {text[:80]!r}") from error
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from andel.content import ContentStore
+from andel.content import ContentStore, digest_of_cid
 from andel.content_mirror import MirroredStore
 from andel.content_put import Writer
 from andel.content_remote import open_content
@@ -20,6 +20,7 @@ from andel.keys import AccountKey, parse_address
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.deployment import Deployment, ModelContracts, find_model
+from andel.units import Digest
 
 RpcOption = Annotated[str, typer.Option("--rpc", help="Address of a chain's JSON-RPC.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Its RoundManager's address, or a deployment file.")]
@@ -81,6 +82,20 @@ def parse_coins(text: str) -> int:
     if not wei.is_finite() or wei < 0 or wei != int(wei) or wei >= 2**128:
         raise InputError(f"not an amount of coins: {text[:40]!r}", "a number such as 0.01, at most 18 places")
     return int(wei)
+
+
+def parse_digest(text: str, what: str) -> Digest:
+    """The hash of `what` in 64 hex digits, or as a CID. Raises InputError."""
+    try:
+        raw = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        raw = b""
+    # A hash may begin as a CID does, with a b: digits decide.
+    if len(raw) != 32 and text.startswith("b"):
+        return digest_of_cid(text)
+    if len(raw) != 32:
+        raise InputError(f"not the hash of {what}: {text[:80]!r}", "64 hex digits, or a CID")
+    return Digest(raw)
 
 
 def coins(wei: int) -> str:

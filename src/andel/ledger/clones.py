@@ -1,18 +1,19 @@
 """Whether a model's contracts are clones of what this package knows.
 
-Takes a `Chain` and addresses by contract name. Gives the factory that launched them, or refuses. A clone's code is
-OpenZeppelin's 45 bytes of forwarding (EIP-1167) and the words it was founded with; an implementation's code is compared
-with this package's by its hash, its immutables (which differ with the place) left out. Never trusts an address.
+Takes a `Chain` and addresses by contract name. Gives the factory that launched them, or refuses; and the creation
+code of a clone as OpenZeppelin's `Clones` makes it. A clone's code is 45 bytes of forwarding (EIP-1167) and the words
+it was founded with; an implementation's code is compared with this package's by its hash, its immutables (which differ
+with the place) left out. Never trusts an address.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from andel.errors import ChainError
+from andel.errors import ChainError, InputError
 from andel.hashing import keccak
-from andel.keys import parse_address
+from andel.keys import address_bytes, parse_address
 from andel.ledger.answers import bytes_of
 from andel.ledger.connection import Chain
 from andel.ledger.factory import IMPLEMENTATIONS, ModelFactoryContract
@@ -22,6 +23,8 @@ from andel.units import Address
 
 _BEFORE: Final = bytes.fromhex("363d3d373d3d3d363d73")
 _AFTER: Final = bytes.fromhex("5af43d82803e903d91602b57fd5bf3")
+_CREATION: Final = bytes.fromhex("3d81600a3d39f3")
+_WORDS_MAX: Final = 766
 _FORWARDING_BYTES: Final = len(_BEFORE) + 20 + len(_AFTER)
 _OTHER_RELEASE: Final = "use the release of andel that the model was launched with"
 
@@ -38,6 +41,27 @@ def words_of(code: bytes) -> tuple[bytes, ...]:
     """The words that a clone was founded with."""
     words = code[_FORWARDING_BYTES:]
     return tuple(words[start : start + 32] for start in range(0, len(words), 32))
+
+
+def clone_code(implementation: Address, words: Sequence[Address | int]) -> bytes:
+    """Creation code of a clone of `implementation` with `words`: accounts, or whole numbers below 2**256.
+
+    Source: EIP-1167, with arguments as in OpenZeppelin 5.7's `Clones`. Raises InputError for words that do not fit.
+    """
+    if len(words) > _WORDS_MAX:
+        raise InputError(f"a clone's code holds {_WORDS_MAX} words, not {len(words)}")
+    arguments = b"".join(_word(value) for value in words)
+    size = (_FORWARDING_BYTES + len(arguments)).to_bytes(2, "big")
+    return b"\x61" + size + _CREATION + _BEFORE + address_bytes(implementation) + _AFTER + arguments
+
+
+def _word(value: Address | int) -> bytes:
+    if isinstance(value, str):
+        return address_bytes(value).rjust(32, b"\0")
+    try:
+        return value.to_bytes(32, "big")
+    except OverflowError as error:
+        raise InputError(f"{value} is no word of 32 bytes") from error
 
 
 def is_code_of(name: str, code: bytes) -> bool:

@@ -222,7 +222,10 @@ class Chain:
 
     def deploy(self, key: Payer, name: str, *arguments: object) -> tuple[Contract, Receipt]:
         """Creates a contract of ours with its constructor's values. Raises as `send`."""
-        data = encode_creation(interface_of(name), arguments)
+        return self.create(key, name, encode_creation(interface_of(name), arguments))
+
+    def create(self, key: AccountKey, name: str, data: bytes) -> tuple[Contract, Receipt]:
+        """Creates a contract of ours by creation code already made, as a clone's is. Raises as `send`."""
         (raw,) = self._sender.send([Intent(key, None, data, 0, None, f"deployment of {name}", name)])
         receipt = receipt_of(raw)
         if receipt.contract_address is None or not self.code(receipt.contract_address):

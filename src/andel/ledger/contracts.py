@@ -283,8 +283,49 @@ class ModelTokenContract(Bound):
         return BaseUnits(self.chain.call(self.contract, "cap"))
 
     def minter(self) -> Address:
-        """The only account that may mint."""
+        """The only account that may mint after the launch."""
         return Address(self.chain.call(self.contract, "minter"))
+
+    def vault(self) -> Address:
+        """The model's `RevenueVault`."""
+        return Address(self.chain.call(self.contract, "vault"))
+
+    def treasury(self) -> Address:
+        """The model's timelock."""
+        return Address(self.chain.call(self.contract, "treasury"))
+
+    def set_aside_accounts(self) -> list[Address]:
+        """The accounts whose tokens count as nobody's."""
+        return [Address(account) for account in self.chain.call(self.contract, "setAsideAccounts")]
+
+    def held_supply(self) -> BaseUnits:
+        """Tokens in the hands of holders."""
+        return BaseUnits(self.chain.call(self.contract, "heldSupply"))
+
+    def held_seconds(self, account: Address, epoch: int) -> int:
+        """Base units times seconds that `account` held in a finished epoch. Raises Reverted while it is open."""
+        return int(self.chain.call(self.contract, "heldSeconds", account, epoch))
+
+    def held_seconds_of_all(self, epoch: int) -> int:
+        """The sum of `held_seconds` over everybody."""
+        return int(self.chain.call(self.contract, "heldSecondsOfAll", epoch))
+
+    def burn_and_redeem(self, key: AccountKey, amount: int, payment_tokens: Sequence[Address]) -> Receipt:
+        """Burns `key`'s tokens, and pays its part of what is redeemable in each payment token, in rising order."""
+        tokens = sorted(payment_tokens, key=lambda token: int(token, 16))
+        return self.chain.send(key, self.contract, "burnAndRedeem", amount, tokens)
+
+    def approve(self, key: AccountKey, spender: Address, amount: int) -> Receipt:
+        """Lets `spender` move up to `amount` of `key`'s tokens."""
+        return self.chain.send(key, self.contract, "approve", spender, amount)
+
+    def delegate(self, key: AccountKey, delegatee: Address) -> Receipt:
+        """Gives the votes of `key`'s tokens to `delegatee`, who may be `key` itself."""
+        return self.chain.send(key, self.contract, "delegate", delegatee)
+
+    def contract_uri(self) -> str:
+        """Where the token's metadata lies (ERC-7572)."""
+        return str(self.chain.call(self.contract, "contractURI"))
 
     def name(self) -> str:
         """The token's name."""

@@ -30,6 +30,7 @@ from andel.ledger.interface import CONTRACTS
 from andel.ledger.launching import ModelConfig, launch_terms
 from andel.ledger.onchain_models import OnchainModelsContract, PredictionLogContract
 from andel.ledger.operators import OperatorsContract
+from andel.ledger.revenue import RevenueVaultContract
 from andel.ledger.round_manager import RoundManagerContract
 from andel.units import Address
 
@@ -61,6 +62,7 @@ class ModelContracts:
     alliance: AllianceContract
     token: ModelTokenContract
     pool: RewardPoolContract
+    vault: RevenueVaultContract
     device_registry: DeviceRegistryContract
     batch_registry: BatchRegistryContract
     factory: ModelFactoryContract
@@ -116,6 +118,7 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
         AllianceContract(chain, parts["alliance"]),
         ModelTokenContract(chain, parts["token"]),
         RewardPoolContract(chain, parts["pool"]),
+        RevenueVaultContract(chain, parts["vault"]),
         shared.device_registry,
         shared.batch_registry,
         shared.factory,
@@ -149,6 +152,7 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
             "Disputes": disputes.address,
             "RewardPool": pool.address,
             "ModelToken": token.address,
+            "RevenueVault": token.vault(),
         },
     )
     if operators.operators_epoch() == 0:
@@ -160,6 +164,7 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
         AllianceContract(chain, founding.alliance),
         token,
         pool,
+        RevenueVaultContract(chain, token.vault()),
         DeviceRegistryContract(chain, founding.device_registry),
         BatchRegistryContract(chain, founding.batch_registry),
         ModelFactoryContract(chain, factory),
@@ -186,6 +191,7 @@ class Deployment:
             model.alliance,
             model.pool,
             model.token,
+            model.vault,
             model.onchain_models,
             model.prediction_log,
         )

@@ -27,6 +27,7 @@ CONTRACTS: Final = (
     "Alliance",
     "RewardPool",
     "ModelToken",
+    "RevenueVault",
     "OnchainModels",
     "PredictionLog",
     "Judgements",
@@ -36,7 +37,6 @@ CONTRACTS: Final = (
     "ModelPolicy",
     "ModelOffering",
     "FounderVesting",
-    "RevenueVault",
     "AccessPass",
 )
 """The contracts whose compiled code comes with this package."""

@@ -149,9 +149,9 @@ class ModelPolicyContract(Bound):
 
 
 def find_policy(rounds: RoundManagerContract) -> ModelPolicyContract | None:
-    """The model's policy; None where the publisher is a person's account, and so no holders decide.
+    """The model's policy; None where the publisher is an account or another kind of contract: no holders decide.
 
-    Raises ChainError when the publisher is a contract that is not this model's policy.
+    Raises ChainError when the publisher is the policy of another model.
     """
     publisher = rounds.publisher()
     if not rounds.chain.code(publisher):
@@ -160,7 +160,7 @@ def find_policy(rounds: RoundManagerContract) -> ModelPolicyContract | None:
     try:
         named = policy.manager()
     except Reverted:
-        named = None
+        return None
     if named != rounds.address:
         raise ChainError(f"{publisher} publishes versions of {rounds.address} and is not its policy", _OTHER)
     return policy

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from andel.device.pebble import Confirmation
 from andel.errors import ChainError, Reverted
@@ -19,6 +19,10 @@ from andel.ledger.receipt import Receipt
 from andel.p256 import point_of
 from andel.typed_data import sign_typed
 from andel.units import Address
+
+Answer = TypeVar("Answer")
+Sentence = tuple[Callable[..., str], str]
+"""Words from an error's own values, and what a person can do."""
 
 OWNERS_SIGNATURE_SECONDS: Final = 600
 """How long an owner's signature counts that somebody else brings to the chain."""
@@ -77,12 +81,15 @@ def withdraw_consent(
     return told(lambda: alliance.withdraw_for(payer, owner.address, terms, until, deadline, signature))
 
 
-def told(send: Callable[[], Receipt]) -> Receipt:
-    """What `send` gives. Raises ChainError that says in words what a registry or an alliance refused, and a hint."""
+def told(send: Callable[[], Answer], sentences: Mapping[str, Sentence] | None = None) -> Answer:
+    """What `send` gives. Raises ChainError that says in words what was refused, and a hint.
+
+    `sentences` None are those of the registry of devices and of alliances; what has none is raised as Reverted.
+    """
     try:
         return send()
     except Reverted as refusal:
-        sentence = _SENTENCES.get(refusal.error)
+        sentence = (_SENTENCES if sentences is None else sentences).get(refusal.error)
         if sentence is None:
             raise
         values: tuple[Any, ...] = refusal.arguments
@@ -95,13 +102,14 @@ def _consent(alliance: AllianceContract, owner: Address, terms: bytes) -> dict[s
     return {"owner": owner, "termsHash": terms, "nonce": alliance.nonce_of(owner), "deadline": deadline}
 
 
-def _clock(seconds: int) -> str:
+def clock_text(seconds: int) -> str:
+    """A time of the chain as people write it, in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 _AGAIN = "press the device's button again, and claim within the hour"
 
-_SENTENCES: Final[Mapping[str, tuple[Callable[..., str], str]]] = {
+_SENTENCES: Final[Mapping[str, Sentence]] = {
     "DeviceRegistry_ZeroDevice": (lambda: "the zero address is no device", ""),
     "DeviceRegistry_KnownKey": (
         lambda device: f"the private key of {device} is public: what it signs proves nothing",
@@ -129,14 +137,14 @@ _SENTENCES: Final[Mapping[str, tuple[Callable[..., str], str]]] = {
     ),
     "DeviceRegistry_StaleTimestamp": (
         lambda device, signed, now: (
-            f"the device signed at {_clock(signed)}, and the chain's clock says {_clock(now)}: a claim counts from "
-            "an hour before it to two minutes after"
+            f"the device signed at {clock_text(signed)}, and the chain's clock says {clock_text(now)}: a claim counts "
+            "from an hour before it to two minutes after"
         ),
         _AGAIN,
     ),
     "DeviceRegistry_OldTimestamp": (
         lambda device, signed, changed: (
-            f"the device signed at {_clock(signed)}, not after its last change of owner at {_clock(changed)}: "
+            f"the device signed at {clock_text(signed)}, not after its last change of owner at {clock_text(changed)}: "
             "this claim was used, or is older"
         ),
         _AGAIN,
@@ -146,7 +154,7 @@ _SENTENCES: Final[Mapping[str, tuple[Callable[..., str], str]]] = {
         "check the device's key or address",
     ),
     "DeviceRegistry_BadOwnerSignature": (lambda owner: f"the claim does not carry {owner}'s signature", ""),
-    "DeviceRegistry_Expired": (lambda deadline, now: f"the owner's signature ended at {_clock(deadline)}", ""),
+    "DeviceRegistry_Expired": (lambda deadline, now: f"the owner's signature ended at {clock_text(deadline)}", ""),
     "Alliance_Empty": (lambda: "the zero address, or a hash of zeros, is nothing that an alliance can name", ""),
     "Alliance_KnownKey": (
         lambda device: f"the private key of {device} is public: what it signs proves nothing",
@@ -162,13 +170,13 @@ _SENTENCES: Final[Mapping[str, tuple[Callable[..., str], str]]] = {
     ),
     "Alliance_NoConsent": (lambda owner, terms: f"{owner} has not accepted the terms {terms.hex()}", ""),
     "Alliance_InThePast": (
-        lambda until, now: f"{_clock(until)} has passed ({_clock(now)}): consent never ends in the past",
+        lambda until, now: f"{clock_text(until)} has passed ({clock_text(now)}): consent never ends in the past",
         "leave --until out to end it now",
     ),
     "Alliance_BadSignature": (
         lambda owner, nonce: f"the signature is not {owner}'s with its present nonce {nonce}",
         "another acceptance or withdrawal came between; try again",
     ),
-    "Alliance_Expired": (lambda deadline, now: f"the owner's signature ended at {_clock(deadline)}", ""),
+    "Alliance_Expired": (lambda deadline, now: f"the owner's signature ended at {clock_text(deadline)}", ""),
 }
 """What each refusal means, from the error's own values, and what a person can do."""

@@ -1,0 +1,96 @@
+"""`andel pass …`: access to a model, bought and shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from andel.cli.options import KeyFileOption, PayerOption, RpcOption, parse_digest, read_key, read_payer
+from andel.errors import InputError
+from andel.keys import parse_address
+from andel.ledger.access import AccessPassContract, Pass, PassPlan
+from andel.ledger.connection import Chain
+from andel.ledger.payment import amount_text, money_of
+from andel.roles.buyer import PASS_SENTENCES, buy_pass, order_of
+from andel.roles.owner import clock_text, told
+
+app = typer.Typer(name="pass", help="Licence and access to a model.", no_args_is_help=True)
+PassesOption = Annotated[str, typer.Option("--passes", help="The AccessPass contract's address.")]
+ModelAddressOption = Annotated[str, typer.Option("--model", help="The model's RoundManager's address.")]
+
+
+@app.command()
+def show(
+    rpc: RpcOption,
+    passes: PassesOption,
+    model: ModelAddressOption,
+    account: Annotated[str, typer.Option(help="Whose pass.")] = "",
+    plan: Annotated[str, typer.Option(help="A plan's id, 64 hex digits: what it costs now.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what a plan costs now, and the pass that an account has."""
+    opened, address = _open(rpc, passes), parse_address(model)
+    if not plan and not account:
+        raise InputError("nothing to show", "name an --account, a --plan, or both")
+    now = opened.chain.block_time()
+    sold = told(lambda: opened.plan_of(address, parse_digest(plan, "a plan")), PASS_SENTENCES) if plan else None
+    held = opened.pass_of(address, parse_address(account)) if account else None
+    if as_json:
+        found: dict[str, object] = {}
+        if sold is not None:
+            found["plan"] = _plain(asdict(sold))
+        if held is not None:
+            found["pass"] = _plain(asdict(held)) | {"live": held.is_live(now)}
+        typer.echo(json.dumps(found))
+        return
+    if sold is not None:
+        typer.echo(_plan_line(opened.chain, sold))
+    if held is not None:
+        typer.echo(_pass_line(held, now))
+
+
+@app.command()
+def buy(
+    rpc: RpcOption,
+    passes: PassesOption,
+    model: ModelAddressOption,
+    key_file: KeyFileOption,
+    plan: Annotated[str, typer.Option(help="The plan's id, 64 hex digits.")],
+    terms: Annotated[str, typer.Option(help="The licence you have read: its hash (64 hex digits) or CID.")],
+    account: Annotated[str, typer.Option("--for", help="Who gets the pass; the key's own account if left out.")] = "",
+    payer_key_file: PayerOption = None,
+    gift: Annotated[bool, typer.Option("--gift", help="The payer pays the price as well as the gas.")] = False,
+) -> None:
+    """Buy a period of a plan, under terms that you name by their hash."""
+    opened, key = _open(rpc, passes), read_key(key_file)
+    holder = parse_address(account) if account else key.address
+    order = order_of(opened, parse_address(model), parse_digest(plan, "a plan"), holder, parse_digest(terms, "terms"))
+    expiry, receipt = buy_pass(opened, key, order, read_payer(payer_key_file), gift)
+    typer.echo(f"{holder} has a pass until {clock_text(expiry)}, gas {receipt.gas_used}")
+
+
+def _open(rpc: str, passes: str) -> AccessPassContract:
+    return AccessPassContract(Chain.connect(rpc), parse_address(passes))
+
+
+def _plan_line(chain: Chain, plan: PassPlan) -> str:
+    decimals, symbol = money_of(chain, plan.token)
+    passed_on = "can be passed on" if plan.transferable else "stays with its holder"
+    return (
+        f"plan: {amount_text(plan.price, decimals)} {symbol} for {plan.period} s, {plan.per_day} requests a day, "
+        f"{passed_on}; paid to {plan.pay_to}; terms {plan.terms.hex()}"
+    )
+
+
+def _pass_line(held: Pass, now: int) -> str:
+    if held.expiry == 0:
+        return "pass: none"
+    state = "counts" if held.is_live(now) else "is over"
+    return f"pass: {state}, until {clock_text(held.expiry)}, {held.per_day} requests a day, terms {held.terms.hex()}"
+
+
+def _plain(values: dict[str, object]) -> dict[str, object]:
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
