@@ -224,7 +224,7 @@ class Chain:
         """Creates a contract of ours with its constructor's values. Raises as `send`."""
         return self.create(key, name, encode_creation(interface_of(name), arguments))
 
-    def create(self, key: AccountKey, name: str, data: bytes) -> tuple[Contract, Receipt]:
+    def create(self, key: Payer, name: str, data: bytes) -> tuple[Contract, Receipt]:
         """Creates a contract of ours by creation code already made, as a clone's is. Raises as `send`."""
         (raw,) = self._sender.send([Intent(key, None, data, 0, None, f"deployment of {name}", name)])
         receipt = receipt_of(raw)
