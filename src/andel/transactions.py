@@ -13,7 +13,6 @@ from typing import Protocol
 
 import rlp
 from eth_account import Account
-from rlp.exceptions import DecodingError
 
 from andel.errors import InputError
 from andel.hashing import keccak
@@ -101,7 +100,7 @@ def signed_elsewhere(transaction: Transaction, raw: bytes, account: Address) -> 
         body = raw[1:] if transaction.priority_fee is not None else raw
         fields = rlp.decode(body) if len(raw) <= 2 * MAX_DATA_BYTES else []
         signer = parse_address(Account.recover_transaction(raw))
-    except (DecodingError, ValueError, TypeError, InputError) as error:
+    except Exception as error:  # rlp, eth-account and eth-keys have families of errors without a public base
         raise InputError("the signer answered with something that is no signed transaction") from error
     expected = _unsigned_fields(transaction)
     is_kind = transaction.priority_fee is None or raw[:1] == b"\x02"

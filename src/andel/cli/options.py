@@ -133,7 +133,7 @@ def coins(wei: int) -> str:
 
 
 def open_model(rpc: str, model: str) -> ModelContracts:
-    """The model at an address on a chain, or in a lock or deployment file, which also says where it answers on chain."""
+    """The model at an address on a chain, or in a lock or deployment file: that says where it answers on chain, too."""
     chain = Chain.connect(rpc)
     if not model.startswith("0x") and Path(model).is_file():
         return _deployment(Path(model)).model(chain)

@@ -7,8 +7,10 @@ whoever reads the chain. Never asks a chain.
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -199,3 +201,19 @@ def _try(value: Mapping[str, Any]) -> Try:
     if len(bytes.fromhex(value["hash"].removeprefix("0x"))) != 32:
         raise InputError("a transaction's hash is none")
     return Try(str(value["step"]), numbers[0], value["hash"], numbers[1], numbers[2], value["failed"])
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keeps other processes from launching by this lock file meanwhile. Raises SettingsError when one does."""
+    beside = path.with_name(f".{path.name}.held")
+    try:
+        file = beside.open("wb")
+    except OSError as error:
+        raise SettingsError(f"{path.parent} cannot be written: {error.strerror}", "name another --lock") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SettingsError(f"another process launches by {path}", "wait for it to end") from error
+        yield
