@@ -46,13 +46,14 @@ def forge_model(local: LocalChain, chain: Chain, codes: dict[str, Address], owne
     """Clones of `codes` that name one another, with operators that may leave at once; the RoundManager's address."""
     act, own = Impersonator(local), ATTACKER.address
     nonce = chain.next_nonce(own)
-    token, pool, operators, disputes, manager = (chain.created_address(own, nonce + i) for i in range(5))
+    token, pool, operators, disputes, manager, vault = (chain.created_address(own, nonce + i) for i in range(6))
     words = {
-        "ModelToken": [pool, own, own, 10**30, 1, 604_800, own],
+        "ModelToken": [pool, own, vault, 10**30, 1, 604_800, own],
         "RewardPool": [token, manager, own, 1, 10**18, 10**30, 0, 0],
         "Operators": [manager, disputes, 1, 0, 0],
         "Disputes": [manager, operators, 1, 1, 60],
         "RoundManager": [own, own, pool, operators, disputes, own, 1, 1, 0, 1, 0, 1_000, 1, 1, 0],
+        "RevenueVault": [token, 1, 604_800, 0],
     }
     for name, values in words.items():
         act.clone(own, codes[name], [word(value) for value in values])
@@ -66,7 +67,7 @@ def forge_model(local: LocalChain, chain: Chain, codes: dict[str, Address], owne
 def own_codes(local: LocalChain) -> dict[str, Address]:
     """Our implementations, deployed for a factory that is the attacker's account."""
     act, own = Impersonator(local), ATTACKER.address
-    names = ("ModelToken", "RewardPool", "Operators", "Disputes", "RoundManager")
+    names = ("ModelToken", "RewardPool", "Operators", "Disputes", "RoundManager", "RevenueVault")
     return {
         name: act.create(own, encode_creation(interface_of(name), [own] if name == "Operators" else []))
         for name in names
@@ -87,7 +88,7 @@ def test_other_code_behind_a_clone_is_no_model(local, chain):
     head = bytes.fromhex("61") + len(altered).to_bytes(2, "big") + bytes.fromhex("80600a5f395ff3")
     codes["RewardPool"] = Impersonator(local).create(ATTACKER.address, head + bytes(altered))
     manager = forge_model(local, chain, codes, ATTACKER.address)
-    with pytest.raises(ChainError, match="runs code that this release does not know"):
+    with pytest.raises(ChainError, match="code that this release does not know"):
         find_model(chain, manager)
 
 
@@ -95,7 +96,7 @@ def test_clones_of_a_true_factory_that_it_never_launched_are_no_model(local, cha
     shared = deploy_shared(chain, ATTACKER)
     made = shared.factory.implementations()
     fields = {"token": "ModelToken", "pool": "RewardPool", "operators": "Operators"}
-    fields |= {"disputes": "Disputes", "manager": "RoundManager"}
+    fields |= {"disputes": "Disputes", "manager": "RoundManager", "vault": "RevenueVault"}
     manager = forge_model(local, chain, {name: made[field] for field, name in fields.items()}, "")
     with pytest.raises(ChainError, match="never founded"):
         find_model(chain, manager)

@@ -35,8 +35,8 @@ def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, ca
         "confirm_p256.json",
         "claims.json",
         "ordered.json",
-        "offering.json",
         "emission.json",
+        "offering.json",
         "revenue.json",
     ]
     monkeypatch.setattr(script, "stale", lambda: ["confirm.json"])

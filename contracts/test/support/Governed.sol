@@ -126,6 +126,8 @@ abstract contract Governed is World {
         governor = ModelGovernor(payable(model.governor));
         policy = ModelPolicy(model.policy);
         vm.etch(model.offering, address(new Sale()).code);
+        // What the true offering wrote in the place of `settled`.
+        vm.store(model.offering, bytes32(0), bytes32(0));
         sale = Sale(model.offering);
         Implementations memory parts = factory.implementations();
         governorCode = ModelGovernor(payable(parts.governor));

@@ -8,7 +8,7 @@ makes all its contracts or none. Never keeps a key, deposits no bond (`deposit_b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -68,7 +68,7 @@ class ModelContracts:
     factory: ModelFactoryContract
     onchain_models: OnchainModelsContract | None = None
     prediction_log: PredictionLogContract | None = None
-    launched: LaunchedModel | None = None
+    launched: LaunchedModel | None = field(default=None, repr=False, compare=False)
 
 
 def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
@@ -92,9 +92,9 @@ def deploy_factory(chain: Chain, key: AccountKey) -> ModelFactoryContract:
     """The implementations and the factory that clones them, new on the chain. As `deploy_shared`."""
     future = chain.created_address(key.address, chain.next_nonce(key.address) + len(IMPLEMENTATIONS))
     parts = {}
-    for field, (name, knows_factory) in IMPLEMENTATIONS.items():
+    for part, (name, knows_factory) in IMPLEMENTATIONS.items():
         created, _ = chain.deploy(key, name, *([future] if knows_factory else []))
-        parts[field] = created.address
+        parts[part] = created.address
     factory, _ = chain.deploy(key, "ModelFactory", parts)
     return ModelFactoryContract(chain, factory.address)
 
