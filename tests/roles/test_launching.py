@@ -248,8 +248,8 @@ def test_a_look_finds_what_is_otherwise(launched):
     assert [each.what for each in launched.findings(lock, other) if not each.ok] == ["model file"]
     genesis = launched.founding.config.genesis_version
     forged = replace(lock, terms=lock.terms.replace(genesis, bytes(31) + b"\x01"))
-    bad = [each.what for each in launched.findings(forged) if not each.ok]
-    assert bad == ["launch", "RoundManager words"]
+    different = [each.what for each in launched.findings(forged) if not each.ok]
+    assert different == ["launch", "RoundManager words"]
     assert all(each.remedy for each in launched.findings(swapped) if not each.ok)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -70,7 +71,7 @@ def check_launch(
             _check_store(told, store, found)
     else:
         with told.trying("file"):
-            terms = read_terms(file)
+            terms = read_terms(file, int(time.time()))
             told.tell("file", True, f"{terms.name}")
             _check_file(told, terms, rpc, lock_path(file, lock), account, no_rehearsal, console)
             found = read_lock(lock_path(file, lock))

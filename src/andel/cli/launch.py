@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def launch_model(
 ) -> None:
     """Found the model of a file: contracts, bonds, and what they name, each sent once; run it again after a failure."""
     console = Console(stderr=as_json, highlight=False)
-    terms = read_terms(model_file)
+    terms = read_terms(model_file, int(time.time()))
     chain = connect(terms, rpc)
     path = lock_path(model_file, lock)
     payer = find_payer(key_file, password_file, signer, sender)

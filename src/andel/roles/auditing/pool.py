@@ -2,7 +2,8 @@
 
 Takes the proofs of all final rounds in order. Gives counts. The root in force must be that of the last round's
 earnings; each payment must be a leaf of the root in force then, and the account's sum so far; what was minted must be
-what the rounds minted, for contributors and operators, within what had accrued. Raises EvidenceError.
+what the rounds minted, for contributors and operators, within what had accrued, beside what the launch gave to sale and
+founders. Raises EvidenceError.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from andel.errors import ContentMissing, EvidenceError
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.receipt import Event
 from andel.roles.auditing.findings import Audit, Rests
+from andel.roles.auditing.founded import minted_at_launch
 from andel.roles.auditing.record import blocks_of
 from andel.roles.auditing.rounds import RoundProof
 from andel.units import Address
@@ -130,6 +132,8 @@ def _check_balances(model: ModelContracts, rounds: Sequence[RoundProof], paid: i
     now = model.round_manager.chain.block_time()
     minted = pool.minted()
     there = everything - due  # an operator's part comes into being when it is pulled
+    if token.total_ever_minted() != there:
+        there += minted_at_launch(token)
     found = {
         "minted by the pool": (minted, everything),
         "minted for contributors": (pool.contributors_minted(), contributors),

@@ -120,7 +120,9 @@ def check_model(told: Findings, chain: Chain, lock: Lock, founding: Founding | N
             _check_clone(told, chain, "FounderVesting", wallet, makes["vesting"], ())
         _check_rulers(told, chain, lock, ruler_of(terms, lock.model), terms["alliance"]["existing"] == NOBODY)
         for wallet, allocation in zip(lock.vestings, terms["allocations"], strict=True):
-            _check_holder(told, chain, "FounderVesting", wallet, "owner", allocation["beneficiary"])
+            named = Address(allocation["beneficiary"])
+            holder = ruler_of(terms, lock.model) if named == NOBODY else named
+            _check_holder(told, chain, "FounderVesting", wallet, "owner", holder)
 
 
 def check_bonds(told: Findings, chain: Chain, lock: Lock) -> None:

@@ -121,8 +121,9 @@ def _operators(config: ModelConfig) -> list[Power]:
 def _vesting(each: Allocation) -> Power:
     start = "the launch" if each.start == 0 else f"second {each.start}"
     cliff = f", nothing before {_time(each.cliff)}" if each.cliff else ""
+    who = "the treasury (whoever rules)" if each.account is None else f"founder {each.account}"
     return Power(
-        f"founder {each.account}",
+        who,
         f"take {_tokens(each.amount)} as they vest",
         f"in equal parts over {_time(each.duration)} from {start}{cliff}; unvested tokens neither vote nor earn",
     )
