@@ -15,6 +15,7 @@ from andel.cli.launch import (
     ContentOption,
     Desk,
     LockOption,
+    NoBondsOption,
     NoRehearsalOption,
     connect,
     lock_path,
@@ -54,6 +55,7 @@ def check_launch(
     signer: SignerUrl = "",
     sender: Sender = "",
     no_rehearsal: NoRehearsalOption = False,
+    no_bonds: NoBondsOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell line by line what is fit and what is not; ends with 1 if anything is not."""
@@ -73,7 +75,7 @@ def check_launch(
         with told.trying("file"):
             terms = read_terms(file, int(time.time()))
             told.tell("file", True, f"{terms.name}")
-            _check_file(told, terms, rpc, lock_path(file, lock), account, no_rehearsal, console)
+            _check_file(told, terms, rpc, lock_path(file, lock), account, no_rehearsal, not no_bonds, console)
             found = read_lock(lock_path(file, lock))
             if found is not None:
                 _check_store(told, store, found)
@@ -102,6 +104,7 @@ def _check_file(
     path: Path,
     account: Address | None,
     no_rehearsal: bool,
+    pays_bonds: bool,
     console: Console,
 ) -> None:
     with told.trying("chain"):
@@ -113,7 +116,7 @@ def _check_file(
             account = None if lock is None else lock.sender
         if account is None:
             raise InputError("nobody is named who would pay", f"--key-file, --signer, or the key in {KEY_VARIABLE}")
-        desk = open_desk(terms, chain, path, account)
+        desk = open_desk(terms, chain, path, account, pays_bonds)
         if not _is_chain(told, chain, desk.lock.chain_id):
             return
         check_shared(told, chain, shared_of(desk.founding, desk.lock))

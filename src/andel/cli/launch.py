@@ -40,6 +40,7 @@ ContentOption = Annotated[str, typer.Option("--store", help="Content store that 
 NoRehearsalOption = Annotated[
     bool, typer.Option("--no-rehearsal", help="Do not try the launch on an anvil of this machine first.")
 ]
+NoBondsOption = Annotated[bool, typer.Option("--no-bonds", help="Leave the bonds to the operators.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def launch_model(
     sender: Sender = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be sent, and send nothing.")] = False,
     no_rehearsal: NoRehearsalOption = False,
+    no_bonds: NoBondsOption = False,
     yes: YesOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last, on standard output.")] = False,
 ) -> None:
@@ -73,7 +75,7 @@ def launch_model(
     path = lock_path(model_file, lock)
     payer = find_payer(key_file, password_file, signer, sender)
     if dry_run:
-        desk = open_desk(terms, chain, path, account_of(payer, sender, path))
+        desk = open_desk(terms, chain, path, account_of(payer, sender, path), not no_bonds)
         steps = steps_of(desk)
         bill = bill_of(chain, desk.lock.sender, steps, rehearsed(desk, steps, no_rehearsal, console))
         print_bill(console, bill)
@@ -83,7 +85,7 @@ def launch_model(
             typer.echo(json.dumps({"bill": bill_record(bill), "powers": [asdict(each) for each in powers]}))
         return
     with held(path):
-        desk = open_desk(terms, chain, path, require_payer(payer).address)
+        desk = open_desk(terms, chain, path, require_payer(payer).address, not no_bonds)
         done = _launch(desk, require_payer(payer), store, console, no_rehearsal, yes)
     print_addresses(console, done)
     console.print(f"everything is in {path}; keep it: --lock {path} leads every command to the model", markup=False)
@@ -157,10 +159,10 @@ def account_of(payer: Payer | None, sender: str, path: Path) -> Address:
     return begun.sender
 
 
-def open_desk(terms: FileTerms, chain: Chain, path: Path, sender: Address) -> Desk:
+def open_desk(terms: FileTerms, chain: Chain, path: Path, sender: Address, pays_bonds: bool = True) -> Desk:
     """The launch as far as it has come."""
     lock = read_lock(path) or Lock(chain.chain_id, sender)
-    return Desk(chain, terms.founding(chain.block_time()), lock, path)
+    return Desk(chain, terms.founding(chain.block_time(), pays_bonds=pays_bonds), lock, path)
 
 
 def steps_of(desk: Desk) -> list[Step]:
