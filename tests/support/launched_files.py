@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from andel.roles.launching.lock import read_lock
 from andel.sealing import sealing_public_key
 from andel.simulation import world as worlds
 from andel.simulation.actors import Actors
-from andel.simulation.local_chain import LocalChain
+from andel.simulation.local_chain import CHAIN_ID, COINS, LocalChain
 from andel.units import Address
 from tests.support.small_run import SmallWorld, envelope_scenario, launch
 
@@ -32,6 +32,7 @@ def model_toml(
     coordinator: Address,
     lister: Address,
     contracts: Mapping[str, Address],
+    chain_id: int = CHAIN_ID,
 ) -> str:
     """The text of a model.toml whose rounds the small world can run."""
     named = "\n".join(f'{name} = "{address}"' for name, address in contracts.items())
@@ -89,7 +90,7 @@ challenge_floor = "0.0001"
 [network]
 name = "other"
 rpc = "{rpc}"
-chain_id = 31337
+chain_id = {chain_id}
 
 [network.contracts]
 {named}
@@ -121,6 +122,30 @@ Command = Callable[[list[str]], None]
 """Runs `andel` with these words; fails the test where that fails."""
 
 
+class BehindGateway(LocalChain):
+    """A running node as seen through a gateway before it: what is asked goes there, time and coins stay here."""
+
+    def __init__(self, node: LocalChain, url: str) -> None:
+        """Starts nothing."""
+        self._node, self.url = node, url
+
+    def connect(self, *, timeout_seconds: float = 60.0) -> Chain:
+        """The chain through the gateway."""
+        return Chain.connect(self.url, poll_seconds=0.01, timeout_seconds=timeout_seconds, mine=self._node.mine)
+
+    def fund(self, accounts: Iterable[Address], wei: int = COINS) -> None:
+        """As the node."""
+        self._node.fund(accounts, wei)
+
+    def mine(self, blocks: int = 1) -> None:
+        """As the node."""
+        self._node.mine(blocks)
+
+    def advance(self, seconds: int) -> None:
+        """As the node."""
+        self._node.advance(seconds)
+
+
 def launch_by_file(node: LocalChain, folder: Path, name: str, command: Command) -> LaunchedByFile:
     """A small world like any other, but for its model, which `command` launches from a file."""
     written: list[Path] = []
@@ -133,7 +158,9 @@ def launch_by_file(node: LocalChain, folder: Path, name: str, command: Command) 
         key_file.write_text(actors.founder.secret_bytes().hex())
         validators = {key.address: sealing_public_key(key) for key in actors.validators}
         contracts = {name: at for name, at in Deployment.of_shared(shared).addresses.items() if name in SHARED}
-        toml = model_toml(node.url, validators, actors.coordinator.address, actors.lister.address, contracts)
+        toml = model_toml(
+            node.url, validators, actors.coordinator.address, actors.lister.address, contracts, chain.chain_id
+        )
         path = write_experiment(folder / "experiment", founded.definition.to_bytes(), folder / "content", toml)
         written.extend((path, key_file))
         command(["launch", str(path), "--yes", "--key-file", str(key_file), "--store", str(folder / "content")])
