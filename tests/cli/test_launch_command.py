@@ -131,6 +131,7 @@ def test_an_account_without_coins_is_told_how_much_it_lacks(fresh, andel, shared
         (("--key-file", "key", "--signer", "http://127.0.0.1:9"), "name two accounts"),
         (("--signer", "http://127.0.0.1:9"), "no signer answers"),
         (("--key-file", "key"), "no content store is named"),
+        (("--key-file", "key", "--store", "https://content.example.org"), "a content service takes objects for models"),
         (("--key-file", "nowhere"), "cannot be read"),
         (("--key-file", "key", "--sender", "0x" + "11" * 20), "the key is 0x"),
     ],
@@ -141,3 +142,64 @@ def test_what_is_missing_is_told_in_a_line(fresh, andel, words, said, monkeypatc
     monkeypatch.delenv("ANDEL_KEY", raising=False)
     ended = andel("launch", "model.toml", "--yes", *words)
     assert ended.returncode == 1 and said in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("founded/task.json", b"{}", "model.task founded/task.json: object is not of format andel-task/4"),
+        ("founded/task.json", None, "cannot be read"),
+        ("policy.json", b'{"format":"andel-policy/2"}', "alliance.policy policy.json: not a policy"),
+        ("TERMS.md", None, "TERMS.md cannot be read"),
+        ("TERMS.md", bytes(1024 * 1024 + 1), "TERMS.md is over 1048576 bytes"),
+        ("model.toml", b"[model]\nname = 7\n", "model.toml, line 1: symbol is missing"),
+        ("model.lock.json", b"{}", "is no lock file"),
+    ],
+)
+def test_what_the_file_names_and_is_not_as_it_should_be_is_told(fresh, andel, name, content, said):
+    folder, key = fresh
+    (folder / name).unlink(missing_ok=True)
+    if content is not None:
+        (folder / name).write_bytes(content)
+    ended = andel("launch", folder / "model.toml", "--dry-run", "--sender", key.address, "--no-rehearsal")
+    assert ended.returncode == 1 and said in ended.stderr and "hint: " in ended.stderr, ended.stderr
+
+
+def test_check_tells_every_flaw_of_a_file_with_its_line(fresh, andel):
+    folder, key = fresh
+    text = (folder / "model.toml").read_text().replace('bond = "0.01"', "bond = 0.01").replace("k = 2", "k = 40")
+    (folder / "model.toml").write_text(text)
+    ended = andel("check", folder / "model.toml", "--sender", key.address)
+    wrong = [line for line in ended.stdout.splitlines() if line.startswith("NOT model.toml, line")]
+    assert ended.returncode == 1 and len(wrong) == 2
+    for name in ("k = 40", "bond = 0.01"):
+        line = text.splitlines().index(name) + 1
+        assert any(f"line {line}:" in each for each in wrong)
+
+
+def test_objects_that_the_task_names_and_are_not_there_are_told_before_anything_is_sent(fresh, andel):
+    folder, key = fresh
+    for path in (folder / "founded" / "objects").rglob("*"):
+        if path.is_file() and path.stat().st_size < 3_000:
+            path.unlink()
+    ended = andel("launch", folder / "model.toml", "--dry-run", "--sender", key.address, "--no-rehearsal")
+    assert ended.returncode == 1 and "model.task founded/task.json" in ended.stderr
+
+
+def test_bonds_can_be_left_to_the_operators(fresh, andel):
+    folder, key = fresh
+    ended = andel("launch", folder / "model.toml", "--dry-run", "--sender", key.address, "--no-bonds", "--json")
+    assert len(json.loads(ended.stdout)["bill"]["transactions"]) == 18
+
+
+def test_a_founder_is_asked_and_can_say_no(fresh, andel, monkeypatch, shared_node):
+    folder, key = fresh
+    asked = []
+    monkeypatch.setattr("typer.confirm", lambda text, err: asked.append(text))
+    words = ["launch", folder / "model.toml", "--key-file", folder / "key", "--store", folder / "kept"]
+    ended = andel(*words)
+    assert ended.returncode == 1 and asked == [f"22 transactions on chain 31337 from {key.address}. Go on?"]
+    assert not (folder / "model.lock.json").exists()
+    chain = shared_node.connect()
+    assert chain.next_nonce(key.address) == 0
+    chain.close()

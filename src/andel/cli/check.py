@@ -27,7 +27,7 @@ from andel.cli.model_file import FileTerms, read_terms
 from andel.cli.networks import NetworkOption, network_of
 from andel.cli.options import open_store, read_bounded
 from andel.cli.payer import KEY_VARIABLE, PasswordFile, PayerKeyFile, Sender, SignerUrl, find_payer
-from andel.errors import InputError, SettingsError
+from andel.errors import FoundingFileError, InputError, SettingsError
 from andel.ledger.connection import Chain
 from andel.roles.launching.checking import (
     Findings,
@@ -73,7 +73,9 @@ def check_launch(
             _check_store(told, store, found)
     else:
         with told.trying("file"):
-            terms = read_terms(file, int(time.time()))
+            terms = _read(told, file)
+            if terms is None:
+                raise InputError(f"{file.name} is not as it should be", "see the lines above")
             told.tell("file", True, f"{terms.name}")
             _check_file(told, terms, rpc, lock_path(file, lock), account, no_rehearsal, not no_bonds, console)
             found = read_lock(lock_path(file, lock))
@@ -86,6 +88,16 @@ def check_launch(
         print_findings(console, told.lines)
     if not ok:
         raise typer.Exit(1)
+
+
+def _read(told: Findings, file: Path) -> FileTerms | None:
+    """What the file says; None once each of its flaws was told."""
+    try:
+        return read_terms(file, int(time.time()))
+    except FoundingFileError as error:
+        for flaw in error.flaws:
+            told.tell(f"{file.name}, line {flaw.line}", False, flaw.reason, flaw.remedy)
+        return None
 
 
 def _check_lock(told: Findings, lock: Lock, rpc: str) -> None:

@@ -111,6 +111,11 @@ def _launch(desk: Desk, payer: Payer, store: str, console: Console, no_rehearsal
         raise SettingsError(
             "the chain will name objects, and no content store is named to keep them", "name one with --store"
         )
+    if store.startswith(("http://", "https://")):
+        raise SettingsError(
+            "a content service takes objects for models that are on the chain already",
+            "name the directory or the s3:// address that it will serve",
+        )
     bill = bill_of(desk.chain, payer.address, steps, rehearsed(desk, steps, no_rehearsal, console))
     print_bill(console, bill)
     if not launcher.lock.is_launched:

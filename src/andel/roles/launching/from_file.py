@@ -58,7 +58,7 @@ def founding_of(
     task_hash = objects.add("task", task.to_bytes())
     policy_hash = terms_hash = _NONE
     if file.alliance.existing is None:
-        policy_hash = objects.add("policy", policy_of_text(read(file.alliance.policy)).to_bytes())
+        policy_hash = objects.add("policy", _policy(file.alliance.policy, read))
         terms_hash = objects.add("terms", read(file.alliance.terms))
     governance = None if file.governance is None else _governance(file, file.governance, read, objects)
     config = _config(file, launch, governance, (genesis, task_hash, policy_hash, terms_hash))
@@ -85,6 +85,15 @@ def _task(file: FoundingFile, read: ReadFile, store: ContentStore, objects: _Obj
             error.hint or "write task and objects anew, as `andel new` experiments do",
         ) from error
     return task
+
+
+def _policy(name: str, read: ReadFile) -> bytes:
+    """The canonical bytes of the alliance's policy."""
+    try:
+        return policy_of_text(read(name)).to_bytes()
+    except InputError as error:
+        hint = error.hint or 'as in {"boxes":[],"channels":[],"format":"andel-policy/1"}'
+        raise InputError(f"alliance.policy {name}: {error.message}", hint) from error
 
 
 def _config(
