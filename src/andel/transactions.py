@@ -1,18 +1,22 @@
 """Signed Ethereum transactions: fields and a key in, raw bytes and their hash out.
 
-Takes plain fields (EIP-1559 where a chain has a base fee, EIP-155 elsewhere) and an account's key. Gives the bytes
-that `eth_sendRawTransaction` takes and the hash the transaction has from then on, before anybody was asked. Never
-asks a node, chooses a fee or a nonce, or signs without a chain id.
+Takes plain fields (EIP-1559 where a chain has a base fee, EIP-155 elsewhere) and an account's key, or what a signer
+elsewhere made of them. Gives the bytes that `eth_sendRawTransaction` takes and the hash the transaction has from then
+on, before anybody was asked. Never asks a node, chooses a fee or a nonce, signs without a chain id, or passes on bytes
+of a signer that say anything but what was asked for.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
+import rlp
 from eth_account import Account
 
 from andel.errors import InputError
-from andel.keys import AccountKey, address_bytes
+from andel.hashing import keccak
+from andel.keys import AccountKey, address_bytes, parse_address
 from andel.units import Address
 
 MAX_DATA_BYTES = 256 * 1024
@@ -44,9 +48,31 @@ class SignedTransaction:
     hash: str
 
 
-def sign_transaction(key: AccountKey, transaction: Transaction) -> SignedTransaction:
-    """`transaction` signed by `key` (deterministic). Raises InputError when a field is out of its range."""
+class Signer(Protocol):
+    """An account whose key is kept elsewhere."""
+
+    @property
+    def address(self) -> Address:
+        """The account."""
+        ...
+
+    def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
+        """Exactly this transaction, signed by the account; raises AndelError when that is not to be had."""
+        ...
+
+
+Payer = AccountKey | Signer
+"""Who signs and pays for transactions."""
+
+
+def sign_transaction(key: Payer, transaction: Transaction) -> SignedTransaction:
+    """`transaction` signed by `key` (deterministic, where the key is here).
+
+    Raises InputError when a field is out of its range, and what a signer raises.
+    """
     _check(transaction)
+    if not isinstance(key, AccountKey):
+        return key.sign_transaction(transaction)
     fields: dict[str, int | bytes | str] = {
         "chainId": transaction.chain_id,
         "nonce": transaction.nonce,
@@ -65,6 +91,38 @@ def sign_transaction(key: AccountKey, transaction: Transaction) -> SignedTransac
         }
     signed = Account.sign_transaction(fields, key.secret_bytes())
     return SignedTransaction(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
+
+
+def signed_elsewhere(transaction: Transaction, raw: bytes, account: Address) -> SignedTransaction:
+    """What a signer elsewhere made of `transaction`. Raises InputError unless it is that, signed by `account`."""
+    _check(transaction)
+    try:
+        body = raw[1:] if transaction.priority_fee is not None else raw
+        fields = rlp.decode(body) if len(raw) <= 2 * MAX_DATA_BYTES else []
+        signer = parse_address(Account.recover_transaction(raw))
+    except Exception as error:  # rlp, eth-account and eth-keys have families of errors without a public base
+        raise InputError("the signer answered with something that is no signed transaction") from error
+    expected = _unsigned_fields(transaction)
+    is_kind = transaction.priority_fee is None or raw[:1] == b"\x02"
+    if not is_kind or list(fields[: len(expected)]) != expected or len(fields) != len(expected) + 3:
+        raise InputError("the signer signed another transaction than it was asked to", "do not use this signer")
+    if signer != account:
+        raise InputError(f"the signer signed as {signer}, not as {account}", "name the account with --sender")
+    return SignedTransaction(raw, "0x" + keccak(raw).hex())
+
+
+def _unsigned_fields(transaction: Transaction) -> list[object]:
+    """The RLP list without its signature, as EIP-1559 and EIP-155 have it."""
+    to = address_bytes(transaction.to) if transaction.to is not None else b""
+    what = [_minimal(transaction.gas), to, _minimal(transaction.value), transaction.data]
+    if transaction.priority_fee is None:
+        return [_minimal(transaction.nonce), _minimal(transaction.max_fee), *what]
+    head = (transaction.chain_id, transaction.nonce, transaction.priority_fee, transaction.max_fee)
+    return [*map(_minimal, head), *what, []]
+
+
+def _minimal(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def _check(transaction: Transaction) -> None:

@@ -95,7 +95,7 @@ struct RevenueTerms {
 }
 
 /// @notice Tokens of somebody who founds the model, in a wallet that releases them in equal parts of time.
-/// @param beneficiary who gets what has vested
+/// @param beneficiary who gets what has vested; zero for the model's treasury, which nobody can name before the launch
 /// @param amount base units; not zero
 /// @param start first second of the vesting; 0 for the second of the launch
 /// @param duration seconds after `start` at which all has vested

@@ -78,7 +78,7 @@ contract ModelFactory is IModelFactory {
         }
         if (model.offering != address(0)) _createOffering(terms, model, ruler);
         if (terms.owner == address(0)) _createGovernance(terms, model);
-        _createVestings(terms, model);
+        _createVestings(terms, model, ruler);
         emit ModelLaunched(model.manager, msg.sender, model);
     }
 
@@ -229,13 +229,14 @@ contract ModelFactory is IModelFactory {
         ModelPolicy(model.policy).initialize(rules.policy);
     }
 
-    function _createVestings(Launch calldata terms, Model memory model) private {
+    function _createVestings(Launch calldata terms, Model memory model, address ruler) private {
         for (uint256 i = 0; i < model.vestings.length; ++i) {
             Allocation calldata part = terms.allocations[i];
             address wallet = model.vestings[i];
             _create(_vesting, "", wallet);
             uint64 start = part.start == 0 ? uint64(block.timestamp) : part.start;
-            FounderVesting(payable(wallet)).initialize(part.beneficiary, start, part.duration, part.cliff);
+            address owner = part.beneficiary == address(0) ? ruler : part.beneficiary;
+            FounderVesting(payable(wallet)).initialize(owner, start, part.duration, part.cliff);
             IModelToken(model.token).mint(wallet, part.amount);
         }
     }

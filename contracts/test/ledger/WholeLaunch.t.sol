@@ -56,6 +56,19 @@ contract WholeLaunchTest is World {
         terms.governance.policy.training = keccak256("training");
     }
 
+    /// Before the launch nobody can name the treasury, and who launches something else first would change its address.
+    function test_anAllocationToNobodyIsTheTreasurys() public {
+        Launch memory terms = whole();
+        terms.allocations[1].beneficiary = address(0);
+        Model memory model = launch(terms);
+        FounderVesting wallet = FounderVesting(payable(model.vestings[1]));
+        vm.assertEq(wallet.owner(), model.timelock, "the treasury's");
+        vm.assertEq(FounderVesting(payable(model.vestings[0])).owner(), first, "the founder's");
+        vm.warp(NOW + 1000 days);
+        wallet.release(model.token);
+        vm.assertEq(token.balanceOf(model.timelock), GIVEN, "set free");
+    }
+
     function test_allPowersAreTheTimelocks() public {
         Model memory model = launch(whole());
         address ruler = model.timelock;

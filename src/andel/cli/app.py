@@ -14,6 +14,7 @@ from andel.cli import (
     access,
     alliance,
     audit,
+    check,
     claim,
     content,
     contribute,
@@ -22,6 +23,7 @@ from andel.cli import (
     device,
     evidence,
     intake,
+    launch,
     offering,
     operator,
     serve,
@@ -42,6 +44,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
+app.command("launch")(launch.launch_model)
+app.command("check")(check.check_launch)
 app.command("intake")(intake.intake)
 app.command("contribute")(contribute.contribute)
 app.command("status")(status.show_status)

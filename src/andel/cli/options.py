@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -16,22 +17,28 @@ from andel.content_remote import open_content
 from andel.data.policy import Policy, policy_of_text
 from andel.device.did import NamedDevice, parse_device
 from andel.errors import InputError, SettingsError
-from andel.keys import AccountKey, parse_address
+from andel.keys import MAX_KEYSTORE_BYTES, AccountKey, open_keystore, parse_address
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.deployment import Deployment, ModelContracts, find_model
 from andel.ledger.successors import SuccessorsContract
+from andel.roles.launching.lock import is_lock, read_lock
 from andel.units import Digest
 
 RpcOption = Annotated[str, typer.Option("--rpc", help="Address of a chain's JSON-RPC.")]
-ModelOption = Annotated[str, typer.Option("--model", help="Its RoundManager's address, or a deployment file.")]
+ModelOption = Annotated[
+    str,
+    typer.Option("--model", "--lock", help="Its RoundManager's address, a launch's lock file, or a deployment file."),
+]
 StoreOption = Annotated[str, typer.Option("--store", help="Content store: a directory, http(s)://… or s3://…")]
 CopiesOption = Annotated[
     Path | None,
     typer.Option("--copies", help="Folder of your own copies; by default, where the store is no directory."),
 ]
 RegistryOption = Annotated[str, typer.Option("--registry", help="DeviceRegistry's address, or a deployment file.")]
-KeyFileOption = Annotated[Path, typer.Option("--key-file", help="File with the secret key, 64 hex digits.")]
+KeyFileOption = Annotated[
+    Path, typer.Option("--key-file", help="File with the secret key: 64 hex digits, or a keystore.")
+]
 PayerOption = Annotated[
     Path | None, typer.Option("--payer-key-file", help="Another account's key that pays; the owner only signs.")
 ]
@@ -49,16 +56,37 @@ WEI = 10**18
 """In one coin of the chain."""
 
 _KEY_FILE_BYTES = 200
+_PASSWORD_BYTES = 4_096
 _MAX_FILE_BYTES = 1024 * 1024
 
 
-def read_key(path: Path) -> AccountKey:
-    """The key in a file of 64 hex digits. Raises SettingsError; the file's content is never shown."""
+def read_key(path: Path, password_file: Path | None = None) -> AccountKey:
+    """The key in a file of 64 hex digits, or in a keystore, whose password is asked for or in a file of its own.
+
+    Raises SettingsError; what the files hold is never shown.
+    """
+    hint = "give a file with 64 hex digits, or a keystore"
     try:
-        text = path.read_bytes()[:_KEY_FILE_BYTES].decode("ascii").strip()
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"key file {path} cannot be read", "give a file with 64 hex digits") from error
-    return parse_key(text, f"key file {path}")
+        text = path.read_bytes()[: MAX_KEYSTORE_BYTES + 1].decode("utf-8").strip()
+    except (OSError, ValueError):
+        raise SettingsError(f"key file {path} cannot be read", hint) from None
+    if not text.startswith("{"):
+        return parse_key(text[:_KEY_FILE_BYTES], f"key file {path}")
+    try:
+        return open_keystore(text.encode("utf-8"), _password(path, password_file))
+    except InputError as error:
+        raise SettingsError(f"key file {path}: {error.message}", error.hint) from None
+
+
+def _password(path: Path, password_file: Path | None) -> str:
+    if password_file is not None:
+        try:
+            return password_file.read_bytes()[:_PASSWORD_BYTES].decode("utf-8").rstrip("\r\n")
+        except (OSError, ValueError):
+            raise SettingsError(f"password file {password_file} cannot be read", "a file with nothing else") from None
+    if not sys.stdin.isatty():
+        raise SettingsError(f"the keystore {path} needs a password, and nobody can be asked", "name a --password-file")
+    return str(typer.prompt(f"password of {path}", hide_input=True, err=True))
 
 
 def read_payer(path: Path | None) -> AccountKey | None:
@@ -106,10 +134,10 @@ def coins(wei: int) -> str:
 
 
 def open_model(rpc: str, model: str) -> ModelContracts:
-    """The model at an address on a chain, or in a deployment file, which also says where it answers on chain."""
+    """The model at an address on a chain, or in a lock or deployment file: that says where it answers on chain, too."""
     chain = Chain.connect(rpc)
     if not model.startswith("0x") and Path(model).is_file():
-        return Deployment.from_file(Path(model)).model(chain)
+        return _deployment(Path(model)).model(chain)
     return find_model(chain, parse_address(model))
 
 
@@ -118,16 +146,22 @@ def open_successors(chain: Chain, model: str, address: str) -> SuccessorsContrac
     if address:
         return SuccessorsContract(chain, parse_address(address))
     if not model.startswith("0x") and Path(model).is_file():
-        named = Deployment.from_file(Path(model)).addresses.get("Successors")
+        named = _deployment(Path(model)).addresses.get("Successors")
         return None if named is None else SuccessorsContract(chain, named)
     return None
+
+
+def _deployment(path: Path) -> Deployment:
+    """The addresses in a lock file or a deployment file. Raises InputError."""
+    lock = read_lock(path) if is_lock(read_bounded(path, _MAX_FILE_BYTES)) else None
+    return Deployment.from_file(path) if lock is None else lock.deployment()
 
 
 def open_registry(rpc: str, registry: str) -> DeviceRegistryContract:
     """The registry of devices at an address on a chain, or in a deployment file."""
     chain = Chain.connect(rpc)
     if not registry.startswith("0x") and Path(registry).is_file():
-        return Deployment.from_file(Path(registry)).device_registry(chain)
+        return _deployment(Path(registry)).device_registry(chain)
     return DeviceRegistryContract(chain, parse_address(registry))
 
 

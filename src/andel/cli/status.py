@@ -36,7 +36,10 @@ def show_status(
         str | None, typer.Option("--store", help="Evidence store: a SQLite file or an SQLAlchemy URL.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", help="Show a model: its RoundManager's address, or a deployment file.")
+        str | None,
+        typer.Option(
+            "--model", "--lock", help="Show a model: its RoundManager's address, a lock or a deployment file."
+        ),
     ] = None,
     rpc: Annotated[str | None, typer.Option("--rpc", help="With --model: address of a chain's JSON-RPC.")] = None,
     successors: Annotated[

@@ -16,14 +16,15 @@ from typing import Any, Final, Self
 from web3.utils.address import get_create_address
 
 from andel.errors import ChainError, InputError
-from andel.keys import AccountKey, parse_address
+from andel.keys import parse_address
 from andel.ledger.abi import decode_result, encode_call, encode_creation, event_topics
 from andel.ledger.answers import bytes_of, check_asked_for, events_of, quantity, receipt_of
 from andel.ledger.interface import Contract, interface_of
 from andel.ledger.receipt import Event, Receipt
 from andel.ledger.refusals import refused
 from andel.ledger.rpc import Listener, NodeRefused, Request, Rpc
-from andel.ledger.sending import Intent, Sender
+from andel.ledger.sending import Intent, Prepared, Sender
+from andel.transactions import Payer
 from andel.units import Address, Digest
 
 LOG_PAGE_BLOCKS: Final = 2_000
@@ -48,12 +49,17 @@ class Block:
 class Call:
     """One transaction of many: `key` calls `function` of `contract`; `gas` None asks the node."""
 
-    key: AccountKey
+    key: Payer
     contract: Contract
     function: str
     arguments: tuple[object, ...]
     value: int = 0
     gas: int | None = None
+
+
+def created_address(address: Address, nonce: int) -> Address:
+    """The address of the contract that an account's transaction, or a contract's creation, with this nonce makes."""
+    return parse_address(get_create_address(address, nonce))  # type: ignore[arg-type]  # any hex text serves
 
 
 class Chain:
@@ -167,7 +173,7 @@ class Chain:
 
     def created_address(self, address: Address, nonce: int) -> Address:
         """The address of the contract that the account's transaction with this nonce creates."""
-        return parse_address(get_create_address(address, nonce))  # type: ignore[arg-type]  # any hex text serves
+        return created_address(address, nonce)
 
     def call(self, contract: Contract, function: str, *arguments: object) -> Any:
         """What a view returns: one value, or a tuple of several. Raises Reverted, ChainError, RpcUnreachable."""
@@ -199,7 +205,7 @@ class Chain:
 
     def send(
         self,
-        key: AccountKey,
+        key: Payer,
         contract: Contract,
         function: str,
         *arguments: object,
@@ -220,22 +226,39 @@ class Chain:
         """
         return [receipt_of(raw) for raw in self._sender.send([_intent(call) for call in calls])]
 
-    def transfer(self, key: AccountKey, to: Address, value: int) -> Receipt:
+    def transfer(self, key: Payer, to: Address, value: int) -> Receipt:
         """Sends `value` wei. Raises ChainError, RpcUnreachable."""
         (raw,) = self._sender.send([Intent(key, to, b"", value, None, f"transfer to {to}", None)])
         return receipt_of(raw)
 
-    def deploy(self, key: AccountKey, name: str, *arguments: object) -> tuple[Contract, Receipt]:
+    def deploy(self, key: Payer, name: str, *arguments: object) -> tuple[Contract, Receipt]:
         """Creates a contract of ours with its constructor's values. Raises as `send`."""
         return self.create(key, name, encode_creation(interface_of(name), arguments))
 
-    def create(self, key: AccountKey, name: str, data: bytes) -> tuple[Contract, Receipt]:
+    def create(self, key: Payer, name: str, data: bytes) -> tuple[Contract, Receipt]:
         """Creates a contract of ours by creation code already made, as a clone's is. Raises as `send`."""
         (raw,) = self._sender.send([Intent(key, None, data, 0, None, f"deployment of {name}", name)])
         receipt = receipt_of(raw)
         if receipt.contract_address is None or not self.code(receipt.contract_address):
             raise ChainError(f"transaction {receipt.hash} created no {name}")
         return Contract(name, receipt.contract_address), receipt
+
+    def prepare(self, intent: Intent, nonce: int) -> Prepared:
+        """`intent` signed and not sent: for who notes its hash first. Raises as `send`."""
+        return self._sender.prepare(intent, nonce)
+
+    def deliver(self, prepared: Prepared) -> Receipt:
+        """Sends what was prepared. Raises as `send`; delivering it again does no harm."""
+        return receipt_of(self._sender.deliver(prepared))
+
+    def estimate(self, intent: Intent) -> int:
+        """Gas that the node says `intent` takes now. Raises Reverted, ChainError, RpcUnreachable."""
+        return self._sender.estimate(intent)
+
+    def find(self, transaction: str) -> tuple[bool, Receipt] | None:
+        """Whether a transaction passed, and its receipt, waited for if it is on its way; None if no node knows it."""
+        raw = self._sender.receipt(transaction)
+        return None if raw is None else (quantity(raw.get("status")) == 1, receipt_of(raw))
 
     def wait_for_block(self, number: int, idle: Callable[[], bool] = lambda: False) -> None:
         """Returns when block `number` is there; makes the blocks where this chain can. Raises ChainError if late.

@@ -53,10 +53,18 @@ class ModelFactoryContract(Bound):
     def launch(self, key: AccountKey, terms: Mapping[str, object]) -> tuple[LaunchedModel, Receipt]:
         """Launches a model; gives its contracts. Anybody."""
         receipt = self.chain.send(key, self.contract, "launch", terms)
+        return self.launched_by(receipt), receipt
+
+    def launched_by(self, receipt: Receipt) -> LaunchedModel:
+        """What a transaction launched here. Raises ChainError unless it is one model."""
         events = [each for each in receipt.events if each.name == "ModelLaunched" and each.address == self.address]
         if len(events) != 1:
             raise ChainError(f"transaction {receipt.hash} launched {len(events)} models")
-        return self._launched(events[0].arguments["parts"]), receipt
+        return self._launched(events[0].arguments["parts"])
+
+    def creations(self) -> int:
+        """How many contracts it has created: what comes next follows from that."""
+        return int(self.chain.call(self.contract, "creations"))
 
     def launched(self, model: Address, from_block: int, to_block: int | None = None) -> LaunchedModel:
         """What was launched with a `RoundManager`, from the events of these blocks. Raises ChainError if not here."""

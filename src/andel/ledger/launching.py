@@ -41,9 +41,12 @@ class OfferingConfig:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Base units of somebody who founds the model, released in equal parts of time; `start` 0: from the launch on."""
+    """Base units of somebody who founds the model (None: of its treasury), released in equal parts of time.
 
-    account: Address
+    `start` 0: from the launch on.
+    """
+
+    account: Address | None
     amount: int
     duration: int
     cliff: int = 0
@@ -154,7 +157,7 @@ def launch_terms(config: ModelConfig, devices: Address, batches: Address, regist
         "offering": _offering_terms(sold or OfferingConfig(0, 0, 0, 0, 0)),
         "onlyAlliance": sold is not None and sold.only_alliance,
         "allocations": [
-            (each.account, each.amount, each.start, each.duration, each.cliff) for each in config.allocations
+            (each.account or _NOBODY, each.amount, each.start, each.duration, each.cliff) for each in config.allocations
         ],
         "governance": _governance_terms(config.governance or GovernanceConfig(0, 0, 0, 0, 0, 0, 0)),
     }

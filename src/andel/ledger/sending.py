@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from andel.errors import ChainError, Reverted, RpcUnreachable
-from andel.keys import AccountKey
 from andel.ledger.answers import RawReceipt, quantity
 from andel.ledger.refusals import refused, revert_data
 from andel.ledger.rpc import MAX_BATCH, NodeRefused, Request, Rpc
-from andel.transactions import SignedTransaction, Transaction, sign_transaction
+from andel.transactions import Payer, SignedTransaction, Transaction, sign_transaction
 from andel.units import Address
 
 MAX_TIP: Final = 10**9
@@ -34,13 +33,22 @@ _LONGEST_POLL_SECONDS: Final = 1.0
 class Intent:
     """A transaction to be: `action` and `contract` are for the words of a refusal; `gas` None asks the node."""
 
-    key: AccountKey
+    key: Payer
     to: Address | None
     data: bytes
     value: int
     gas: int | None
     action: str
     contract: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A signed transaction that nobody has got yet, and what it was signed from."""
+
+    intent: Intent
+    transaction: Transaction
+    signed: SignedTransaction
 
 
 class Sender:
@@ -83,6 +91,47 @@ class Sender:
             if quantity(receipt.get("status")) != 1:
                 raise self._why_failed(intent, limit, receipt)
         return receipts
+
+    def prepare(self, intent: Intent, nonce: int) -> Prepared:
+        """A transaction with this nonce, tried against the latest block and signed, and not sent.
+
+        For who has to note a transaction's hash before anybody can see it. Raises as `send`.
+        """
+        (limit,) = self._gas_limits([intent])
+        max_fee, tip = self._fee()
+        transaction = Transaction(self._chain_id, nonce, intent.to, intent.value, intent.data, limit, max_fee, tip)
+        return Prepared(intent, transaction, sign_transaction(intent.key, transaction))
+
+    def deliver(self, prepared: Prepared) -> RawReceipt:
+        """Sends what was prepared and gives its receipt. Raises as `send`; sending it again later does no harm."""
+        with self._holding([prepared.intent.key.address]):
+            self._nonces.pop(prepared.intent.key.address, None)
+        (answer,) = self._send_raw([prepared.signed])
+        if isinstance(answer, NodeRefused):
+            raise _refusal(prepared.intent, answer)
+        (receipt,) = self._receipts([prepared.signed.hash])
+        if quantity(receipt.get("status")) != 1:
+            raise self._why_failed(prepared.intent, prepared.transaction.gas, receipt)
+        return receipt
+
+    def estimate(self, intent: Intent) -> int:
+        """Gas that the node holds `intent` to take, without a margin. Raises Reverted, ChainError."""
+        (answer,) = self._rpc.batch([("eth_estimateGas", (_fields(intent),))])
+        if isinstance(answer, NodeRefused):
+            raise self._why_refused(intent, answer)
+        return quantity(answer)
+
+    def receipt(self, transaction: str) -> RawReceipt | None:
+        """The receipt of a transaction, waited for if the node knows the transaction; None where it does not.
+
+        Raises ChainError when it is known and its receipt does not come in time.
+        """
+        receipt, found = self._rpc.batch(
+            [("eth_getTransactionReceipt", (transaction,)), ("eth_getTransactionByHash", (transaction,))]
+        )
+        if isinstance(receipt, dict):
+            return receipt
+        return self._receipts([transaction])[0] if isinstance(found, dict) else None
 
     def next_nonce(self, account: Address) -> int:
         """The nonce of the account's next transaction, those still pending counted."""

@@ -67,6 +67,7 @@ class LocalChain:
         step_seconds: int = 5,
         block_seconds: int | None = None,
         start_time: int | None = None,
+        chain_id: int = CHAIN_ID,
         anvil: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -88,7 +89,7 @@ class LocalChain:
         self._sleep = sleep
         self._clock = clock
         command = [str(program), "--host", HOST, "--port", str(self.port), "--accounts", "0"]
-        command += ["--chain-id", str(CHAIN_ID), "--no-cors"]
+        command += ["--chain-id", str(chain_id), "--no-cors"]
         # nothing here asks for the past, and otherwise the node writes each block's state to disk and leaves it there
         command += ["--prune-history", "8"]
         if block_seconds is not None:

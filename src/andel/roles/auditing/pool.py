@@ -2,7 +2,8 @@
 
 Takes the proofs of all final rounds in order. Gives counts. The root in force must be that of the last round's
 earnings; each payment must be a leaf of the root in force then, and the account's sum so far; what was minted must be
-what the rounds minted, for contributors and operators, within what had accrued. Raises EvidenceError.
+what the rounds minted, for contributors and operators, within what had accrued, beside what the launch gave to sale and
+founders. Raises EvidenceError.
 """
 
 from __future__ import annotations
