@@ -5,6 +5,7 @@ AndelError
 │   ├── PacketError         bytes are not a device's packet
 │   ├── TableError          a table cannot be read
 │   ├── ModelFileError      a model file breaks its format or its bounds
+│   ├── FoundingFileError   a model.toml breaks its schema or its rules
 │   ├── PlanError           a plan contradicts itself or the chain
 │   └── SettingsError       a setting or an option is unusable
 ├── SourceError             packets cannot be fetched from where they were said to come
@@ -33,6 +34,8 @@ prints `message` and `hint`, one line each; nothing here prints.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class AndelError(Exception):
     """Base of all errors that are expected in operation; `hint` says what a person can do."""
@@ -57,6 +60,25 @@ class TableError(InputError):
 
 class ModelFileError(InputError):
     """A model file breaks its format or a bound that its answers rest on."""
+
+
+class FoundingFileError(InputError):
+    """A model.toml breaks its schema or its rules; `flaws` are all that were found, at least one, by line."""
+
+    @dataclass(frozen=True, slots=True)
+    class Flaw:
+        """What is wrong at one place: its line, the key, the reason, the remedy."""
+
+        line: int
+        key: str
+        reason: str
+        remedy: str
+
+    def __init__(self, name: str, flaws: tuple[Flaw, ...]) -> None:
+        first, more = flaws[0], len(flaws) - 1
+        rest = f" ({more} more in lines {', '.join(str(flaw.line) for flaw in flaws[1:9])})" if more else ""
+        super().__init__(f"{name}, line {first.line}: {first.reason}{rest}", first.remedy)
+        self.flaws = flaws
 
 
 class PlanError(InputError):

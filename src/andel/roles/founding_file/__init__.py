@@ -1,0 +1,1 @@
+"""The file a founder writes, `model.toml`: its form, its published JSON Schema, and what does not go together in it."""
