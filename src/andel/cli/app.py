@@ -21,6 +21,7 @@ from andel.cli import (
     device,
     evidence,
     intake,
+    new,
     operator,
     serve,
     status,
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
+app.command("new")(new.new)
 app.command("intake")(intake.intake)
 app.command("contribute")(contribute.contribute)
 app.command("status")(status.show_status)
