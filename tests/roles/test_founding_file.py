@@ -108,6 +108,35 @@ def test_what_is_no_such_file_is_refused(data, reason):
         read_founding_file(data, NOW)
 
 
+VALUES = st.one_of(
+    st.integers().map(str),
+    st.floats().map(repr),
+    st.sampled_from(
+        ['"x"', '""', "[]", "{}", "[[]]", "true", "1e999999999999999999999", "2027-01-01", "07:30:00", "nan"]
+    ),
+    st.sampled_from(
+        ["9" * 5_000, "0x" + "f" * 100, "[" * 900 + "]" * 900, "{a = 1}", '["0x11", 3]', '"0 days"', '"0"']
+    ),
+)
+
+
+@given(st.integers(0, GOOD.count("\n") - 1), VALUES)
+def test_no_value_in_any_place_does_more_than_be_refused(number, value):
+    lines = GOOD.splitlines()
+    key, assigned, _ = lines[number].partition(" = ")
+    lines[number] = f"{key} = {value}" if assigned else f"{lines[number]}\nextra = {value}"
+    try:
+        read("\n".join(lines))
+    except FoundingFileError as error:
+        assert all(1 <= flaw.line <= len(lines) + 1 and flaw.reason and flaw.remedy for flaw in error.flaws)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_do_more_than_be_refused(data):
+    with pytest.raises(FoundingFileError):
+        read_founding_file(data, NOW)
+
+
 def test_a_model_of_one_owner_has_no_vote():
     text = edited(
         ("# the air of a town", f'owner = "{FOUNDER}"'), (re.compile(r"\[governance\]\n.*?\n\n", re.DOTALL), "")

@@ -24,6 +24,7 @@ from andel.cli import (
     evidence,
     intake,
     launch,
+    new,
     offering,
     operator,
     serve,
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("launch")(launch.launch_model)
 app.command("check")(check.check_launch)
+app.command("new")(new.new)
 app.command("intake")(intake.intake)
 app.command("contribute")(contribute.contribute)
 app.command("status")(status.show_status)

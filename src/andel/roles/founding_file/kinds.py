@@ -1,6 +1,6 @@
 """What a key of model.toml may hold: for each kind its JSON Schema, how it is said to people, and its exact value.
 
-Takes values as TOML has them (numbers with a point as `Decimal`, dates as RFC 3339 text). Gives integers, addresses and
+Takes values as TOML has them, dates as RFC 3339 text. Gives integers, addresses and
 texts. Money is decimal text and becomes an integer of smallest units or is refused; no float is ever made of it.
 """
 

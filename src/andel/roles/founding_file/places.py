@@ -64,6 +64,10 @@ class Places:
                         self._add((*here, index), item[index], line, pieces[line - start : line - start + 1])
 
 
+def _loads(text: str) -> Any:
+    return tomllib.loads(text, parse_float=str)
+
+
 def _statements(text: str) -> Iterator[tuple[int, list[str], Any]]:
     """Each header and each assignment: its first line, its lines, and what it says alone."""
     pieces: list[str] = []
@@ -76,7 +80,7 @@ def _statements(text: str) -> Iterator[tuple[int, list[str], Any]]:
             continue
         pieces.append(line)
         try:
-            value = tomllib.loads("\n".join(pieces))
+            value = _loads("\n".join(pieces))
         except tomllib.TOMLDecodeError:
             continue
         if value:
@@ -89,7 +93,7 @@ def _elements(pieces: list[str], count: int, start: int) -> list[int]:
     found: list[int] = []
     for end in range(1, len(pieces)):
         try:
-            value = tomllib.loads("\n".join(pieces[:end]) + "\n]")
+            value = _loads("\n".join(pieces[:end]) + "\n]")
         except tomllib.TOMLDecodeError:
             continue
         inner: Any = value

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -27,6 +26,17 @@ from andel.roles.founding_file.sections import FoundingFile
 
 Flaw = FoundingFileError.Flaw
 
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """A number with a point or an exponent, as it is written: no key takes one, so none is ever made a number."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 MAX_BYTES: Final = 64 * 1024
 MAX_LINES: Final = 2_000
 _MAX_FLAWS: Final = 50
@@ -35,9 +45,13 @@ _LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 def read_founding_file(data: bytes, now: int, name: str = "model.toml") -> FoundingFile:
     """The file in `data`, as it is to be launched at `now` (unix seconds). Raises FoundingFileError with every flaw."""
-    text, values = _toml(data, name)
-    places = Places(text)
-    flaws = [_flaw(places, *found) for found in _form(values)]
+    try:
+        text, values = _toml(data, name)
+        places = Places(text)
+        flaws = [_flaw(places, *found) for found in _form(values)]
+    except RecursionError:
+        nested = Flaw(1, "", "the file is nested too deeply", "no list of it holds lists of lists")
+        raise FoundingFileError(name, (nested,)) from None
     if flaws:
         raise FoundingFileError(name, _in_order(flaws))
     found: list[tuple[Path, str, str]] = []
@@ -63,14 +77,14 @@ def _toml(data: bytes, name: str) -> tuple[str, dict[str, Any]]:
         line = data.count(b"\n", 0, error.start) + 1
         raise refuse(line, "the file is no UTF-8 text", "save it as UTF-8") from None
     try:
-        values = tomllib.loads(text, parse_float=Decimal)
+        values = tomllib.loads(text, parse_float=Float)
     except tomllib.TOMLDecodeError as error:
         place = _LINE.search(str(error))
         line = int(place[1]) if place else text.count("\n") + 1
         reason = _LINE.sub("", str(error)).strip().removesuffix("(at end of document)").strip()
         raise refuse(line, f"this is no TOML: {reason}", "key = value; text stands in quotes") from None
-    except RecursionError:
-        raise refuse(1, "the file is nested too deeply", "lists hold no lists here") from None
+    except ValueError:  # what Python itself will not make a number of
+        raise refuse(1, "a number has too many digits", "no key takes one of over 16") from None
     plain: dict[str, Any] = _plain(values)
     return text, plain
 
@@ -129,8 +143,8 @@ def _misformed(path: Path, value: Any) -> tuple[Path, str, str]:
         what = "a table" if isinstance(key.kind, Table) else f"a list of at most {key.kind.most} tables"
         return path, f"{_said(path)} is {what}", f"write it as {_shown(key)}"
     reason = f"{_said(path)} = {_cut(value)} is not {key.kind.words}"
-    if isinstance(key.kind, Amount) and isinstance(value, Decimal | int) and not isinstance(value, bool):
-        return path, reason, f'put it in quotes, "{value}": amounts are exact, and numbers of TOML need not be'
+    if isinstance(key.kind, Amount) and isinstance(value, Float | int) and not isinstance(value, bool):
+        return path, reason, f'put it in quotes, "{value!r}": amounts are exact, and numbers of TOML need not be'
     return path, reason, f"write it as {_shown(key)}"
 
 
@@ -189,7 +203,7 @@ def _said(path: Path) -> str:
 
 
 def _cut(value: Any) -> str:
-    text = str(value) if isinstance(value, Decimal) else repr(value)
+    text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
 
