@@ -15,10 +15,11 @@ from andel.cli.options import (
     RpcOption,
     open_model,
     open_store,
+    parse_digest,
     read_key,
     read_payer,
 )
-from andel.content import cid_of_digest, digest_of_cid
+from andel.content import cid_of_digest
 from andel.data.policy import parse_policy
 from andel.device.did import parse_device
 from andel.errors import InputError
@@ -26,7 +27,6 @@ from andel.keys import parse_address
 from andel.ledger.alliance import AllianceContract
 from andel.roles.alliance_facts import alliance_facts, named_devices
 from andel.roles.owner import accept_terms, withdraw_consent
-from andel.units import Digest
 
 app = typer.Typer(name="alliance", help="Who may contribute to a model, and on which terms.", no_args_is_help=True)
 TermsOption = Annotated[str, typer.Option("--terms", help="The terms' hash (64 hex digits) or CID; see `show`.")]
@@ -87,7 +87,7 @@ def accept(
     payer_key_file: PayerOption = None,
 ) -> None:
     """Accept terms for all devices of the key's account, for rounds opened from the next second on."""
-    owner, digest = read_key(key_file), _digest(terms)
+    owner, digest = read_key(key_file), parse_digest(terms, "terms")
     alliance = open_model(rpc, model).alliance
     receipt = accept_terms(alliance, owner, digest, read_payer(payer_key_file))
     typer.echo(f"{owner.address} accepted the terms {digest.hex()}, gas {receipt.gas_used}")
@@ -105,7 +105,7 @@ def withdraw(
     payer_key_file: PayerOption = None,
 ) -> None:
     """Withdraw the consent to terms; rounds opened before keep it, and what they earned stays earned."""
-    owner, digest = read_key(key_file), _digest(terms)
+    owner, digest = read_key(key_file), parse_digest(terms, "terms")
     alliance = open_model(rpc, model).alliance
     receipt = withdraw_consent(alliance, owner, digest, until, read_payer(payer_key_file))
     ended = receipt.event("TermsWithdrawn").arguments["until"]
@@ -134,18 +134,6 @@ def _named_devices(alliance: AllianceContract, from_block: int) -> dict[str, obj
         typer.echo(f"devices admitted or barred by address are not looked for: {error.message}; {error.hint}", err=True)
         return {"admitted_devices": None, "barred_devices": None}
     return {"admitted_devices": list(admitted), "barred_devices": list(barred)}
-
-
-def _digest(text: str) -> Digest:
-    if text.startswith("b"):
-        return digest_of_cid(text)
-    try:
-        raw = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        raw = b""
-    if len(raw) != 32:
-        raise InputError(f"not the hash of terms: {text[:80]!r}", "64 hex digits, or a CID")
-    return Digest(raw)
 
 
 def _text(value: object) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 
 from andel.cli.contribute_posting import Postings
 from andel.cli.evidence import parse_day
-from andel.content import ContentStore, digest_of_cid
-from andel.encoding import parse_hex
+from andel.cli.options import parse_digest
+from andel.content import ContentStore
 from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
@@ -97,9 +97,7 @@ def parse_day_ranges(text: str) -> DayRanges:
 
 def parse_one_hash(text: str, option: str) -> Digest:
     """The hash in 64 hex digits or a CID. Raises SettingsError."""
-    if text.startswith("b"):
-        return digest_of_cid(text)
     try:
-        return Digest(parse_hex(text.removeprefix("0x").lower(), 32))
+        return parse_digest(text, "what is accepted")
     except InputError as error:
         raise SettingsError(f"{option} takes a hash of 64 hex digits or a CID, not {text[:80]!r}") from error

@@ -9,17 +9,19 @@ from typing import Annotated
 
 import typer
 
-from andel.content import ContentStore
+from andel.content import ContentStore, digest_of_cid
 from andel.content_mirror import MirroredStore
 from andel.content_put import Writer
 from andel.content_remote import open_content
 from andel.data.policy import Policy, policy_of_text
 from andel.device.did import NamedDevice, parse_device
+from andel.encoding import parse_hex
 from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.deployment import Deployment, ModelContracts, find_model
+from andel.units import Digest
 
 RpcOption = Annotated[str, typer.Option("--rpc", help="Address of a chain's JSON-RPC.")]
 ModelOption = Annotated[str, typer.Option("--model", help="Its RoundManager's address, or a deployment file.")]
@@ -81,6 +83,16 @@ def parse_coins(text: str) -> int:
     if not wei.is_finite() or wei < 0 or wei != int(wei) or wei >= 2**128:
         raise InputError(f"not an amount of coins: {text[:40]!r}", "a number such as 0.01, at most 18 places")
     return int(wei)
+
+
+def parse_digest(text: str, what: str) -> Digest:
+    """The hash of `what` in 64 hex digits, or as a CID. Raises InputError."""
+    try:
+        return Digest(parse_hex(text.removeprefix("0x").lower(), 32))
+    except InputError as error:
+        if text.startswith("b"):  # so may a hash begin: what is no 64 digits is read as a CID
+            return digest_of_cid(text)
+        raise InputError(f"not the hash of {what}: {text[:80]!r}", "64 hex digits, or a CID") from error
 
 
 def coins(wei: int) -> str:
