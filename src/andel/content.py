@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 from uuid import uuid4
 
@@ -34,6 +35,7 @@ from andel.errors import (
 )
 from andel.hashing import sha256
 from andel.units import Digest
+from andel.whole_files import sync_folder
 
 MAX_CONTENT_BYTES = 64 * 1024 * 1024
 """Largest object that is written or read."""
@@ -244,7 +246,7 @@ class FileObjects:
                 os.fsync(file.fileno())
         os.replace(partial, path)
         if self._durable:
-            _sync_folder(self._root)
+            sync_folder(Path(self._root))
 
     def exists(self, cid: str) -> bool:
         """Whether there is a file of that name."""
@@ -321,14 +323,6 @@ def _kept_at(entry: dict[str, object]) -> float:
         if isinstance(moment, int | float):
             return float(moment)
     return float("inf")
-
-
-def _sync_folder(path: str) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _told(error: Exception) -> str:

@@ -134,6 +134,7 @@ def test_region_channels_and_terms_are_set_and_felt(desk_of, launch_world, tmp_p
     assert desk.done("rules", "--anywhere", *at)[0].startswith(f"policy {EVERYWHERE.hash.hex()}")
 
 
+@pytest.mark.full
 def test_the_ownership_goes_over_in_two_steps_and_ends(desk_of, launch_world):
     small = launch_world("alliance heirs")
     desk, founder = desk_of(small), small.world.actors.founder

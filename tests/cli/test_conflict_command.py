@@ -90,6 +90,7 @@ def test_a_missing_box_a_missing_file_and_a_wrong_key_are_told(andel, box, writt
     assert told.returncode == 1 and "refused" not in told.stdout and list(box.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_cloned_device_that_a_stranger_brings_is_in_quarantine(andel, box, written, launch_world):
     small = launch_world("conflict command")
     cheat, honest = small.honest()[:2]

@@ -134,6 +134,7 @@ def test_a_file_is_taken_and_status_tells_what_became_of_it(desk):
         assert text in table
 
 
+@pytest.mark.full
 def test_standard_input_is_taken_as_it_comes_and_sigterm_ends_it(desk):
     process = desk.start("-")
     process.stdin.write(lines(packets(3)))

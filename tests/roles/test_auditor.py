@@ -57,6 +57,7 @@ def test_before_the_reference_is_published_it_names_what_is_missing(launch_world
     assert audit(small.world.model, small.store).ok
 
 
+@pytest.mark.full
 def test_a_void_round_is_told_of_and_changed_nothing(launch_world):
     small = launch_world("void between")
     manager = small.world.model.round_manager

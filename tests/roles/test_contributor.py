@@ -160,6 +160,7 @@ def test_it_accepts_no_other_model_and_no_terms_that_its_owner_did_not_accept(sm
         restarted(small, member, Digest(sha256(b"what the owner accepted"))).accept(opened, task)
 
 
+@pytest.mark.full
 def test_days_of_which_bytes_were_deleted_are_kept_back_and_told_as_deleted(launch_world):
     small = launch_world("forgetful contributor")
     member = small.honest()[0]

@@ -42,6 +42,7 @@ def test_the_rounds_evidence_is_complete_before_it_is_closed(small):
         assert small.store.get_digest(digest)
 
 
+@pytest.mark.full
 def test_a_round_that_nobody_answers_ends_with_a_clear_error_and_can_be_voided_after_its_deadline(launch_world):
     small = launch_world("nobody answers")
     manager = small.world.model.round_manager

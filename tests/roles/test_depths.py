@@ -24,6 +24,7 @@ def founded(launch_world, name, layers):
     return small
 
 
+@pytest.mark.full
 def test_a_linear_model_answers_on_chain_with_the_bits_of_its_file(launch_world):
     small = founded(launch_world, "linear", ())
     world = small.world

@@ -248,7 +248,9 @@ def test_while_nobody_answers_it_is_followed_until_the_attempt_is_void(small, tm
     assert beside.sent()[-1].note == "the posted update was never answered, and the attempt is void"
 
 
-@pytest.mark.parametrize("moment", ["signed", "counted", "sent", "posted"])
+@pytest.mark.parametrize(
+    "moment", ["sent", *(pytest.param(moment, marks=pytest.mark.full) for moment in ("signed", "counted", "posted"))]
+)
 def test_killed_at_any_moment_it_posts_once_and_pays_once(launch_world, tmp_path, moment):
     small = launch_world(f"posting killed {moment}", envelope_scenario(dishonest=False))
     beside, chain = Beside(small, tmp_path / "node"), small.world.chain

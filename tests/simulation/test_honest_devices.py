@@ -35,6 +35,7 @@ def passes(readings):
     return len(readings)
 
 
+@pytest.mark.full
 def test_the_demos_weather_passes_as_pebbles_and_with_a_noisy_sensor():
     try:
         dataset = read_weather(find_weather_folder())

@@ -127,6 +127,7 @@ def test_a_program_that_does_not_serve_is_told_with_its_last_words(tmp_path):
     assert "anvil.log" in failure.value.hint
 
 
+@pytest.mark.full
 def test_the_node_ends_when_its_process_is_killed(anvil, tmp_path):
     code = (
         "import sys, time; from pathlib import Path; from andel.simulation.local_chain import LocalChain\n"

@@ -318,6 +318,7 @@ def test_any_bytes_give_a_dataset_or_a_table_error(tmp_path_factory, data: bytes
 # The published Beijing files
 
 
+@pytest.mark.full
 def test_the_beijing_files_are_read_whole():
     if not BEIJING.is_dir():
         pytest.skip(f"no Beijing files at {BEIJING}")

@@ -6,7 +6,7 @@ from andel.errors import SettingsError
 from andel.hashing import sha256
 from andel.training.node_limits import Meter, parse_quiet
 from andel.training.sent_log import Kind, SentLog, read_sent
-from andel.training.whole_files import write_whole
+from andel.whole_files import write_whole
 
 NOON = 1_700_000_000.0
 

@@ -16,6 +16,7 @@ from andel.content_put import Writer
 from andel.content_remote import open_content
 from andel.data.policy import Policy, policy_of_text
 from andel.device.did import NamedDevice, parse_device
+from andel.encoding import parse_hex
 from andel.errors import InputError, SettingsError
 from andel.keys import MAX_KEYSTORE_BYTES, AccountKey, open_keystore, parse_address
 from andel.ledger.connection import Chain
@@ -116,15 +117,11 @@ def parse_coins(text: str) -> int:
 def parse_digest(text: str, what: str) -> Digest:
     """The hash of `what` in 64 hex digits, or as a CID. Raises InputError."""
     try:
-        raw = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        raw = b""
-    # A hash may begin as a CID does, with a b: digits decide.
-    if len(raw) != 32 and text.startswith("b"):
-        return digest_of_cid(text)
-    if len(raw) != 32:
-        raise InputError(f"not the hash of {what}: {text[:80]!r}", "64 hex digits, or a CID")
-    return Digest(raw)
+        return Digest(parse_hex(text.removeprefix("0x").lower(), 32))
+    except InputError as error:
+        if text.startswith("b"):  # so may a hash begin: what is no 64 digits is read as a CID
+            return digest_of_cid(text)
+        raise InputError(f"not the hash of {what}: {text[:80]!r}", "64 hex digits, or a CID") from error
 
 
 def coins(wei: int) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from andel.encoding import parse_hex
 from andel.errors import InputError, SettingsError
-from andel.training.whole_files import write_whole
 from andel.units import Digest
+from andel.whole_files import write_whole
 
 _FORMAT = "andel-postings/1"
 

@@ -18,9 +18,9 @@ from andel.hashing import sha256
 from andel.keys import parse_address
 from andel.training.plan import DayRanges, RoundPlan
 from andel.training.task import Task
-from andel.training.whole_files import write_whole
 from andel.typed_data import Domain
 from andel.units import Address, Digest
+from andel.whole_files import write_whole
 
 FORMAT: Final = "andel-acceptance/1"
 _MAX_BYTES = 4_096

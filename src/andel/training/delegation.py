@@ -17,9 +17,9 @@ from andel.errors import InputError
 from andel.keys import AccountKey, parse_address
 from andel.training.flower import ConfigRecord, Message
 from andel.training.node_key import point_of_pem
-from andel.training.whole_files import write_whole
 from andel.typed_data import Domain, sign_typed, typed_signer
 from andel.units import Address
+from andel.whole_files import write_whole
 
 RECORD: Final = "delegation"
 _FORMAT: Final = "andel-delegation/1"

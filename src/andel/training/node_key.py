@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from andel.errors import InputError, SettingsError
 from andel.training.certificates import make_node_key, read_node_key
-from andel.training.whole_files import write_whole
+from andel.whole_files import write_whole
 
 _MAX_PEM_BYTES = 4_096
 

@@ -16,7 +16,7 @@ from andel.errors import PlanError, SettingsError
 from andel.training.fleet_link import message_bytes, message_of, record_bytes, record_of
 from andel.training.flower import Message, RecordDict
 from andel.training.plan import RoundPlan
-from andel.training.whole_files import write_whole
+from andel.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from andel.training.whole_files import sync_folder
+from andel.whole_files import sync_folder
 
 MAX_LINE_BYTES: Final = 4_096
 
