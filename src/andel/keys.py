@@ -8,7 +8,6 @@ error. Device signatures are 64 bytes r‖s with any s (some firmware emits high
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
@@ -17,7 +16,6 @@ from typing import Any, Final
 from coincurve import PrivateKey, PublicKey
 from coincurve._libsecp256k1 import ffi, lib
 from coincurve.context import GLOBAL_CONTEXT
-from eth_account import Account
 from eth_utils.address import to_checksum_address
 
 from andel import p256
@@ -26,10 +24,6 @@ from andel.hashing import keccak, sha256
 from andel.units import Address
 
 CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-
-MAX_KEYSTORE_BYTES: Final = 16 * 1024
-_MAX_SCRYPT_BYTES: Final = 512 * 1024 * 1024  # what wallets write takes 256 MiB
-_MAX_PBKDF2_ROUNDS: Final = 10_000_000
 
 _CONTEXT: Final = GLOBAL_CONTEXT.ctx
 _NEW_SIGNATURE: Final = ffi.new
@@ -221,31 +215,6 @@ def derive_secret(seed: bytes, *path: str | int) -> bytes:
     """A 32-byte secret for tests and simulations: SHA-256 of `seed` and a path, inside the curve's order."""
     digest = sha256(seed, *(f"/{part}".encode() for part in path))
     return (int.from_bytes(digest, "big") % (CURVE_ORDER - 1) + 1).to_bytes(32, "big")
-
-
-def open_keystore(data: bytes, password: str) -> AccountKey:
-    """The key in a keystore file (version 3, as wallets write it).
-
-    Raises InputError, which repeats neither file nor password, for another format, another password, or a file that
-    asks for more work than a wallet's does.
-    """
-    try:
-        keystore = json.loads(data) if len(data) <= MAX_KEYSTORE_BYTES else {}
-        cipher = keystore["crypto"] if "crypto" in keystore else keystore["Crypto"]
-        work = cipher["kdfparams"]
-        is_bounded = int(work.get("n", 0)) * int(work.get("r", 0)) * 128 <= _MAX_SCRYPT_BYTES
-        is_bounded = is_bounded and int(work.get("p", 1)) <= 16 and int(work.get("c", 0)) <= _MAX_PBKDF2_ROUNDS
-        version = int(keystore["version"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise InputError("not a keystore file of version 3", "what a wallet exports as a keystore") from None
-    if version != 3 or not is_bounded:
-        raise InputError("not a keystore file of version 3 as wallets write it", "export the key anew")
-    try:
-        return AccountKey(bytes(Account.decrypt(keystore, password)))
-    except InputError:
-        raise
-    except Exception:  # what the libraries below raise may show what they were given
-        raise InputError("the keystore does not open", "another password, or a damaged file") from None
 
 
 def _private_key(secret: bytes) -> PrivateKey:

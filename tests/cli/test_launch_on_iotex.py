@@ -24,6 +24,7 @@ def gateway(shared_node, tmp_path_factory):
         running.stop()
 
 
+@pytest.mark.full
 def test_from_a_file_to_the_first_settled_round_on_iotex(gateway, tmp_path, andel):
     node, iotex = gateway
     printed: list[str] = []

@@ -6,7 +6,8 @@ import pytest
 from eth_account import Account
 
 from andel.errors import InputError
-from andel.keys import AccountKey, derive_secret, open_keystore
+from andel.keys import AccountKey, derive_secret
+from andel.keystore import open_keystore
 
 SECRET = derive_secret(b"keystores")
 PASSWORD = "correct horse 7"

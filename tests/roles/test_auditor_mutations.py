@@ -147,7 +147,7 @@ def _meaning(data, material):
     return json.dumps(value, sort_keys=True)
 
 
-BALANCE_OF = '"data":"0x70a08231'
+BALANCE_OF, CAP = '"data":"0x70a08231', '"data":"0x355274ea'
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,8 @@ def test_a_turned_bit_in_what_the_node_says_is_found_by_the_audit_or_by_a_second
             unread.append(alteration)
     assert len(unread) <= count // 20
     for alteration in unread:
-        if BALANCE_OF not in alteration.what:  # anybody may send the pool more than it owes
+        # anybody may send the pool more than it owes, and what was minted may lie far below another cap too
+        if BALANCE_OF not in alteration.what and CAP not in alteration.what:
             assert alteration.kind == "eth_getBlockByNumber", alteration.what
             assert any(name in alteration.what for name in UNREAD), alteration.what
         doubted = material.audit(altered=alteration.altered, second=True).failure

@@ -221,11 +221,7 @@ contract ModelFactory is IModelFactory {
         );
         ModelGovernor(payable(model.governor))
             .initialize(rules.votingDelay, rules.votingPeriod, rules.proposalThreshold, rules.extension);
-        _create(
-            _policy,
-            abi.encode(model.timelock, model.manager, terms.registry, model.vault),
-            model.policy
-        );
+        _create(_policy, abi.encode(model.timelock, model.manager, terms.registry, model.vault), model.policy);
         ModelPolicy(model.policy).initialize(rules.policy);
     }
 

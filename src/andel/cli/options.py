@@ -18,7 +18,8 @@ from andel.data.policy import Policy, policy_of_text
 from andel.device.did import NamedDevice, parse_device
 from andel.encoding import parse_hex
 from andel.errors import InputError, SettingsError
-from andel.keys import MAX_KEYSTORE_BYTES, AccountKey, open_keystore, parse_address
+from andel.keys import AccountKey, parse_address
+from andel.keystore import MAX_KEYSTORE_BYTES, open_keystore
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.deployment import Deployment, ModelContracts, find_model

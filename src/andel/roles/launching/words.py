@@ -68,7 +68,7 @@ def expected_words(
         "ModelOffering": _offering(terms, at, ruler),
         "ModelTimelock": _words(at["ModelGovernor"], terms["governance"]["shortest"]),
         "ModelGovernor": _governor(terms, at),
-        "ModelPolicy": _words(at["ModelTimelock"], at["RoundManager"], terms["registry"]),
+        "ModelPolicy": _words(at["ModelTimelock"], at["RoundManager"], terms["registry"], at["RevenueVault"]),
         "FounderVesting": (),
     }
     is_made = {name for name, address in at.items() if address != NOBODY}
