@@ -71,6 +71,18 @@ def test_a_changed_file_is_not_what_was_launched(by_file, andel, tmp_path):
     assert ended.returncode == 1 and "NOT model file" in ended.stdout
 
 
+def test_a_lock_file_stands_for_its_offering(by_file, andel, tmp_path):
+    url = by_file.small.world.chain.url
+    ended = andel("offering", "show", "--lock", by_file.lock_file, "--rpc", url)
+    assert ended.returncode == 0 and "tokens" in ended.stdout, ended.stderr
+    lock = read_lock(by_file.lock_file)
+    assert lock is not None
+    without = tmp_path / "model.lock.json"
+    write_lock(without, replace(lock, model={k: v for k, v in lock.model.items() if k != "ModelOffering"}))
+    ended = andel("offering", "show", "--lock", without, "--rpc", url)
+    assert ended.returncode == 1 and "no offering stands in" in ended.stderr
+
+
 def test_a_lock_file_stands_for_the_model_s_address(by_file, andel):
     url = by_file.small.world.chain.url
     ended = andel("operator", "status", "--lock", by_file.lock_file, "--rpc", url, "--json")

@@ -24,11 +24,14 @@ from andel.ledger.offering import (
 )
 from andel.ledger.payment import amount_text, money_of, parse_amount
 from andel.roles.buyer import buy_tokens, claim_tokens, fetch_refund, release_proceeds
+from andel.roles.launching.lock import read_lock
 from andel.roles.owner import clock_text
 from andel.units import TOKEN
 
 app = typer.Typer(name="offering", help="The initial offering of a model's token.", no_args_is_help=True)
-OfferingOption = Annotated[str, typer.Option("--offering", help="The ModelOffering's address.")]
+OfferingOption = Annotated[
+    str, typer.Option("--offering", "--lock", help="The ModelOffering's address, or the launch's lock file.")
+]
 AccountOption = Annotated[str, typer.Option("--account", help="Whose; the key's own account if left out.")]
 
 _ADMISSION_BYTES = 16 * 1024
@@ -125,6 +128,11 @@ def release(rpc: RpcOption, offering: OfferingOption, key_file: KeyFileOption) -
 
 
 def _open(rpc: str, offering: str) -> ModelOfferingContract:
+    if not offering.startswith("0x") and Path(offering).is_file():
+        lock = read_lock(Path(offering))
+        if lock is None or "ModelOffering" not in lock.model:
+            raise InputError(f"no offering stands in {offering}", "the lock file of a launch that offers tokens")
+        return ModelOfferingContract(Chain.connect(rpc), lock.model["ModelOffering"])
     return ModelOfferingContract(Chain.connect(rpc), parse_address(offering))
 
 
