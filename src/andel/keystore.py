@@ -1,13 +1,11 @@
 """The key inside a wallet's keystore file (version 3).
 
 Takes a file's bytes and its password. Gives an `AccountKey`. Never writes, prints or keeps either. It lies apart from
-`keys`, since what opens keystores loads most of an Ethereum library, which few processes need.
+`keys` and loads eth-account when a keystore is opened: that takes longer than all else of a short command.
 """
 
 import json
 from typing import Final
-
-from eth_account import Account
 
 from andel.errors import InputError
 from andel.keys import AccountKey
@@ -34,6 +32,8 @@ def open_keystore(data: bytes, password: str) -> AccountKey:
         raise InputError("not a keystore file of version 3", "what a wallet exports as a keystore") from None
     if version != 3 or not is_bounded:
         raise InputError("not a keystore file of version 3 as wallets write it", "export the key anew")
+    from eth_account import Account
+
     try:
         return AccountKey(bytes(Account.decrypt(keystore, password)))
     except InputError:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import rlp
-from eth_account import Account
 
 from andel.errors import InputError
 from andel.hashing import keccak
-from andel.keys import AccountKey, address_bytes, parse_address
+from andel.keys import AccountKey, address_bytes, checksummed, recover_address
 from andel.units import Address
 
 MAX_DATA_BYTES = 256 * 1024
@@ -73,42 +72,63 @@ def sign_transaction(key: Payer, transaction: Transaction) -> SignedTransaction:
     _check(transaction)
     if not isinstance(key, AccountKey):
         return key.sign_transaction(transaction)
-    fields: dict[str, int | bytes | str] = {
-        "chainId": transaction.chain_id,
-        "nonce": transaction.nonce,
-        "to": transaction.to or b"",
-        "value": transaction.value,
-        "data": transaction.data,
-        "gas": transaction.gas,
-    }
-    if transaction.priority_fee is None:
-        fields["gasPrice"] = transaction.max_fee
-    else:
-        fields |= {
-            "type": 2,
-            "maxFeePerGas": transaction.max_fee,
-            "maxPriorityFeePerGas": transaction.priority_fee,
-        }
-    signed = Account.sign_transaction(fields, key.secret_bytes())
-    return SignedTransaction(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
+    signature = key.sign_digest(_digest(transaction))
+    r, s = (int.from_bytes(signature[i : i + 32], "big") for i in (0, 32))
+    fields = [*_unsigned_fields(transaction), *map(_minimal, (_v(transaction, signature[64] - 27), r, s))]
+    return _sent(_kind(transaction) + rlp.encode(fields))
 
 
 def signed_elsewhere(transaction: Transaction, raw: bytes, account: Address) -> SignedTransaction:
     """What a signer elsewhere made of `transaction`. Raises InputError unless it is that, signed by `account`."""
     _check(transaction)
     try:
-        body = raw[1:] if transaction.priority_fee is not None else raw
+        body = raw.removeprefix(_kind(transaction))
         fields = rlp.decode(body) if len(raw) <= 2 * MAX_DATA_BYTES else []
-        signer = parse_address(Account.recover_transaction(raw))
-    except Exception as error:  # rlp, eth-account and eth-keys have families of errors without a public base
+    except Exception as error:  # rlp has a family of errors without a public base
         raise InputError("the signer answered with something that is no signed transaction") from error
     expected = _unsigned_fields(transaction)
-    is_kind = transaction.priority_fee is None or raw[:1] == b"\x02"
+    is_kind = raw.startswith(_kind(transaction))
     if not is_kind or list(fields[: len(expected)]) != expected or len(fields) != len(expected) + 3:
         raise InputError("the signer signed another transaction than it was asked to", "do not use this signer")
+    signer = _signer(transaction, *fields[-3:])
     if signer != account:
         raise InputError(f"the signer signed as {signer}, not as {account}", "name the account with --sender")
+    return _sent(raw)
+
+
+def created_address(address: Address, nonce: int) -> Address:
+    """The address of the contract that an account's transaction, or a contract's creation, with this nonce makes."""
+    return checksummed(keccak(rlp.encode([address_bytes(address), _minimal(nonce)]))[12:])
+
+
+def _sent(raw: bytes) -> SignedTransaction:
     return SignedTransaction(raw, "0x" + keccak(raw).hex())
+
+
+def _kind(transaction: Transaction) -> bytes:
+    """The byte before the list (EIP-2718); none of a legacy transaction."""
+    return b"" if transaction.priority_fee is None else b"\x02"
+
+
+def _digest(transaction: Transaction) -> bytes:
+    """What is signed (EIP-1559; EIP-155 puts the chain's id where the signature will be)."""
+    fields = _unsigned_fields(transaction)
+    if transaction.priority_fee is None:
+        fields += [_minimal(transaction.chain_id), b"", b""]
+    return keccak(_kind(transaction) + rlp.encode(fields))
+
+
+def _v(transaction: Transaction, parity: int) -> int:
+    return parity if transaction.priority_fee is not None else 35 + 2 * transaction.chain_id + parity
+
+
+def _signer(transaction: Transaction, *signature: object) -> Address:
+    """Whose signature it is. Raises InputError for another form, or one that is for another chain."""
+    v, r, s = (int.from_bytes(each, "big") if isinstance(each, bytes) and len(each) <= 32 else -1 for each in signature)
+    parity = v - _v(transaction, 0)
+    if parity not in (0, 1) or min(r, s) < 0:
+        raise InputError("the signer signed for another chain, or not as Ethereum does", "do not use this signer")
+    return recover_address(_digest(transaction), r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity]))
 
 
 def _unsigned_fields(transaction: Transaction) -> list[object]:

@@ -3,20 +3,19 @@
 import re
 import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from andel import __version__
-from andel.cli.app import app
+from andel.cli.commands import COMMANDS as LISTED
+from andel.cli.commands import load
 from andel.simulation import local_chain
 from tests.support.own_data_run import ROOT, run_andel, small_table, table_options
 
-COMMANDS = (
-    *("demo", "validate", "serve", "claim", "audit", "intake", "status", "export", "forget", "watch", "challenge"),
-    *("contribute", "coordinate", "launch", "check", "new"),
-)
+COMMANDS = [each.name for each in LISTED if not each.place.endswith(":app")]
 NOBODY = "http://127.0.0.1:9"
 SOMEBODY = "0x" + "11" * 20
 KEY = "22" * 32
@@ -46,8 +45,24 @@ def refused(ended, says, hint=None, code=1):
         assert hints and re.search(hint, hints[0]), ended.stderr
 
 
-def test_these_are_all_commands():
-    assert {command.name for command in app.registered_commands} == set(COMMANDS)
+@pytest.mark.parametrize("command", LISTED, ids=[each.name for each in LISTED])
+def test_a_command_is_listed_with_its_own_first_sentence(command):
+    found = load(command)
+    assert found.name == command.name
+    assert " ".join((found.help or "").split("\n\n")[0].split()) == command.line
+
+
+def test_the_list_of_commands_loads_none_of_them():
+    code = "import sys; from andel.cli.app import app; app(['--help'], standalone_mode=False); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ended.stdout.splitlines()[-1].split())
+    assert not loaded & {"numpy", "flwr", "eth_abi", "matplotlib", "andel.ledger", "andel.roles"}
+
+
+def test_a_command_that_only_asks_the_chain_loads_neither_flower_nor_keystores():
+    code = "import sys; from andel.cli import claim, status, vote; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(ended.stdout.split()) & {"flwr", "eth_account", "web3", "matplotlib"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

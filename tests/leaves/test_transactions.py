@@ -23,6 +23,17 @@ def fields(**changes) -> Transaction:
     return replace(usual, **changes)
 
 
+def eth_accounts_bytes(transaction):
+    """What another library makes of the same transaction and key."""
+    named = {"chainId": transaction.chain_id, "to": transaction.to or b""}
+    named |= {name: getattr(transaction, name) for name in ("nonce", "value", "data", "gas")}
+    if transaction.priority_fee is None:
+        named["gasPrice"] = transaction.max_fee
+    else:
+        named |= {"maxFeePerGas": transaction.max_fee, "maxPriorityFeePerGas": transaction.priority_fee, "type": 2}
+    return bytes(Account.sign_transaction(named, KEY.secret_bytes()).raw_transaction)
+
+
 @given(st.integers(0, 2**64 - 2), st.integers(0, 2**128), st.binary(max_size=300), st.booleans(), st.booleans())
 def test_the_sender_of_any_transaction_is_its_signer(nonce, value, data, creates, legacy):
     transaction = fields(
@@ -30,6 +41,7 @@ def test_the_sender_of_any_transaction_is_its_signer(nonce, value, data, creates
     )
     signed = sign_transaction(KEY, transaction)
     assert Account.recover_transaction(signed.raw) == KEY.address
+    assert signed.raw == eth_accounts_bytes(transaction)
     assert signed.hash == "0x" + keccak(signed.raw).hex()
     assert sign_transaction(KEY, transaction) == signed
 

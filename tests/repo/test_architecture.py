@@ -34,7 +34,7 @@ def test_imports_run_one_way(repo_root):
     [
         pytest.param("value", "import andel.ledger", "andel.value.planted -> andel.ledger", id="backward"),
         pytest.param("roles", "import andel.simulation", "andel.roles.planted -> andel.simulation", id="roles-play"),
-        pytest.param("training", "import web3", "andel.training.planted -> web3", id="chain-in-training"),
+        pytest.param("training", "import rlp", "andel.training.planted -> rlp", id="chain-in-training"),
         pytest.param("data", "import flwr.app", "andel.data.planted -> flwr", id="flower-in-data"),
         pytest.param("training", "import flwr.app", "andel.training.planted -> flwr", id="flower-by-the-window"),
         pytest.param("serving", "import coincurve", "andel.serving.planted -> coincurve", id="bare-signatures"),

@@ -1,4 +1,4 @@
-"""The `andel` command: one function per command, and the one border where errors become a line and a hint."""
+"""The `andel` command: its options, and the one border where errors become a line and a hint."""
 
 from __future__ import annotations
 
@@ -10,65 +10,17 @@ import typer
 from rich.console import Console
 
 from andel import __version__
-from andel.cli import (
-    access,
-    alliance,
-    audit,
-    check,
-    claim,
-    content,
-    contribute,
-    coordinate,
-    demo,
-    device,
-    evidence,
-    intake,
-    launch,
-    new,
-    offering,
-    operator,
-    serve,
-    simulate,
-    status,
-    validate,
-    value,
-    vote,
-    watch,
-)
+from andel.cli.commands import CommandsByName
 from andel.errors import AndelError
 
 app = typer.Typer(
     name="andel",
+    cls=CommandsByName,
     help="Contributor-owned machine learning: signed sensor data, joint training, exact shares, answers on chain.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
-app.command("launch")(launch.launch_model)
-app.command("check")(check.check_launch)
-app.command("new")(new.new)
-app.command("intake")(intake.intake)
-app.command("contribute")(contribute.contribute)
-app.command("status")(status.show_status)
-app.command("coordinate")(coordinate.coordinate)
-app.command("validate")(validate.validate)
-app.command("watch")(watch.watch)
-app.command("challenge")(watch.challenge)
-app.command("serve")(serve.serve_model)
-app.command("claim")(claim.claim_tokens)
-app.command("audit")(audit.audit_model)
-app.add_typer(device.app)
-app.add_typer(alliance.app)
-app.add_typer(operator.app)
-app.add_typer(offering.app)
-app.add_typer(access.app)
-app.add_typer(content.app)
-app.add_typer(value.app)
-app.add_typer(vote.app)
-app.add_typer(simulate.app)
-app.command("export")(evidence.export_evidence)
-app.command("forget")(evidence.forget_evidence)
 
 
 @app.callback(invoke_without_command=True)

@@ -68,7 +68,7 @@ def launch_model(
     yes: YesOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last, on standard output.")] = False,
 ) -> None:
-    """Found the model of a file: contracts, bonds, and what they name, each sent once; run it again after a failure."""
+    """Found the model of a file: contracts, bonds, and what they name, each sent once; run it again if it fails."""
     console = Console(stderr=as_json, highlight=False)
     terms = read_terms(model_file, int(time.time()))
     chain = connect(terms, rpc)

@@ -51,7 +51,7 @@ def watch(
     poll_seconds: Annotated[float, typer.Option(min=0.01, max=3_600.0, help="Between looks at the chain.")] = 2.0,
     copies: CopiesOption = None,
 ) -> None:
-    """Settle rounds again; challenge, report and carry on where operators failed. Half of a slash is the reporter's."""
+    """Settle rounds again; challenge, report and carry on where operators failed; half of a slash is yours."""
     key, opened = read_key(key_file), open_model(rpc, model)
     watcher = Watcher(
         key,

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from eth_abi import abi as eth_abi
 from eth_abi.exceptions import DecodingError
-from web3 import Web3
 
 from andel.errors import ChainError, InputError
 from andel.keys import checksummed
@@ -28,7 +28,6 @@ from andel.ledger.interface import (
 )
 from andel.ledger.words import decode_words, encode_words
 
-_CODEC = Web3().codec
 _PANICS: Final = {
     0x01: "assertion failed",
     0x11: "arithmetic overflow",
@@ -55,7 +54,7 @@ def encode_values(what: str, components: Sequence[Component], values: Sequence[o
         raise InputError(f"{what} takes ({names}), not {len(values)} values")
     try:
         plain = [_laid_out(component, value) for component, value in zip(components, values, strict=True)]
-        return encode_words(components, plain) or _CODEC.encode(
+        return encode_words(components, plain) or eth_abi.encode(
             [canonical_type(component) for component in components], plain
         )
     except InputError:
@@ -184,7 +183,7 @@ def _decoded(what: str, components: Sequence[Component], data: bytes, *, strict:
     if strict and (fast := decode_words(components, data)) is not None:
         return fast
     try:
-        values = _CODEC.decode([canonical_type(component) for component in components], data, strict)
+        values = eth_abi.decode([canonical_type(component) for component in components], data, strict)
     except (DecodingError, ValueError, OverflowError) as error:
         raise ChainError(f"{what}: the chain's answer has another form: {str(error)[:200]}") from error
     return tuple(_plain(component, value) for component, value in zip(components, values, strict=True))
@@ -206,6 +205,10 @@ def _laid_out(component: Component, value: Any) -> Any:
         inner = {**component, "type": kind[: kind.rindex("[")]}
         return [_laid_out(inner, each) for each in value]
     if kind != "tuple":
+        # eth-abi would fill up what is too short
+        size = kind.removeprefix("bytes")
+        if size != kind and size and not (isinstance(value, bytes) and len(value) == int(size)):
+            raise InputError(f"{component['name'] or 'a value'} takes {size} bytes, not {str(value)[:80]!r}")
         return value
     parts = component["components"]
     if isinstance(value, Mapping):

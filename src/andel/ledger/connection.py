@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from web3.utils.address import get_create_address
-
 from andel.errors import ChainError, InputError
 from andel.keys import parse_address
 from andel.ledger.abi import decode_result, encode_call, encode_creation, event_topics
@@ -24,7 +22,7 @@ from andel.ledger.receipt import Event, Receipt
 from andel.ledger.refusals import refused
 from andel.ledger.rpc import Listener, NodeRefused, Request, Rpc
 from andel.ledger.sending import Intent, Prepared, Sender
-from andel.transactions import Payer
+from andel.transactions import Payer, created_address
 from andel.units import Address, Digest
 
 LOG_PAGE_BLOCKS: Final = 2_000
@@ -55,11 +53,6 @@ class Call:
     arguments: tuple[object, ...]
     value: int = 0
     gas: int | None = None
-
-
-def created_address(address: Address, nonce: int) -> Address:
-    """The address of the contract that an account's transaction, or a contract's creation, with this nonce makes."""
-    return parse_address(get_create_address(address, nonce))  # type: ignore[arg-type]  # any hex text serves
 
 
 class Chain:

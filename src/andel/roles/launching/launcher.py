@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from andel.content import ContentStore
 from andel.errors import ChainError, ContentError, InputError
 from andel.ledger.clones import is_code_of
-from andel.ledger.connection import LOG_PAGE_BLOCKS, Chain, created_address
+from andel.ledger.connection import LOG_PAGE_BLOCKS, Chain
 from andel.ledger.factory import IMPLEMENTATIONS, ModelFactoryContract
 from andel.ledger.interface import CONTRACTS
 from andel.ledger.receipt import Receipt
@@ -24,7 +24,7 @@ from andel.roles.launching.founding import SHARED, Founding
 from andel.roles.launching.lock import Lock, Try
 from andel.roles.launching.present import shared_of, standing_of
 from andel.roles.launching.steps import LAUNCH, Step, plan_steps, planned_factory
-from andel.transactions import Payer
+from andel.transactions import Payer, created_address
 from andel.units import Address
 
 Say = Callable[[str], None]

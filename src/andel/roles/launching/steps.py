@@ -13,11 +13,11 @@ from typing import Final
 
 from andel.errors import InputError
 from andel.ledger.abi import encode_call, encode_creation
-from andel.ledger.connection import created_address
 from andel.ledger.factory import IMPLEMENTATIONS
 from andel.ledger.interface import Contract, interface_of
 from andel.ledger.launching import launch_terms
 from andel.roles.launching.founding import Founding
+from andel.transactions import created_address
 from andel.units import Address
 
 LAUNCH: Final = "launch"
