@@ -21,7 +21,7 @@ from tests.attacks.test_lying_validator import honest_replay, liar, state_of
 
 WINDOW = 600
 CHALLENGE = 10**15
-"""A tenth of what the budget of a round is held to be worth."""
+"""A tenth of what the budget of a round is held to be worth; of a first round, less: little has accrued by then."""
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +141,12 @@ def test_an_honest_result_is_not_challenged_and_a_false_challenge_pays_the_hones
     for _ in range(3):
         for validator in small.validators:
             validator.step()
-    assert model.disputes.hearing_of(state.round, 0).outcome == Outcome.UPHELD
+    hearing = model.disputes.hearing_of(state.round, 0)
+    assert hearing.outcome == Outcome.UPHELD and 0 < hearing.bond <= CHALLENGE
     small.local.advance(WINDOW)
     small.settle()
     taken = {event.arguments["account"]: event.arguments["amount"] for event in model.disputes.logs("OwedWithdrawn", 0)}
-    assert taken == {key.address: CHALLENGE // 3 for key in actors.validators}
+    assert taken == {key.address: hearing.bond // 3 for key in actors.validators}
     small.assert_audited()
 
 
