@@ -208,7 +208,7 @@ def _laid_out(component: Component, value: Any) -> Any:
         # eth-abi would fill up what is too short
         size = kind.removeprefix("bytes")
         if size != kind and size and not (isinstance(value, bytes) and len(value) == int(size)):
-            raise InputError(f"{component['name'] or 'a value'} takes {size} bytes, not {str(value)[:80]!r}")
+            raise ValueError(f"{component['name'] or 'a value'} takes {size} bytes, not {str(value)[:80]!r}")
         return value
     parts = component["components"]
     if isinstance(value, Mapping):
