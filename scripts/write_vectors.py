@@ -5,7 +5,8 @@ claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of
 ordered.json ordered trees with the path of every leaf; emission.json what schedules have accrued at a time;
 offering.json sales and what a plain model of their rules gives; revenue.json a story of moves, payments and claims of
 a model's revenue with what the plain model in tests/ledger/plain_vault.py makes of it; pool.json sequences of credits,
-claims, votes and time with what the one in tests/value/plain_pool.py makes of them.
+claims, votes and time with what the one in tests/value/plain_pool.py makes of them; attesting.json the same of
+validators' commits and reveals (tests/training/plain_attesting.py).
 All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
 writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
@@ -269,6 +270,12 @@ def pool_vector() -> dict[str, object]:
     return told
 
 
+def attesting_vector() -> dict[str, object]:
+    """The content of attesting.json."""
+    told: dict[str, object] = _plain("training/plain_attesting.py").sequences(SEED)
+    return told
+
+
 def _plain(path: str) -> ModuleType:
     """A plain model, which lies with the tests."""
     name = Path(path).stem
@@ -293,7 +300,7 @@ def files() -> dict[str, str]:
         "offering.json": offering_vector(),
         "revenue.json": revenue_vector(),
     }
-    columns = {"pool.json": pool_vector()}
+    columns = {"pool.json": pool_vector(), "attesting.json": attesting_vector()}
     texts = {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
     return texts | {name: _in_lines(content) for name, content in columns.items()}
 

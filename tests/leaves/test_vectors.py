@@ -39,6 +39,7 @@ def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, ca
         "offering.json",
         "revenue.json",
         "pool.json",
+        "attesting.json",
     ]
     monkeypatch.setattr(script, "stale", lambda: ["confirm.json"])
     assert script.main(["--check"]) == 1

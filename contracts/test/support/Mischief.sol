@@ -127,6 +127,12 @@ contract HostileToken is Mischief {
         _parts[to] = supply;
     }
 
+    /// Without any of its traits.
+    function give(address to, uint256 amount) external {
+        _parts[msg.sender] -= amount;
+        _parts[to] += amount;
+    }
+
     function turn(bool on) external {
         switchedOn = on;
     }

@@ -164,7 +164,7 @@ abstract contract WholeVotes is WholeMoney {
             return (address(alliance), 0, abi.encodeCall(alliance.setRules, (bytes32(value | 1), TERMS)));
         }
         if (kind == 6) {
-            uint32 k = uint32(2 + value % 2);
+            uint32 k = value % 2 == 0 ? 2 : 3;
             return (
                 address(operators),
                 0,

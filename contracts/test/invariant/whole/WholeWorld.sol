@@ -201,9 +201,7 @@ abstract contract WholeWorld is World {
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             vm.deal(accounts[i], WEALTH);
             for (uint256 j = 1; j < PAYMENTS; ++j) {
-                HostileToken(payments[j]).turn(false);
-                HostileToken(payments[j]).transfer(accounts[i], 1e24);
-                HostileToken(payments[j]).turn(true);
+                HostileToken(payments[j]).give(accounts[i], 1e24);
             }
             actAs(i, address(token), 0, abi.encodeCall(token.delegate, (accounts[i])));
         }
