@@ -91,7 +91,7 @@ class PlainAttempt:
 
 
 def sequences(seed: bytes) -> dict[str, object]:
-    """Steps of all sequences in columns, for each set of validators; each sequence is begun by "start". Decimal text."""
+    """Steps of all sequences in columns, for each set of validators, each begun by "start". Decimal text."""
     told: dict[str, object] = {}
     for name, (k, n) in SETS.items():
         columns: dict[str, list[str]] = {column: [] for column in COLUMNS}
@@ -99,7 +99,7 @@ def sequences(seed: bytes) -> dict[str, object]:
             draws = _draws(seed, f"{name} {number}")
             attempt = PlainAttempt(k, n, 1 + next(draws) % 10**21)
             _note(columns, attempt, "start", (0, 0, attempt.minted), 0)
-            for _ in range(n + 3 + next(draws) % (2 * n)):
+            for _ in range(2 * n + 2 + next(draws) % (2 * n)):
                 _step(columns, attempt, draws)
             _end(columns, attempt)
         told[name] = columns
@@ -107,19 +107,31 @@ def sequences(seed: bytes) -> dict[str, object]:
 
 
 def _step(columns: dict[str, list[str]], attempt: PlainAttempt, draws: Iterator[int]) -> None:
-    who, way, dice = next(draws) % attempt.n, (0, 0, 0, 1, 2)[next(draws) % 5], next(draws) % 16
-    if dice < 2:
-        seconds = (1, 300, 600, 3_599, 4_200)[next(draws) % 5]
-        attempt.now += seconds
-        _note(columns, attempt, "wait", (0, 0, seconds), 0)
-    elif dice < 4:
-        _note(columns, attempt, "finalise", (0, way, 0), attempt.finalise(way))
-    elif dice < 9 and not attempt.revealed:
-        _note(columns, attempt, "commit", (who, way, 0), int(attempt.commit(who, way)))
+    """Commits first and reveals after a while, mostly; one step in four is anything at all."""
+    who, way, dice = next(draws) % attempt.n, (0, 0, 0, 0, 1, 2)[next(draws) % 6], next(draws) % 16
+    absent = [each for each in range(attempt.n) if each not in attempt.committed]
+    silent = [each for each in attempt.committed if each not in attempt.revealed]
+    if dice < 4:
+        kind = KINDS[1 + dice]
+    elif attempt.status == ATTESTED and dice < 8:
+        kind = "wait" if attempt.now < attempt.finalisable else "finalise"
+    elif absent and not attempt.revealed and (len(silent) < attempt.k or dice < 12):
+        kind, who = "commit", absent[next(draws) % len(absent)]
+    elif absent and not attempt.revealed and attempt.now < COMMIT_PERIOD:
+        kind = "wait"
     else:
-        # Mostly what it has committed to, sometimes anything.
-        shown = attempt.committed.get(who, way) if dice < 15 else way
-        _note(columns, attempt, "reveal", (who, shown, 0), int(attempt.reveal(who, shown)))
+        kind, who = "reveal", silent[next(draws) % len(silent)] if silent else who
+    if kind == "wait":
+        seconds = (1, 599, 600, 3_599, 4_200)[next(draws) % 5]
+        attempt.now += seconds
+        _note(columns, attempt, kind, (0, 0, seconds), 0)
+    elif kind == "finalise":
+        _note(columns, attempt, kind, (0, way, 0), attempt.finalise(way))
+    elif kind == "commit":
+        _note(columns, attempt, kind, (who, way, 0), int(attempt.commit(who, way)))
+    else:
+        shown = way if dice == 2 else attempt.committed.get(who, way)
+        _note(columns, attempt, kind, (who, shown, 0), int(attempt.reveal(who, shown)))
 
 
 def _end(columns: dict[str, list[str]], attempt: PlainAttempt) -> None:

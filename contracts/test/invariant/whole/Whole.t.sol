@@ -29,8 +29,6 @@ abstract contract WholeInvariants is WholeHolds {
 
     /// One function for all: forge draws new runs for each. By default it looks after every eighth call, as it goes
     /// through all accounts; each action compares what it did by itself. Profile `full` looks after every call.
-    ///
-    /// forge-config: default.invariant.check-interval = 8
     function invariant_wholeModelHolds() public {
         requireAll();
     }
@@ -84,12 +82,15 @@ abstract contract WholeInvariants is WholeHolds {
     }
 }
 
+/// forge-config: default.invariant.check-interval = 8
 contract WholeInCoinInvariants is WholeInvariants {
     function setUp() public {
         found(false);
     }
 }
 
+/// forge-config: default.invariant.check-interval = 8
+/// forge-config: default.invariant.runs = 16
 contract WholeInTokensInvariants is WholeInvariants {
     function setUp() public {
         found(true);
