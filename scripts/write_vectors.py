@@ -4,7 +4,9 @@ typed_data.json holds one message, digest and signature of each EIP-712 type; co
 claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof;
 ordered.json ordered trees with the path of every leaf; emission.json what schedules have accrued at a time;
 offering.json sales and what a plain model of their rules gives; revenue.json a story of moves, payments and claims of
-a model's revenue with what the plain model in tests/ledger/plain_vault.py makes of it.
+a model's revenue with what the plain model in tests/ledger/plain_vault.py makes of it; pool.json sequences of credits,
+claims, votes and time with what the one in tests/value/plain_pool.py makes of them; attesting.json the same of
+validators' commits and reveals (tests/training/plain_attesting.py).
 All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
 writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
@@ -15,10 +17,11 @@ import argparse
 import importlib.util
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
+from types import ModuleType
 
 from andel.hashing import sha256
 from andel.keys import AccountKey, Curve, DeviceKey, address_bytes, derive_secret, recoverable_signature
@@ -257,14 +260,32 @@ def _drawn(case: int, label: str, below: int) -> int:
 
 def revenue_vector() -> dict[str, object]:
     """The content of revenue.json. The plain model is a reference for tests only, so it lies with them."""
-    spec = importlib.util.spec_from_file_location("plain_vault", ROOT / "tests" / "ledger" / "plain_vault.py")
+    told: dict[str, object] = _plain("ledger/plain_vault.py").story(SEED, STEPS)
+    return told
+
+
+def pool_vector() -> dict[str, object]:
+    """The content of pool.json."""
+    told: dict[str, object] = _plain("value/plain_pool.py").sequences(SEED)
+    return told
+
+
+def attesting_vector() -> dict[str, object]:
+    """The content of attesting.json."""
+    told: dict[str, object] = _plain("training/plain_attesting.py").sequences(SEED)
+    return told
+
+
+def _plain(path: str) -> ModuleType:
+    """A plain model, which lies with the tests."""
+    name = Path(path).stem
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / path)
     assert spec is not None and spec.loader is not None
     plain = importlib.util.module_from_spec(spec)
     # A dataclass looks its module up by name.
-    sys.modules["plain_vault"] = plain
+    sys.modules[name] = plain
     spec.loader.exec_module(plain)
-    told: dict[str, object] = plain.story(SEED, STEPS)
-    return told
+    return plain
 
 
 def files() -> dict[str, str]:
@@ -279,7 +300,19 @@ def files() -> dict[str, str]:
         "offering.json": offering_vector(),
         "revenue.json": revenue_vector(),
     }
-    return {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
+    columns = {"pool.json": pool_vector(), "attesting.json": attesting_vector()}
+    texts = {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
+    return texts | {name: _in_lines(content) for name, content in columns.items()}
+
+
+def _in_lines(content: Mapping[str, object]) -> str:
+    """JSON with each list of the second level in one line: long columns stay small."""
+    groups = []
+    for group, lists in content.items():
+        assert isinstance(lists, dict)
+        lines = [f"    {json.dumps(name)}: {json.dumps(values)}" for name, values in lists.items()]
+        groups.append(f"  {json.dumps(group)}: {{\n" + ",\n".join(lines) + "\n  }")
+    return "{\n" + ",\n".join(groups) + "\n}\n"
 
 
 def stale(folder: Path = FOLDER) -> list[str]:

@@ -38,6 +38,8 @@ def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, ca
         "emission.json",
         "offering.json",
         "revenue.json",
+        "pool.json",
+        "attesting.json",
     ]
     monkeypatch.setattr(script, "stale", lambda: ["confirm.json"])
     assert script.main(["--check"]) == 1
@@ -61,3 +63,11 @@ def test_the_p256_confirmation_is_its_devices_with_a_low_s():
     low, high = bare["r"] + bare["s"], bare["r"] + bare["highS"]
     assert verify_signature(digest, low, bare["publicKey"]) and verify_signature(digest, high, bare["publicKey"])
     assert p256.low_s(high) == p256.low_s(low) == low
+
+
+def test_the_drawn_attempts_end_in_every_way():
+    vector = json.loads((ROOT / "vectors" / "attesting.json").read_text(encoding="utf-8"))
+    for steps in vector.values():
+        done = [kind for kind, result in zip(steps["kind"], steps["result"], strict=True) if result != "0"]
+        assert done.count("4") > 50 and done.count("2") > 200 and done.count("5") > 0
+        assert {"1", "2", "3"} <= set(steps["status"])

@@ -17,7 +17,7 @@ struct Veto {
 /// EIP-712 domain of votes by signature is ("Andel", "1", chain, this contract).
 ///
 /// WORDS of the clone: 0 token, 1 timelock, 2 offering (zero: none), 3 reward pool, 4 cap of tokens ever minted,
-/// 5 quorum in 1/10000 of the held supply, 6 contributors' veto in 1/10000 of what contributors have claimed (zero: no
+/// 5 quorum in 1/10000 of the held supply, 6 contributors' veto in 1/10000 of what contributors have mined (zero: no
 /// veto), 7 the shortest delay or period a vote may set, seconds.
 ///
 /// WHEN. Nobody proposes before the offering is settled and a tenth of the cap is held: before that, one early holder
@@ -32,8 +32,9 @@ struct Veto {
 ///
 /// VETO (an option of the founding). While a proposal is voted on, has passed or waits in the timelock, a contributor
 /// may stand against it with the tokens it has mined and still votes with: min(claimed from the pool, its votes at the
-/// snapshot). At the stated part of all claimed tokens, and no less than a hundredth of the cap, the proposal is
-/// cancelled for ever.
+/// snapshot). At the stated part of all that contributors had mined when it was proposed, claimed or not, and no less
+/// than a hundredth of the cap, the proposal is cancelled for ever. What was mined moves by finalised rounds alone: no
+/// gift to the pool and no claim kept back makes a veto cheaper, and no claim for others makes it dearer.
 ///
 /// BOUNDS that no vote moves: delay and period from `shortest` to 30 and 60 days, the extension from `shortest` to the
 /// period, the threshold at most a hundredth of the cap, quorum, veto, and the timelock itself.
@@ -95,7 +96,7 @@ interface IModelGovernor {
     /// @notice Part of the held supply that makes a quorum, in 1/10000.
     function quorumBps() external view returns (uint256);
 
-    /// @notice Part of the claimed tokens that stops a proposal, in 1/10000; 0: contributors have no veto.
+    /// @notice Part of what contributors have mined that stops a proposal, in 1/10000; 0: contributors have no veto.
     function vetoBps() external view returns (uint256);
 
     /// @notice The shortest delay, period or extension a vote may set, seconds.

@@ -116,7 +116,7 @@ struct Allocation {
 /// @param timelockDelay seconds between queue and execute; at least `shortest`
 /// @param shortest seconds that no vote goes below; a minute to 30 days. A day where anything is worth a theft
 /// @param quorumBps the part of held tokens that a vote needs, in 1/10000; 1 to 10000
-/// @param vetoBps the part of what contributors were paid that stops a proposal, in 1/10000; 0 for no veto
+/// @param vetoBps the part of what contributors mined that stops a proposal, in 1/10000; 0 for no veto
 /// @param policy what the `ModelPolicy` says at first
 struct GovernanceTerms {
     uint48 votingDelay;

@@ -219,7 +219,7 @@ contract ModelGovernor is
         heldAt[snapshot] = Math.max(heldAt[snapshot], held);
         uint256 part = vetoBps();
         if (part == 0) return proposalId;
-        uint256 share = Math.mulDiv(pool().contributorsClaimed(), part, BPS, Math.Rounding.Ceil);
+        uint256 share = Math.mulDiv(pool().contributorsMinted(), part, BPS, Math.Rounding.Ceil);
         _vetoes[proposalId].needed = Math.max(share, cap() / LEAST_PART).toUint128();
     }
 

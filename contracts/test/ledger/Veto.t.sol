@@ -16,13 +16,17 @@ contract VetoTest is Governed {
 
     /// A contributor that has mined and claimed `amount`.
     function mined(address account, uint256 amount) private {
-        uint256 before = pool.contributorsMinted();
-        (bytes32 root, bytes32[] memory proof) =
-            ClaimTree.single(account, amount, before + amount, 1, uint160(account));
-        runRound(amount + amount / 10, root, amount);
-        pool.claim(account, amount, before + amount, proof);
+        bytes32[] memory proof = minedNotClaimed(account, amount);
+        pool.claim(account, amount, pool.contributorsMinted(), proof);
         vm.prank(account);
         token.delegate(account);
+    }
+
+    function minedNotClaimed(address account, uint256 amount) private returns (bytes32[] memory proof) {
+        bytes32 root;
+        (root, proof) =
+            ClaimTree.single(account, amount, pool.contributorsMinted() + amount, 1, uint160(account));
+        runRound(amount + amount / 10, root, amount);
     }
 
     function heldWithContributors() private {
@@ -50,7 +54,7 @@ contract VetoTest is Governed {
         heldWithContributors();
         uint256 id = passed();
         vm.assertEq(
-            governor.vetoOf(id).needed, CAP / 100, "a third of what was claimed, a hundredth of the cap"
+            governor.vetoOf(id).needed, CAP / 100, "a third of what was mined, a hundredth of the cap"
         );
         vm.prank(cleo);
         vm.assertEq(governor.veto(id), CAP / 50, "what it mined");
@@ -94,6 +98,35 @@ contract VetoTest is Governed {
         vm.prank(stranger);
         governor.veto(id);
         assertState(id, IGovernor.ProposalState.Canceled);
+    }
+
+    /// Whoever gives tokens to the pool buys no cheaper veto with them.
+    function test_aGiftToThePoolMovesNoVeto() public {
+        vetoBps = 10_000;
+        heldWithContributors();
+        give(founder, CAP / 25);
+        vm.prank(founder);
+        assert(token.transfer(address(pool), CAP / 25));
+        vm.warp(block.timestamp + 1);
+        uint256 id = propose(licence(), "after a gift");
+        vm.assertEq(governor.vetoOf(id).needed, CAP / 50 + CAP / 100, "all that was mined");
+    }
+
+    /// Who keeps back its claim until a proposal is made does not stand against it with what the proposal did not count.
+    function test_aClaimKeptBackMovesNoVeto() public {
+        vetoBps = 10_000;
+        heldWithContributors();
+        uint256 more = CAP / 40;
+        bytes32[] memory proof = minedNotClaimed(founder, more);
+        uint256 id = propose(licence(), "before the claim");
+        pool.claim(founder, more, pool.contributorsMinted(), proof);
+        vm.prank(founder);
+        token.delegate(founder);
+        toVoting(id);
+        vm.prank(founder);
+        governor.veto(id);
+        vm.assertEq(governor.vetoOf(id).needed, CAP / 50 + CAP / 100 + more, "what was mined, claimed or not");
+        assertState(id, IGovernor.ProposalState.Active);
     }
 
     function test_noVetoAfterItWasCarriedOut() public {

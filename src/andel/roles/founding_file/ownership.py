@@ -251,7 +251,7 @@ class Governance:
     )
     veto_bps: int = key(
         Whole(0, BPS),
-        "Part of what contributors were paid that stops a proposal; 0 for no veto.",
+        "Part of what contributors mined that stops a proposal; 0 for no veto.",
         2_000,
         "who bought cannot outvote who trained",
     )

@@ -36,7 +36,7 @@ def powers_of(founding: Founding, lock: Lock | None = None) -> list[Power]:
             Power(
                 "contributors together",
                 "stop a proposal before it is executed",
-                f"with {_percent(config.governance.veto_bps)} of all claimed tokens, at least a hundredth of the cap",
+                f"with {_percent(config.governance.veto_bps)} of all that was mined, at least a hundredth of the cap",
             )
         )
     found += _operators(config)

@@ -73,7 +73,7 @@ class GovernorBooks:
         threshold = cap * self.terms.threshold_bps // BPS
         if self.token.votes_at(proposer, now - 1) < threshold:
             raise Breach(f"{proposer} has fewer votes than the threshold of {threshold}")
-        share = -(-self.pool.claimed_in_all * self.terms.veto_bps // BPS)
+        share = -(-self.pool.for_contributors * self.terms.veto_bps // BPS)
         snapshot = now + self.terms.voting_delay
         proposal = Proposal(
             what,
