@@ -16,10 +16,10 @@ from andel.cli.options import (
     StoreOption,
     open_model,
     open_store,
-    open_successors,
     read_bounded,
     read_key,
     read_payer,
+    successors_of,
     writer_of,
 )
 from andel.errors import InputError
@@ -60,7 +60,7 @@ def show(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, success
     opened = open_model(rpc, model)
     governor = governor_of(opened)
     found = governor.proposal(_identity(governor, proposal))
-    standing, names = governor.standing_of(found.id), names_of(opened) | _named(opened, model, successors)
+    standing, names = governor.standing_of(found.id), names_of(opened) | _named(opened, successors)
     typer.echo(f"proposal {found.id}")
     typer.echo(
         governor.description_of(found) or f"(its text is not in recent blocks; keccak {found.description_hash.hex()})"
@@ -87,7 +87,7 @@ def propose(
 ) -> None:
     """Propose what a file says; texts that it names are kept in the content store."""
     opened, key = open_model(rpc, model), read_key(key_file)
-    names = names_of(opened) | _named(opened, model, successors)
+    names = names_of(opened) | _named(opened, successors)
     calls, why = read_proposal(
         read_bounded(file, MAX_FILE_BYTES),
         names,
@@ -154,8 +154,8 @@ def veto(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_fil
     typer.echo(f"{against}{stopped}, gas {receipt.gas_used}")
 
 
-def _named(opened: ModelContracts, model: str, successors: str) -> dict[Address, str]:
-    found = open_successors(opened.round_manager.chain, model, successors)
+def _named(opened: ModelContracts, successors: str) -> dict[Address, str]:
+    found = successors_of(opened, successors)
     return {} if found is None else {found.address: found.NAME}
 
 

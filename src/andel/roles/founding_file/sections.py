@@ -185,6 +185,10 @@ class Contracts:
         Account(), "What was entered for which day.", optional=True, otherwise="a new one"
     )
     OnchainModels: Address | None = key(Account(), "Where versions answer.", optional=True, otherwise="a new one")
+    AccessPass: Address | None = key(Account(), "Where access is bought.", optional=True, otherwise="a new one")
+    Successors: Address | None = key(
+        Account(), "Where a model names who follows it.", optional=True, otherwise="a new one"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
