@@ -13,6 +13,7 @@ from andel.cli.options import (
     ModelOption,
     PayerOption,
     RpcOption,
+    open_model,
     open_passes,
     parse_digest,
     read_key,
@@ -25,6 +26,7 @@ from andel.ledger.connection import Chain
 from andel.ledger.payment import amount_text, money_of
 from andel.roles.buyer import PASS_SENTENCES, buy_pass, order_of
 from andel.roles.owner import clock_text, told
+from andel.serving.admission import MAX_AHEAD_SECONDS, pass_header
 
 app = typer.Typer(name="pass", help="Licence and access to a model.", no_args_is_help=True)
 PassesOption = Annotated[
@@ -81,6 +83,20 @@ def buy(
     order = order_of(opened, address, parse_plan(plan), holder, parse_digest(terms, "terms"))
     expiry, receipt = buy_pass(opened, key, order, read_payer(payer_key_file), gift)
     typer.echo(f"{holder} has a pass until {clock_text(expiry)}, gas {receipt.gas_used}")
+
+
+@app.command("use")
+def use(
+    rpc: RpcOption,
+    model: ModelOption,
+    key_file: KeyFileOption,
+    server: Annotated[str, typer.Option(help="The account that the server signs with; its GET /model names it.")],
+    minutes: Annotated[int, typer.Option(min=1, max=MAX_AHEAD_SECONDS // 60, help="How long it counts.")] = 60,
+) -> None:
+    """Print the header by which the key's account asks a server: `curl -H "Authorization: $(andel pass use …)"`."""
+    key, manager = read_key(key_file), open_model(rpc, model).round_manager
+    until = manager.chain.block_time() + 60 * minutes
+    typer.echo(pass_header(key, manager.domain, parse_address(server), until))
 
 
 def _plan_line(chain: Chain, plan: PassPlan) -> str:

@@ -27,11 +27,14 @@ from andel.cli import (
     new,
     offering,
     operator,
+    revenue,
     serve,
     simulate,
     status,
+    token,
     validate,
     value,
+    version,
     vote,
     watch,
 )
@@ -63,6 +66,9 @@ app.add_typer(alliance.app)
 app.add_typer(operator.app)
 app.add_typer(offering.app)
 app.add_typer(access.app)
+app.add_typer(token.app)
+app.add_typer(revenue.app)
+app.add_typer(version.app)
 app.add_typer(content.app)
 app.add_typer(value.app)
 app.add_typer(vote.app)

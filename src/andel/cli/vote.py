@@ -23,10 +23,12 @@ from andel.cli.options import (
     writer_of,
 )
 from andel.errors import InputError
+from andel.keys import parse_address
+from andel.ledger.delegation import votes_of
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.governance import ModelGovernorContract, ProposalState, Standing, Support
 from andel.ledger.proposed_calls import in_words
-from andel.roles.voter import MAX_FILE_BYTES, cast, governor_of, names_of, read_proposal, told
+from andel.roles.voter import MAX_FILE_BYTES, cast, delegate, governor_of, names_of, read_proposal, told
 from andel.units import TOKEN, Address
 
 app = typer.Typer(name="vote", help="What holders decide about a model.", no_args_is_help=True)
@@ -122,6 +124,27 @@ def cast_vote(
     receipt = cast(governor, key, identity, Support[choice.upper()], read_payer(payer))
     weight = int(receipt.event("VoteCast").arguments["weight"])
     typer.echo(f"{key.address} votes {choice.lower()} with {_tokens(weight)} tokens, gas {receipt.gas_used}")
+
+
+@app.command("delegate")
+def delegate_votes(
+    rpc: RpcOption,
+    model: ModelOption,
+    key_file: KeyFileOption,
+    to: Annotated[str, typer.Argument(help="Who votes with your tokens; left out, yourself.")] = "",
+    payer: PayerOption = None,
+) -> None:
+    """Give the votes of your tokens to an account, or to yourself; without that they count for nobody.
+
+    They count for proposals whose snapshot comes later. The tokens stay yours; a later delegation replaces this one.
+    """
+    key, token = read_key(key_file), open_model(rpc, model).token
+    heir = parse_address(to) if to else key.address
+    receipt = delegate(token, key, heir, read_payer(payer))
+    who = "itself" if heir == key.address else heir
+    held, votes = token.balance_of(key.address), votes_of(token, heir)
+    typer.echo(f"{key.address} gives the votes of {_tokens(held)} tokens to {who}, gas {receipt.gas_used}")
+    typer.echo(f"{heir} has {_tokens(votes)} votes now")
 
 
 @app.command("queue")
