@@ -149,7 +149,8 @@ contract TypedDataTest is World {
             TypedData.DEVICE_TRANSFER,
             TypedData.DEVICE_RELEASE,
             TypedData.DEVICE_REVOCATION,
-            TypedData.PASS_TRANSFER
+            TypedData.PASS_TRANSFER,
+            TypedData.PASS_USE
         ];
         for (uint256 i = 0; i < COUNT - 1; ++i) {
             bytes memory signature = signed(key, TypedData.digestHere(address(batches), types[i], fields));
@@ -217,7 +218,8 @@ contract TypedDataTest is World {
             TypedData.DEVICE_TRANSFER,
             TypedData.DEVICE_RELEASE,
             TypedData.DEVICE_REVOCATION,
-            TypedData.PASS_TRANSFER
+            TypedData.PASS_TRANSFER,
+            TypedData.PASS_USE
         ];
         for (uint256 i = 0; i < COUNT; ++i) {
             if (startsWith(bytes(types[i]), string.concat(name, "("))) return types[i];
