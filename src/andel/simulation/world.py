@@ -46,6 +46,8 @@ FOUNDERS_PART = BaseUnits(50_000 * TOKEN)
 VESTING = 4 * 365 * DAY_SECONDS
 OPERATOR_SHARE_BPS = 1_000
 SEED_DELAY = 2
+CHALLENGE_FLOOR = BOND // 100
+HEARING_PERIOD = 600
 COMMIT_PERIOD = 60  # short: a run should not wait an hour for a validator that is gone
 ROUND_SECONDS = 86_400
 COIN_PER_TOKEN = 10**13  # wei: a quorum's bonds cover twice what a round may mint
@@ -237,6 +239,8 @@ def _deploy(
             operator_share_bps=OPERATOR_SHARE_BPS,
             bond=BOND,
             coin_per_token=COIN_PER_TOKEN,
+            challenge_floor=CHALLENGE_FLOOR,
+            hearing_period=HEARING_PERIOD,
             genesis_version=founded.genesis,
             task_hash=digest_of_cid(founded.task),
             policy_hash=EVERYWHERE.hash,
