@@ -6,13 +6,15 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from andel.errors import PlanError, Reverted
+from andel.errors import InputError, PlanError, Reverted
 from andel.hashing import sha256
 from andel.ledger.policy import Access, Rule
 from andel.ledger.round_state import Status
 from andel.roles.gateway import admission_of, model_file_of, predictor_of
 from andel.roles.launching.lock import read_lock
 from andel.roles.planning import Choices, plan_next
+from andel.roles.publications import parse_publication
+from andel.roles.publishing import compiled_version
 from andel.serving.api import build_app
 from andel.serving.http_edge import serve_in_thread
 from andel.training.training_policy import TrainingPolicy
@@ -93,10 +95,21 @@ def test_a_version_below_the_bar_takes_the_vote_that_overrides_it_and_another_go
     first, second = versions(voted, 2)
     for version in (first, second):
         publish(voted, version)
+    # a validator that serves signs what became final, by itself
+    validator, manager = voted.small.world.actors.validators[2], voted.model.round_manager
+    served = voted.small.folder / "served"
+    options = ("--until-round", manager.rounds_count(), "--publications", served)
+    voted.andel("validate", "--store", voted.small.folder / "content", *options, key=validator)
+    (file,) = served.iterdir()
+    signed = parse_publication(file.read_bytes(), "served")
+    assert (signed.version, signed.validator) == (second, validator.address)
+    compiled = compiled_version(voted.model, voted.small.store, first)
+    with pytest.raises(InputError, match="compiled other code"):
+        signed.signer(voted.model, compiled)
+
     refused = voted.run("version", "promote", key=voted.sponsor)
     assert refused.returncode == 1 and "takes a vote" in refused.stderr
 
-    manager = voted.model.round_manager
     evaluation = manager.round_of(manager.version_round(second)).evaluation
     bar = {"contract": "ModelPolicy", "function": "setBar", "arguments": [[str(evaluation - 1), True, True]]}
     voted.decide("a bar that it does not reach", bar)
@@ -161,7 +174,6 @@ def test_a_lowered_emission_lowers_what_the_next_round_may_mint(voted):
     assert manager.newest_round().minted <= 500 * TOKEN and pool.minted() <= ceiling
 
 
-@pytest.mark.full
 def test_a_vote_for_prices_sells_passes_and_the_server_answers_who_holds_one(voted):
     if voted.policy.current_version() is None:
         (version,) = versions(voted, 1)
