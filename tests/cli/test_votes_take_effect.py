@@ -18,7 +18,7 @@ from andel.roles.publishing import compiled_version
 from andel.serving.api import build_app
 from andel.serving.http_edge import serve_in_thread
 from andel.training.training_policy import TrainingPolicy
-from andel.units import TOKEN
+from andel.units import TOKEN, Digest
 from tests.support.small_run import QUESTION, START
 from tests.support.voting_world import voting_world
 
@@ -44,7 +44,7 @@ def answer(voted):
 
 def versions(voted, count):
     """The newest `count` final versions, of rounds played for it."""
-    found = []
+    found: list[Digest] = []
     while len(found) < count:
         voted.small.play()
         found.append(voted.model.round_manager.current_version())
@@ -286,6 +286,7 @@ def test_a_holder_sees_and_moves_what_it_has(voted):
     assert lacking.returncode == 1 and "holds 1.5 tokens" in lacking.stderr
     assert "nobody votes with these tokens" in voted.andel("token", "show", "--account", voted.sponsor.address)
     lock = read_lock(voted.by_file.lock_file)
+    assert lock is not None
     released = voted.andel("token", "release", lock.vestings[-1], key=voted.sponsor)
     assert f"{voted.policy.timelock()} received" in released
     assert "nothing has vested" in voted.andel("token", "release", lock.vestings[0], key=voted.sponsor)
