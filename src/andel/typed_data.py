@@ -64,6 +64,7 @@ TYPES: Final[Mapping[str, str]] = {
         "uint256 nonce,uint64 deadline)"
     ),
     "PassTransfer": "PassTransfer(address model,address holder,address to,uint256 nonce,uint64 deadline)",
+    "PassUse": "PassUse(address model,address holder,address server,uint64 until)",
     "NodeDelegation": "NodeDelegation(address model,address owner,bytes32 keyX,bytes32 keyY,uint64 until)",
     "Publication": "Publication(address model,bytes32 version,bytes32 modelFileHash,bytes32 codeHash)",
     "Ballot": "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)",

@@ -90,6 +90,7 @@ def test_a_pass_is_shown_bought_and_signed_for(small, andel, key_of):
     assert ended.returncode == 0 and f"{holder.address} has a pass until" in ended.stdout
     found = json.loads(andel("pass", "show", *where, "--account", holder.address, "--json").stdout)
     assert found["pass"]["live"] and found["pass"]["per_day"] == 100 and chain.balance(holder.address) == 0
-    ended = andel("pass", "show", *where, "--plan", "12")
+    ended = andel("pass", "show", *where, "--plan", "a name of more than thirty-two bytes")
     assert ended.returncode == 1 and "64 hex digits" in ended.stderr
+    assert "0.25 T" in andel("pass", "show", *where, "--plan", "monthly").stdout  # a plan's name is its route
     assert plan.token != COIN

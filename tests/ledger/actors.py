@@ -70,6 +70,12 @@ def model_config(actors: Actors, **changes: object) -> ModelConfig:
         seed_delay=2,
         commit_period=60,
         operator_share_bps=1_000,
+        challenge_window=0,
+        hearing_period=600,
+        idle_period=86_400,
+        bond=10**16,
+        coin_per_token=10**13,
+        challenge_floor=10**14,
     )
     return replace(config, **changes)  # type: ignore[arg-type]  # tests name fields of ModelConfig
 

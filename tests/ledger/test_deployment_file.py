@@ -20,6 +20,17 @@ def test_a_model_is_found_again_through_its_file(chain, actors, shared, tmp_path
     assert repr(Deployment.from_file(path).shared(chain)) == repr(shared)
 
 
+def test_a_file_of_before_passes_and_successors_were_shared_is_read(chain, actors, shared, tmp_path):
+    model = Play.launch(chain, actors, shared).model
+    whole = Deployment.of_model(model)
+    assert {"AccessPass", "Successors"} <= set(whole.addresses)
+    old = {name: at for name, at in whole.addresses.items() if name not in ("AccessPass", "Successors")}
+    Deployment(whole.chain_id, old).to_file(tmp_path / "old.json")
+    found = Deployment.from_file(tmp_path / "old.json")
+    assert found.model(chain).access_pass is None and found.model(chain).successors is None
+    assert found.shared(chain).access_pass is None and Deployment.of_shared(found.shared(chain)).addresses
+
+
 def test_shared_contracts_alone_are_a_deployment(chain, shared, tmp_path):
     Deployment.of_shared(shared).to_file(tmp_path / "shared.json")
     deployment = Deployment.from_file(tmp_path / "shared.json")

@@ -55,7 +55,7 @@ def test_a_good_file_is_read_exactly():
     assert file.rate == 600_000 * TOKEN // (2 * 730 * 86_400)
     assert file.offering is not None and file.offering.units(file.offering.price) == 5 * 10**16
     assert file.offering.opens.given(NOW) == 1_800_446_400
-    assert file.token_worth == 5 * 10**16
+    assert file.token_worth == 25 * 10**16  # five times the price
     assert file.access.prices[0].units() == 250_000
     assert file.governance is not None and file.governance.voting_delay == 2 * 86_400
     assert file.proposal_threshold == 5_000 * TOKEN

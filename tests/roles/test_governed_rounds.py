@@ -2,11 +2,13 @@
 
 import pytest
 
+from andel.content import ContentStore
 from andel.errors import ChainError, EvidenceError, PlanError, Reverted
 from andel.ledger.governance import ProposalState, Support, find_governor
 from andel.ledger.policy import Rule, find_policy
 from andel.ledger.proposed_calls import call_of
 from andel.ledger.round_state import Status
+from andel.roles.obeying import Obedience
 from andel.roles.planning import Choices, plan_next
 from andel.roles.publishing import compiled_version, publish_signed, sign_publication
 from andel.roles.replay import ReferenceOpener, replay_round
@@ -41,7 +43,7 @@ def test_a_model_is_found_governed_from_its_manager_alone(small, governed):
     assert find_governor(found).address == governed.governor.address
 
 
-def test_a_vote_changes_the_training_policy_and_the_next_rounds_plan_follows_it(small, governed):
+def test_a_vote_changes_the_training_policy_and_the_next_rounds_plan_follows_it(small, governed, tmp_path):
     first = small.play().plan
     days = first.windows
     halved = ((days[0][0], (days[0][0] + days[0][1]) // 2),)
@@ -53,10 +55,19 @@ def test_a_vote_changes_the_training_policy_and_the_next_rounds_plan_follows_it(
     planned = plan_next(small.world.model, small.store, Choices(), state)
     assert planned.windows == halved != days
 
-    # one that goes on as before is attested by nobody, and each says why
+    # one that goes on as before, with contributors who train by anything, is attested by nobody, and each says why
     manager_plan = small.plan()
     assert manager_plan.windows == days
-    small.close_round()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Obedience, "check", lambda *_: None)
+        small.close_round()
+    asked = small.results[-1].plan, small.world.founded.definition, manager, manager.round_of(2).opened_block
+    with pytest.raises(PlanError, match="days that the training policy does not list"):
+        Obedience(small.store).check(*asked)
+    with pytest.raises(PlanError, match="no content store is named"):
+        Obedience(None).check(*asked)
+    with pytest.raises(PlanError, match="cannot be read"):
+        Obedience(ContentStore(str(tmp_path))).check(*asked)
     for validator in small.validators:
         validator.step()
         assert "the training policy does not list" in validator.settler.reason(manager.round_of(2))

@@ -14,6 +14,7 @@ from andel.ledger.factory import IMPLEMENTATIONS
 from andel.ledger.gas import gas_use, iotex_gas
 from andel.roles.launching.checking import Findings, check_bonds, check_model, check_shared
 from andel.roles.launching.costs import Source, bill_of, rehearse
+from andel.roles.launching.founding import SHARED
 from andel.roles.launching.launcher import Launcher, publish
 from andel.roles.launching.lock import Lock, read_lock, write_lock
 from andel.roles.launching.powers import powers_of
@@ -21,7 +22,7 @@ from andel.roles.launching.steps import LAUNCH
 from tests.ledger.actors import Actors
 from tests.support.launches import BENEFICIARY, governed
 
-SHARED_STEPS = 3 + len(IMPLEMENTATIONS) + 1
+SHARED_STEPS = len(SHARED) + len(IMPLEMENTATIONS)
 
 
 class Killed(BaseException):

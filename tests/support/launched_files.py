@@ -84,6 +84,7 @@ minimum = "0.1"
 coordinator = "{coordinator}"
 k = 2
 bond = "0.01"
+token_worth = "0.00001"
 challenge_floor = "0.0001"
 
 {people}
@@ -146,8 +147,10 @@ class BehindGateway(LocalChain):
         self._node.advance(seconds)
 
 
-def launch_by_file(node: LocalChain, folder: Path, name: str, command: Command) -> LaunchedByFile:
-    """A small world like any other, but for its model, which `command` launches from a file."""
+def launch_by_file(
+    node: LocalChain, folder: Path, name: str, command: Command, edit: Callable[[str], str] = str
+) -> LaunchedByFile:
+    """A small world like any other, but for its model, which `command` launches from a file after `edit`."""
     written: list[Path] = []
 
     def deploy(
@@ -161,7 +164,7 @@ def launch_by_file(node: LocalChain, folder: Path, name: str, command: Command) 
         toml = model_toml(
             node.url, validators, actors.coordinator.address, actors.lister.address, contracts, chain.chain_id
         )
-        path = write_experiment(folder / "experiment", founded.definition.to_bytes(), folder / "content", toml)
+        path = write_experiment(folder / "experiment", founded.definition.to_bytes(), folder / "content", edit(toml))
         written.extend((path, key_file))
         command(["launch", str(path), "--yes", "--key-file", str(key_file), "--store", str(folder / "content")])
         lock = read_lock(path.with_name("model.lock.json"))

@@ -13,7 +13,7 @@ import { World } from "../support/World.sol";
 /// The digests and signatures Python made (vectors/typed_data.json, vectors/confirm.json) are those of the contracts,
 /// and no signature of one type, chain or contract counts as another.
 contract TypedDataTest is World {
-    uint256 private constant COUNT = 22;
+    uint256 private constant COUNT = 23;
 
     string private json = vm.readFile("../vectors/typed_data.json");
     bytes32 private separator;
@@ -149,7 +149,8 @@ contract TypedDataTest is World {
             TypedData.DEVICE_TRANSFER,
             TypedData.DEVICE_RELEASE,
             TypedData.DEVICE_REVOCATION,
-            TypedData.PASS_TRANSFER
+            TypedData.PASS_TRANSFER,
+            TypedData.PASS_USE
         ];
         for (uint256 i = 0; i < COUNT - 1; ++i) {
             bytes memory signature = signed(key, TypedData.digestHere(address(batches), types[i], fields));
@@ -217,7 +218,8 @@ contract TypedDataTest is World {
             TypedData.DEVICE_TRANSFER,
             TypedData.DEVICE_RELEASE,
             TypedData.DEVICE_REVOCATION,
-            TypedData.PASS_TRANSFER
+            TypedData.PASS_TRANSFER,
+            TypedData.PASS_USE
         ];
         for (uint256 i = 0; i < COUNT; ++i) {
             if (startsWith(bytes(types[i]), string.concat(name, "("))) return types[i];

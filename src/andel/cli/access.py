@@ -8,35 +8,48 @@ from typing import Annotated
 
 import typer
 
-from andel.cli.options import KeyFileOption, PayerOption, RpcOption, parse_digest, read_key, read_payer
+from andel.cli.options import (
+    KeyFileOption,
+    ModelOption,
+    PayerOption,
+    RpcOption,
+    open_model,
+    open_passes,
+    parse_digest,
+    read_key,
+    read_payer,
+)
 from andel.errors import InputError
 from andel.keys import parse_address
-from andel.ledger.access import AccessPassContract, Pass, PassPlan
+from andel.ledger.access import Pass, PassPlan, parse_plan
 from andel.ledger.connection import Chain
 from andel.ledger.payment import amount_text, money_of
 from andel.roles.buyer import PASS_SENTENCES, buy_pass, order_of
 from andel.roles.owner import clock_text, told
+from andel.serving.admission import MAX_AHEAD_SECONDS, pass_header
 
 app = typer.Typer(name="pass", help="Licence and access to a model.", no_args_is_help=True)
-PassesOption = Annotated[str, typer.Option("--passes", help="The AccessPass contract's address.")]
-ModelAddressOption = Annotated[str, typer.Option("--model", help="The model's RoundManager's address.")]
+PassesOption = Annotated[
+    str, typer.Option("--passes", help="The chain's AccessPass; left out, what the lock or deployment file names.")
+]
+PlanOption = Annotated[str, typer.Option(help="The plan's name in the model's prices, or its id, 64 hex digits.")]
 
 
 @app.command()
 def show(
     rpc: RpcOption,
-    passes: PassesOption,
-    model: ModelAddressOption,
+    model: ModelOption,
+    passes: PassesOption = "",
     account: Annotated[str, typer.Option(help="Whose pass.")] = "",
-    plan: Annotated[str, typer.Option(help="A plan's id, 64 hex digits: what it costs now.")] = "",
+    plan: PlanOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what a plan costs now, and the pass that an account has."""
-    opened, address = _open(rpc, passes), parse_address(model)
+    opened, address = open_passes(rpc, passes, model)
     if not plan and not account:
         raise InputError("nothing to show", "name an --account, a --plan, or both")
     now = opened.chain.block_time()
-    sold = told(lambda: opened.plan_of(address, parse_digest(plan, "a plan")), PASS_SENTENCES) if plan else None
+    sold = told(lambda: opened.plan_of(address, parse_plan(plan)), PASS_SENTENCES) if plan else None
     held = opened.pass_of(address, parse_address(account)) if account else None
     if as_json:
         found: dict[str, object] = {}
@@ -55,25 +68,35 @@ def show(
 @app.command()
 def buy(
     rpc: RpcOption,
-    passes: PassesOption,
-    model: ModelAddressOption,
+    model: ModelOption,
     key_file: KeyFileOption,
-    plan: Annotated[str, typer.Option(help="The plan's id, 64 hex digits.")],
+    plan: PlanOption,
     terms: Annotated[str, typer.Option(help="The licence you have read: its hash (64 hex digits) or CID.")],
+    passes: PassesOption = "",
     account: Annotated[str, typer.Option("--for", help="Who gets the pass; the key's own account if left out.")] = "",
     payer_key_file: PayerOption = None,
     gift: Annotated[bool, typer.Option("--gift", help="The payer pays the price as well as the gas.")] = False,
 ) -> None:
     """Buy a period of a plan, under terms that you name by their hash."""
-    opened, key = _open(rpc, passes), read_key(key_file)
+    (opened, address), key = open_passes(rpc, passes, model), read_key(key_file)
     holder = parse_address(account) if account else key.address
-    order = order_of(opened, parse_address(model), parse_digest(plan, "a plan"), holder, parse_digest(terms, "terms"))
+    order = order_of(opened, address, parse_plan(plan), holder, parse_digest(terms, "terms"))
     expiry, receipt = buy_pass(opened, key, order, read_payer(payer_key_file), gift)
     typer.echo(f"{holder} has a pass until {clock_text(expiry)}, gas {receipt.gas_used}")
 
 
-def _open(rpc: str, passes: str) -> AccessPassContract:
-    return AccessPassContract(Chain.connect(rpc), parse_address(passes))
+@app.command("use")
+def use(
+    rpc: RpcOption,
+    model: ModelOption,
+    key_file: KeyFileOption,
+    server: Annotated[str, typer.Option(help="The account that the server signs with; its GET /model names it.")],
+    minutes: Annotated[int, typer.Option(min=1, max=MAX_AHEAD_SECONDS // 60, help="How long it counts.")] = 60,
+) -> None:
+    """Print the header by which the key's account asks a server: `curl -H "Authorization: $(andel pass use …)"`."""
+    key, manager = read_key(key_file), open_model(rpc, model).round_manager
+    until = manager.chain.block_time() + 60 * minutes
+    typer.echo(pass_header(key, manager.domain, parse_address(server), until))
 
 
 def _plan_line(chain: Chain, plan: PassPlan) -> str:

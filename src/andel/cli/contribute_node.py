@@ -22,6 +22,7 @@ from andel.cli.contribute_acceptance import ACCEPTED_FILE, Wanted, accept_offer,
 from andel.cli.contribute_posting import parse_allowed, told_of_postings
 from andel.cli.evidence import open_evidence
 from andel.cli.options import open_model, open_store, read_bounded, read_key, read_payer
+from andel.content import ContentStore
 from andel.content_put import Writer
 from andel.data.intake import IntakeSettings
 from andel.data.store import EvidenceStore
@@ -41,6 +42,7 @@ from andel.roles.contributing import (
 from andel.roles.contributor import Contributor
 from andel.roles.held_out import HeldOut
 from andel.roles.node_posting import NodePoster, When
+from andel.roles.obeying import Obedience
 from andel.roles.posting_memory import PostingMemory
 from andel.roles.resources import Resources, limit_process
 from andel.training.acceptance import Acceptance, read_acceptance
@@ -79,7 +81,7 @@ def run(wanted: Wanted) -> None:
         sent = SentLog(wanted.state / SENT_FILE, time.time)
         accepted = read_acceptance(wanted.state / ACCEPTED_FILE)
         offer = make_offer(wanted, model, store, wallet, accepted)
-        contributor = _contributor(wallet, model, packets, offer)
+        contributor = _contributor(wallet, model, packets, offer, store)
         memory = PostingMemory(wanted.state / POSTINGS_FILE)
         _print_revealed([*revealed(offer, contributor), *told_of_postings(model, offer.task, postings, memory.spent)])
         accepted = accept_offer(wanted, offer, accepted)
@@ -144,14 +146,16 @@ def tls_of(address: str, root_certificate: Path | None, insecure: bool) -> ssl.S
     return trusting(read_bounded(root_certificate, _MAX_PEM_BYTES))
 
 
-def _contributor(wallet: AccountKey, model: ModelContracts, packets: EvidenceStore, offer: Offer) -> Contributor:
+def _contributor(
+    wallet: AccountKey, model: ModelContracts, packets: EvidenceStore, offer: Offer, store: ContentStore
+) -> Contributor:
     own = own_devices(packets, model, wallet.address)
     if not own:
         raise SettingsError(f"{wallet.address} owns none of the devices in the evidence store", "claim them first")
     settings, now = IntakeSettings(offer.task.accepted_time), offer.acceptance
     home = HeldOut(now.held_out, now.tells_errors)
     contributor = Contributor(wallet, own, packets, settings, now.terms, home)
-    contributor.join(model.round_manager, model.batch_registry)
+    contributor.join(model.round_manager, model.batch_registry, Obedience(store))
     return contributor
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from andel.cli.options import coins
 from andel.ledger.round_state import RoundState, Status
-from andel.roles.model_state import ModelState
+from andel.roles.model_state import ModelState, PolicyState
 from andel.roles.succession import SuccessionState
 from andel.units import TOKEN
 
@@ -33,6 +33,8 @@ def print_model(state: ModelState, as_json: bool, path: SuccessionState | None =
     version = f"of round {state.version_round}" if state.version_round else "the first, which nobody attested"
     console.print(f"version {state.version.hex()} ({version})", markup=False, soft_wrap=True)
     for line in _round_lines(state):
+        console.print(line, markup=False, soft_wrap=True)
+    for line in _policy_lines(state.policy):
         console.print(line, markup=False, soft_wrap=True)
     console.print(_operators(state))
     console.print(
@@ -83,6 +85,22 @@ def _round_lines(state: ModelState) -> list[str]:
         )
     if state.plant.name != "NONE":
         lines.append(f"  its plant is {state.plant.name.lower()}")
+    return lines
+
+
+def _policy_lines(found: PolicyState | None) -> list[str]:
+    if found is None:
+        return []
+    texts = {name: record for name, record in found.rules.items() if name not in ("prices", "bar")}
+    told = [f"{name} {record.hash.hex() if any(record.hash) else 'none'}" for name, record in texts.items()]
+    lines = [f"policy {found.policy}, which only votes through {found.timelock} change: {', '.join(told)}"]
+    priced = [
+        f"{price.route} {price.amount} units of {price.token}"
+        + (f" for {price.period} s" if price.period else " a call")
+        for price in found.prices
+    ]
+    lines.append(f"who may ask off chain: {found.access.name.lower()}; prices: {', '.join(priced) or 'none'}")
+    lines.append(f"version that answers: {found.current.hex() if found.current else 'none yet'}")
     return lines
 
 

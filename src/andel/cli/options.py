@@ -20,12 +20,13 @@ from andel.encoding import parse_hex
 from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey, parse_address
 from andel.keystore import MAX_KEYSTORE_BYTES, open_keystore
+from andel.ledger.access import AccessPassContract
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.deployment import Deployment, ModelContracts, find_model
 from andel.ledger.successors import SuccessorsContract
 from andel.roles.launching.lock import is_lock, read_lock
-from andel.units import Digest
+from andel.units import Address, Digest
 
 RpcOption = Annotated[str, typer.Option("--rpc", help="Address of a chain's JSON-RPC.")]
 ModelOption = Annotated[
@@ -139,14 +140,28 @@ def open_model(rpc: str, model: str) -> ModelContracts:
     return find_model(chain, parse_address(model))
 
 
-def open_successors(chain: Chain, model: str, address: str) -> SuccessorsContract | None:
-    """The `Successors` at an address, or the one that the model's deployment file names; None without either."""
-    if address:
-        return SuccessorsContract(chain, parse_address(address))
-    if not model.startswith("0x") and Path(model).is_file():
-        named = _deployment(Path(model)).addresses.get("Successors")
-        return None if named is None else SuccessorsContract(chain, named)
-    return None
+def successors_of(model: ModelContracts, address: str) -> SuccessorsContract | None:
+    """The `Successors` at an address, or the one that the model's file names; None without either."""
+    return SuccessorsContract(model.round_manager.chain, parse_address(address)) if address else model.successors
+
+
+def open_passes(rpc: str, passes: str, model: str) -> tuple[AccessPassContract, Address]:
+    """Where passes are sold, and the model that they are for: two addresses, or what the model's file names.
+
+    Raises SettingsError where neither says where passes are sold.
+    """
+    if passes and model.startswith("0x"):
+        return AccessPassContract(Chain.connect(rpc), parse_address(passes)), parse_address(model)
+    opened = open_model(rpc, model)
+    address = opened.round_manager.address
+    if passes:
+        return AccessPassContract(opened.round_manager.chain, parse_address(passes)), address
+    if opened.access_pass is None:
+        raise SettingsError(
+            "nothing says where passes to this model are sold",
+            "name the chain's AccessPass with --passes, or a lock or deployment file that does with --model",
+        )
+    return opened.access_pass, address
 
 
 def _deployment(path: Path) -> Deployment:

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from andel.cli.evidence import FirstDayOption, LastDayOption, open_evidence, parse_day
 from andel.cli.model_status import print_model
-from andel.cli.options import open_model, open_successors, read_policy
+from andel.cli.options import open_model, read_policy, successors_of
 from andel.data.intake_report import DeviceReport, IntakeReport, report_intake
 from andel.data.policy_report import PolicyVerdict, judge_by_policy
 from andel.data.summary import Gap
@@ -64,7 +64,7 @@ def show_status(
         if model is None or rpc is None or store is not None:
             raise SettingsError("a model's state takes --model and --rpc, and no --store", "leave the store out")
         found = open_model(rpc, model)
-        registry = open_successors(found.round_manager.chain, model, successors)
+        registry = successors_of(found, successors)
         path = None if registry is None else succession_state(registry, found.round_manager.address)
         print_model(model_state(found), as_json, path)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ from andel.cli.options import (
     writer_of,
 )
 from andel.errors import SettingsError
+from andel.roles.publications import Signing
 from andel.roles.validator import Validator
 
 
@@ -35,6 +37,9 @@ def validate(
     bond_limit: Annotated[
         str, typer.Option(help="With --watch: the most coins to put down for a challenge; 0 reports only.")
     ] = "0",
+    publications: Annotated[
+        Path | None, typer.Option(help="Sign each version that becomes final, into files of this folder.")
+    ] = None,
     log_json: LogJsonOption = False,
     copies: CopiesOption = None,
     drop_copies: Annotated[
@@ -58,5 +63,8 @@ def validate(
         typer.echo(f"{key.address} is not fully bonded: it counts for nothing; see `andel operator deposit`", err=True)
     limit = parse_coins(bond_limit) if watch else None
     held = open_held_store(store, copies, f"{manager.address}-{key.address}", writer_of(key, opened))
-    validator = Validator(key, opened, held, limit, let_go=drop_copies)
+    signing = None if publications is None else Signing(key, opened, held, publications)
+    validator = Validator(key, opened, held, limit, let_go=drop_copies, signing=signing)
     validator.run(until_round, time.sleep, time.monotonic, poll_seconds)
+    if signing is not None and (newest := opened.round_manager.newest_round()) is not None:
+        signing.step(newest)

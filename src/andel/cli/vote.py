@@ -16,17 +16,19 @@ from andel.cli.options import (
     StoreOption,
     open_model,
     open_store,
-    open_successors,
     read_bounded,
     read_key,
     read_payer,
+    successors_of,
     writer_of,
 )
 from andel.errors import InputError
+from andel.keys import parse_address
+from andel.ledger.delegation import votes_of
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.governance import ModelGovernorContract, ProposalState, Standing, Support
 from andel.ledger.proposed_calls import in_words
-from andel.roles.voter import MAX_FILE_BYTES, cast, governor_of, names_of, read_proposal, told
+from andel.roles.voter import MAX_FILE_BYTES, cast, delegate, governor_of, names_of, read_proposal, told
 from andel.units import TOKEN, Address
 
 app = typer.Typer(name="vote", help="What holders decide about a model.", no_args_is_help=True)
@@ -60,7 +62,7 @@ def show(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, success
     opened = open_model(rpc, model)
     governor = governor_of(opened)
     found = governor.proposal(_identity(governor, proposal))
-    standing, names = governor.standing_of(found.id), names_of(opened) | _named(opened, model, successors)
+    standing, names = governor.standing_of(found.id), names_of(opened) | _named(opened, successors)
     typer.echo(f"proposal {found.id}")
     typer.echo(
         governor.description_of(found) or f"(its text is not in recent blocks; keccak {found.description_hash.hex()})"
@@ -87,7 +89,7 @@ def propose(
 ) -> None:
     """Propose what a file says; texts that it names are kept in the content store."""
     opened, key = open_model(rpc, model), read_key(key_file)
-    names = names_of(opened) | _named(opened, model, successors)
+    names = names_of(opened) | _named(opened, successors)
     calls, why = read_proposal(
         read_bounded(file, MAX_FILE_BYTES),
         names,
@@ -124,6 +126,27 @@ def cast_vote(
     typer.echo(f"{key.address} votes {choice.lower()} with {_tokens(weight)} tokens, gas {receipt.gas_used}")
 
 
+@app.command("delegate")
+def delegate_votes(
+    rpc: RpcOption,
+    model: ModelOption,
+    key_file: KeyFileOption,
+    to: Annotated[str, typer.Argument(help="Who votes with your tokens; left out, yourself.")] = "",
+    payer: PayerOption = None,
+) -> None:
+    """Give the votes of your tokens to an account, or to yourself; without that they count for nobody.
+
+    They count for proposals whose snapshot comes later. The tokens stay yours; a later delegation replaces this one.
+    """
+    key, token = read_key(key_file), open_model(rpc, model).token
+    heir = parse_address(to) if to else key.address
+    receipt = delegate(token, key, heir, read_payer(payer))
+    who = "itself" if heir == key.address else heir
+    held, votes = token.balance_of(key.address), votes_of(token, heir)
+    typer.echo(f"{key.address} gives the votes of {_tokens(held)} tokens to {who}, gas {receipt.gas_used}")
+    typer.echo(f"{heir} has {_tokens(votes)} votes now")
+
+
 @app.command("queue")
 def queue(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_file: KeyFileOption) -> None:
     """Put what has passed into the timelock. Anybody."""
@@ -154,8 +177,8 @@ def veto(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_fil
     typer.echo(f"{against}{stopped}, gas {receipt.gas_used}")
 
 
-def _named(opened: ModelContracts, model: str, successors: str) -> dict[Address, str]:
-    found = open_successors(opened.round_manager.chain, model, successors)
+def _named(opened: ModelContracts, successors: str) -> dict[Address, str]:
+    found = successors_of(opened, successors)
     return {} if found is None else {found.address: found.NAME}
 
 

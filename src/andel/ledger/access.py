@@ -8,13 +8,17 @@ counts requests: whoever serves asks `pass_of` and judges by the chain's clock.
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from typing import Final
 
+from andel.errors import InputError
 from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.connection import Chain
 from andel.ledger.payment import COIN
 from andel.ledger.receipt import Receipt
 from andel.units import Address, Digest
+
+_PLAN_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,17 @@ class AccessPassContract(Bound):
     def nonce_of(self, holder: Address) -> int:
         """The nonce of a holder's next signature."""
         return int(self.chain.call(self.contract, "nonces", holder))
+
+
+def parse_plan(text: str) -> Digest:
+    """A plan's id: 64 hex digits, or its name, which is its route in the model's price list. Raises InputError."""
+    digits = text.removeprefix("0x")
+    if len(digits) == 2 * _PLAN_BYTES and set(digits) <= set("0123456789abcdefABCDEF"):
+        return Digest(bytes.fromhex(digits))
+    name = text.encode("ascii", "replace")
+    if not 0 < len(name) <= _PLAN_BYTES or b"?" in name:
+        raise InputError(f"not a plan: {text[:80]!r}", "64 hex digits, or its name in the model's prices")
+    return Digest(name.ljust(_PLAN_BYTES, b"\0"))
 
 
 def price_in_coin(plan: PassPlan) -> int:

@@ -15,6 +15,7 @@ from typing import Final, Self
 from andel.encoding import canonical_json, parse_json
 from andel.errors import ChainError, InputError
 from andel.keys import AccountKey, parse_address
+from andel.ledger.access import AccessPassContract, deploy_access_pass
 from andel.ledger.alliance import AllianceContract
 from andel.ledger.clones import require_clones
 from andel.ledger.connection import Chain
@@ -32,6 +33,7 @@ from andel.ledger.onchain_models import OnchainModelsContract, PredictionLogCont
 from andel.ledger.operators import OperatorsContract
 from andel.ledger.revenue import RevenueVaultContract
 from andel.ledger.round_manager import RoundManagerContract
+from andel.ledger.successors import SuccessorsContract, deploy_successors
 from andel.units import Address
 
 DEPLOYMENT_FORMAT: Final = "andel-deployment/1"
@@ -40,19 +42,25 @@ _MAX_FILE_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SharedContracts:
-    """The contracts that all models of a chain share."""
+    """The contracts that all models of a chain share.
+
+    The last two are None where a deployment of before named none: models are launched without them as well.
+    """
 
     device_registry: DeviceRegistryContract
     batch_registry: BatchRegistryContract
     onchain_models: OnchainModelsContract
     factory: ModelFactoryContract
+    access_pass: AccessPassContract | None = None
+    successors: SuccessorsContract | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelContracts:
     """The contracts of one model, and the registries it rests on.
 
-    A chain does not say where a model answers inside it: those two are None unless a deployment file named them.
+    A chain does not say where a model answers inside it, where passes to it are sold and where its successor would be
+    named: those four are None unless a deployment file named them.
     `launched` is all that was launched with it, where this program did that.
     """
 
@@ -68,11 +76,13 @@ class ModelContracts:
     factory: ModelFactoryContract
     onchain_models: OnchainModelsContract | None = None
     prediction_log: PredictionLogContract | None = None
+    access_pass: AccessPassContract | None = None
+    successors: SuccessorsContract | None = None
     launched: LaunchedModel | None = field(default=None, repr=False, compare=False)
 
 
 def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
-    """What the models of a chain share, new on the chain: registries, implementations, the factory.
+    """What the models of a chain share, new on the chain: registries, passes, successors, implementations, factory.
 
     `key` must send nothing else meanwhile: an implementation is told where its factory will be. Raises Reverted (then
     nothing was launched, and one starts again), ChainError.
@@ -85,6 +95,8 @@ def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
         BatchRegistryContract(chain, batches.address),
         OnchainModelsContract(chain, models.address),
         deploy_factory(chain, key),
+        deploy_access_pass(chain, key),
+        deploy_successors(chain, key),
     )
 
 
@@ -124,6 +136,8 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
         shared.factory,
         shared.onchain_models,
         PredictionLogContract(chain, parts["predictionLog"]),
+        shared.access_pass,
+        shared.successors,
         made,
     )
 
@@ -194,6 +208,8 @@ class Deployment:
             model.vault,
             model.onchain_models,
             model.prediction_log,
+            model.access_pass,
+            model.successors,
         )
         found = {contract.NAME: contract.address for contract in bound if contract is not None}
         return cls(model.round_manager.chain.chain_id, found)
@@ -201,8 +217,16 @@ class Deployment:
     @classmethod
     def of_shared(cls, shared: SharedContracts) -> Self:
         """The addresses of the shared contracts."""
-        bound = (shared.device_registry, shared.batch_registry, shared.onchain_models, shared.factory)
-        return cls(shared.device_registry.chain.chain_id, {contract.NAME: contract.address for contract in bound})
+        bound = (
+            shared.device_registry,
+            shared.batch_registry,
+            shared.onchain_models,
+            shared.factory,
+            shared.access_pass,
+            shared.successors,
+        )
+        found = {contract.NAME: contract.address for contract in bound if contract is not None}
+        return cls(shared.device_registry.chain.chain_id, found)
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
@@ -233,6 +257,8 @@ class Deployment:
             BatchRegistryContract(chain, self._at(chain, "BatchRegistry")),
             OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
             ModelFactoryContract(chain, self._at(chain, "ModelFactory")),
+            self._access_pass(chain),
+            self._successors(chain),
         )
 
     def device_registry(self, chain: Chain) -> DeviceRegistryContract:
@@ -245,7 +271,17 @@ class Deployment:
             find_model(chain, self._at(chain, "RoundManager")),
             onchain_models=OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
             prediction_log=PredictionLogContract(chain, self._at(chain, "PredictionLog")),
+            access_pass=self._access_pass(chain),
+            successors=self._successors(chain),
         )
+
+    def _access_pass(self, chain: Chain) -> AccessPassContract | None:
+        """None in a file written before models of a chain shared it."""
+        return AccessPassContract(chain, self.addresses["AccessPass"]) if "AccessPass" in self.addresses else None
+
+    def _successors(self, chain: Chain) -> SuccessorsContract | None:
+        """As `_access_pass`."""
+        return SuccessorsContract(chain, self.addresses["Successors"]) if "Successors" in self.addresses else None
 
     def _at(self, chain: Chain, name: str) -> Address:
         if chain.chain_id != self.chain_id:

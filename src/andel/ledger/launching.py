@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from andel import founding_defaults as defaults
 from andel.errors import InputError
 from andel.ledger.round_state import ValidatorRecord
 from andel.units import Address
 
-_DAY: Final = 86_400
 _NOBODY: Final = "0x" + 40 * "0"
 
 
@@ -113,22 +113,22 @@ class ModelConfig:
     tail_rate: int = 0
     contract_uri: str = ""
     seed_delay: int = 3
-    commit_period: int = 600
-    operator_share_bps: int = 500
-    challenge_window: int = 0
+    commit_period: int = defaults.COMMIT_PERIOD
+    operator_share_bps: int = defaults.OPERATOR_SHARE_BPS
+    challenge_window: int = defaults.CHALLENGE_WINDOW
     standbys: tuple[Address, ...] = ()
     alliance: Address | None = None
-    epoch_length: int = 7 * _DAY
-    redeemable_bps: int = 0
+    epoch_length: int = defaults.EPOCH_LENGTH
+    redeemable_bps: int = defaults.REDEEMABLE_BPS
     offering: OfferingConfig | None = None
     allocations: tuple[Allocation, ...] = ()
     governance: GovernanceConfig | None = None
-    bond: int = 10**16
-    coin_per_token: int = 10**13
-    challenge_floor: int = 10**14
-    hearing_period: int = 600
-    unbonding_period: int = 45 * _DAY
-    idle_period: int = _DAY
+    bond: int = defaults.EXAMPLE_BOND
+    coin_per_token: int = defaults.WORTH_OF_PRICE * defaults.EXAMPLE_PRICE
+    challenge_floor: int = defaults.CHALLENGE_FLOOR
+    hearing_period: int = defaults.HEARING_PERIOD
+    unbonding_period: int = defaults.UNBONDING_PERIOD
+    idle_period: int = defaults.IDLE_PERIOD
 
 
 def launch_terms(config: ModelConfig, devices: Address, batches: Address, registry: Address) -> dict[str, object]:

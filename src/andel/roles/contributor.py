@@ -30,6 +30,7 @@ from andel.ledger.alliance import AllianceContract
 from andel.ledger.contracts import BatchRegistryContract, Entry
 from andel.ledger.round_manager import RoundManagerContract
 from andel.roles.held_out import NOTHING_HELD_OUT, HeldOut, rows_of
+from andel.roles.obeying import Obedience
 from andel.roles.sealed_openings import answer_sealed, asked_for
 from andel.training.personal import Rows
 from andel.training.plan import RoundPlan, check_pace
@@ -65,6 +66,7 @@ class Contributor:
         self._held_out = held_out
         self._manager: RoundManagerContract | None = None
         self._registry: BatchRegistryContract | None = None
+        self._obedience = Obedience(None)
         self._readings: dict[tuple[Address, int], list[SignedReading]] | None = None
         self._batches: tuple[Batch, ...] | None = None
         self._kept_back: dict[tuple[Address, int], str] = {}
@@ -98,14 +100,21 @@ class Contributor:
         """Closes the connections of its evidence store, which opens them again when it is used."""
         self._store.close()
 
-    def join(self, manager: RoundManagerContract, registry: BatchRegistryContract | None = None) -> None:
+    def join(
+        self,
+        manager: RoundManagerContract,
+        registry: BatchRegistryContract | None = None,
+        obedience: Obedience | None = None,
+    ) -> None:
         """Watches the model whose rounds this contributor takes part in.
 
+        `obedience` reads the training policy that each plan must obey; None has no store to read it from.
         With the `registry` it commits only batches that stand there as it would open them: a packet that came after a
         day was entered costs that day, not the whole set.
         """
         self._manager = manager
         self._registry = registry
+        self._obedience = obedience or Obedience(None)
 
     def take(self, packets: Iterable[tuple[Address, bytes]]) -> IntakeCounts:
         """Judges and keeps packets, each with the device its topic announced."""
@@ -148,8 +157,8 @@ class Contributor:
         return [entry for entry, root in zip(entries, standing, strict=True) if not any(root)]
 
     def accept(self, plan: RoundPlan, task: Task) -> None:
-        """Raises PlanError unless the plan is the one on chain, paced as its task says, and its terms are those the
-        owner accepted, here and in the model's alliance.
+        """Raises PlanError unless the plan is the one on chain, paced as its task says, obeys the training policy that
+        holders had decided when it opened, and its terms are those the owner accepted, here and in the alliance.
         """
         if digest_of_cid(plan.task) != sha256(task.to_bytes()):
             raise PlanError("the task sent is not the one that the plan names")
@@ -171,6 +180,7 @@ class Contributor:
                 f"{self.address} had not accepted the terms in the alliance when round {plan.round} opened",
                 "accept them with `andel alliance accept`; they count from the next round",
             )
+        self._obedience.check(plan, task, self._manager, opening.block)
         self._accepted_plan = plan.hash
 
     def check_seed(self, plan: RoundPlan, seed: bytes) -> None:

@@ -9,7 +9,9 @@ from andel.errors import InputError, SettingsError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.onchain_models import OnchainModelsContract
+from andel.ledger.policy import find_policy
 from andel.ledger.receipt import Receipt
+from andel.serving.admission import Admission
 from andel.serving.compile import compile_model
 from andel.serving.model_file import ModelFile
 from andel.serving.predictor import Predictor
@@ -84,3 +86,14 @@ def registry_of(model: ModelContracts) -> OnchainModelsContract:
 def predictor_of(key: AccountKey, model: ModelContracts, file: ModelFile, task: Task) -> Predictor:
     """Answers by `file`, signed by `key`, dated by the chain's clock."""
     return Predictor(file, task, key, model.round_manager.domain, model.round_manager.chain.block_time, VALID_SECONDS)
+
+
+def admission_of(key: AccountKey, model: ModelContracts) -> Admission | None:
+    """Who may ask the server that signs by `key`, as holders decided; None for a model that nobody governs.
+
+    Raises ChainError.
+    """
+    policy, manager = find_policy(model.round_manager), model.round_manager
+    if policy is None:
+        return None
+    return Admission(manager.domain, key.address, policy, model.token, model.access_pass, manager.chain.block_time)

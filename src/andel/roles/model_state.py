@@ -6,9 +6,11 @@ them. Never needs a content store, a key or anybody's word but the node's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from andel.ledger.deployment import ModelContracts
+from andel.ledger.policy import Access, Bar, Price, Record, Rule, find_policy
 from andel.ledger.round_state import PlantState, RoundState, Status
 from andel.units import Address, BaseUnits, Digest
 
@@ -29,12 +31,27 @@ class OperatorState:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyState:
+    """What holders decided, as it holds now: the hash of each rule's text and since when, who may ask at which prices,
+    the bar, and the version that answers (None: none was promoted yet).
+    """
+
+    policy: Address
+    timelock: Address
+    rules: Mapping[str, Record]
+    access: Access
+    prices: tuple[Price, ...]
+    bar: Bar
+    current: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelState:
     """A model now. Times are the chain's seconds, amounts base units.
 
     `round` is the newest, None before the first; `voidable_at` from when on anybody may void it (None: it has ended, or
     a hearing is on). `version_round` is the round that gave the version, 0 for the first one. `idle_at` is when a
-    standby may take the coordinator's place, if nothing moves before.
+    standby may take the coordinator's place, if nothing moves before. `policy` is None where nobody votes.
     """
 
     model: Address
@@ -55,6 +72,7 @@ class ModelState:
     minted: BaseUnits
     contributors_minted: BaseUnits
     contributors_claimed: BaseUnits
+    policy: PolicyState | None
 
     @property
     def unminted(self) -> BaseUnits:
@@ -87,7 +105,18 @@ def model_state(model: ModelContracts) -> ModelState:
         minted=pool.minted(),
         contributors_minted=pool.contributors_minted(),
         contributors_claimed=pool.contributors_claimed(),
+        policy=policy_state(model),
     )
+
+
+def policy_state(model: ModelContracts) -> PolicyState | None:
+    """What holders decided; None for a model that nobody governs. Raises ChainError."""
+    policy = find_policy(model.round_manager)
+    if policy is None:
+        return None
+    rules = {rule.name.lower(): policy.rule_of(rule) for rule in Rule}
+    access, prices = policy.prices()
+    return PolicyState(policy.address, policy.timelock(), rules, access, prices, policy.bar(), policy.current_version())
 
 
 def _operator(model: ModelContracts, account: Address, newest: RoundState | None) -> OperatorState:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from andel.content_remote import open_content
 from andel.data.intake import DeviceRecord, IntakeSettings
 from andel.data.store import EvidenceStore
 from andel.encoding import parse_hex
@@ -21,6 +22,7 @@ from andel.keys import AccountKey, parse_address
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import find_model
 from andel.roles.contributor import Contributor
+from andel.roles.obeying import Obedience
 from andel.training.client_app import contributor_app
 from andel.training.flower import Context
 from andel.units import Digest
@@ -36,7 +38,8 @@ _ANY_TIME = (0, 1 << 31)  # nothing is taken in here: intake has judged by the o
 @dataclass(frozen=True, slots=True)
 class NodeFile:
     """What a node's app needs: the chain's RPC, the model (RoundManager's address), the file of the owner's key (64 hex
-    digits), the URL of the evidence store, and the hash (hex) of the terms that the owner accepted.
+    digits), the URL of the evidence store, the hash (hex) of the terms that the owner accepted, and, where holders
+    govern the model, its content store, to read the training policy from (may be left out).
     """
 
     rpc: str
@@ -44,6 +47,7 @@ class NodeFile:
     key_file: str
     evidence: str
     terms: str
+    store: str = ""
 
     def to_bytes(self) -> bytes:
         """The file's content."""
@@ -58,7 +62,11 @@ def read_node_file(path: Path) -> NodeFile:
     except (OSError, ValueError) as error:
         raise SettingsError(f"node file {path} cannot be read: {error}", "see docs/rooms/training.md") from error
     names = {field.name for field in fields(NodeFile)}
-    if not isinstance(values, dict) or set(values) != names or not all(isinstance(v, str) for v in values.values()):
+    if (
+        not isinstance(values, dict)
+        or set(values) | {"store"} != names
+        or not all(isinstance(v, str) for v in values.values())
+    ):
         raise SettingsError(f"node file {path} does not hold these texts: {', '.join(sorted(names))}")
     return NodeFile(**values)
 
@@ -79,7 +87,9 @@ def open_contributor(path: Path) -> Contributor:
     }
     contributor = Contributor(key, records, store, IntakeSettings(_ANY_TIME), terms)
     model = find_model(Chain.connect(told.rpc), parse_address(told.model))
-    contributor.join(model.round_manager, model.batch_registry)
+    contributor.join(
+        model.round_manager, model.batch_registry, Obedience(open_content(told.store) if told.store else None)
+    )
     return contributor
 
 

@@ -1,4 +1,4 @@
-"""Whether a round's plan obeys what holders decided: asked by who plans, who settles and who audits.
+"""Whether a round's plan obeys what holders decided: asked by who plans, trains, settles and audits.
 
 Takes a model, a content store and a plan. The policy in force is that of the block in which the round's first attempt
 was opened; the chain keeps its history, so the answer never changes. A model whose publisher is a person's account has
@@ -7,16 +7,22 @@ no policy, and every plan obeys. Never sends.
 
 from __future__ import annotations
 
+from typing import Final
+
 from andel.content import ContentStore, cid_of_digest
-from andel.errors import EvidenceError, PlanError
+from andel.errors import ContentError, ContentUnreachable, EvidenceError, PlanError
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.policy import Rule, find_policy
+from andel.ledger.round_manager import RoundManagerContract
 from andel.ledger.round_state import RoundState
 from andel.training.plan import RoundPlan
 from andel.training.task import Task
 from andel.training.training_policy import TrainingPolicy, parse_training_policy
-from andel.units import Digest
+from andel.units import Address, Digest
 from andel.value.manifest import read_named
+
+_KEPT: Final = 16
+_NAME_ONE: Final = "name the model's content store, where a proposal's texts are kept"
 
 
 def check_obeys(plan: RoundPlan, task: Task, model: ModelContracts, store: ContentStore, state: RoundState) -> None:
@@ -24,17 +30,57 @@ def check_obeys(plan: RoundPlan, task: Task, model: ModelContracts, store: Conte
 
     Also where that policy's text is missing (EvidenceError) or is none (PlanError): nobody attests what it cannot read.
     """
-    policy = find_policy(model.round_manager)
-    if policy is None:
-        return
-    record = policy.rule_at(Rule.TRAINING, state.opened_block)
-    bounds = _read(store, record.hash, f"round {plan.round}, training policy")
+    bounds = _bounds_at(model.round_manager, store, plan.round, state.opened_block)
     if bounds is None:
         return
     try:
         bounds.check(plan, task)
     except PlanError as error:
         raise EvidenceError(f"round {plan.round}, plan", error.message) from error
+
+
+def _bounds_at(
+    manager: RoundManagerContract, store: ContentStore, number: int, opened_block: int
+) -> TrainingPolicy | None:
+    policy = find_policy(manager)
+    if policy is None:
+        return None
+    return _read(store, policy.rule_at(Rule.TRAINING, opened_block).hash, f"round {number}, training policy")
+
+
+class Obedience:
+    """What a contributor asks of each plan before it trains; one object serves everybody who shares a store.
+
+    Without a store (None) a plan of a model with a training policy is refused: nobody trains by what it cannot read.
+    """
+
+    def __init__(self, store: ContentStore | None) -> None:
+        """Asks nothing."""
+        self._store = store
+        self._known: dict[tuple[Address, int], TrainingPolicy | None] = {}
+
+    def check(self, plan: RoundPlan, task: Task, manager: RoundManagerContract, opened_block: int) -> None:
+        """Raises PlanError unless the plan obeys the policy that held in the block that opened it; ChainError."""
+        place = (manager.address, opened_block)
+        if place not in self._known:
+            while len(self._known) >= _KEPT:
+                del self._known[next(iter(self._known))]
+            self._known[place] = self._bounds(plan, manager, opened_block)
+        bounds = self._known[place]
+        if bounds is not None:
+            bounds.check(plan, task)
+
+    def _bounds(self, plan: RoundPlan, manager: RoundManagerContract, opened_block: int) -> TrainingPolicy | None:
+        policy = find_policy(manager)
+        digest = None if policy is None else policy.rule_at(Rule.TRAINING, opened_block).hash
+        if digest is None or not any(digest):
+            return None
+        if self._store is None:
+            raise PlanError(f"no content store is named to read the training policy {digest.hex()} from", _NAME_ONE)
+        try:
+            return _read(self._store, digest, f"round {plan.round}, training policy")
+        except (EvidenceError, ContentError, ContentUnreachable) as error:
+            raise PlanError(f"the training policy in force cannot be read: {error.message}", _NAME_ONE) from error
 
 
 def bounds_of_next(model: ModelContracts, store: ContentStore) -> TrainingPolicy | None:

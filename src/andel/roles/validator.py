@@ -22,6 +22,7 @@ from andel.ledger.standstill import Standstill
 from andel.roles.holding import Holding
 from andel.roles.judging import Judging
 from andel.roles.looking import look_on
+from andel.roles.publications import Signing
 from andel.roles.replay import Replay
 from andel.roles.sent import sent
 from andel.roles.settling import Retries, Settler, references_for
@@ -43,10 +44,12 @@ class Validator:
         bond_limit: int | None = None,
         *,
         let_go: bool = False,
+        signing: Signing | None = None,
     ) -> None:
         """With a `bond_limit` (wei, 0 for none) the validator watches as well (`Watcher`), on the same verdicts.
 
-        With `let_go` it drops its copies of a round when a later one is final (`Holding`).
+        With `let_go` it drops its copies of a round when a later one is final (`Holding`). With `signing` it signs each
+        version that becomes final, so that it can be published.
         """
         self._key = key
         self._model = model
@@ -59,6 +62,7 @@ class Validator:
         self._watcher: Watcher | None = None
         if bond_limit is not None:
             self._watcher = Watcher(key, model, store, bond_limit=bond_limit, settler=self.settler)
+        self._signing = signing
         self._unheld = Retries()
         self._awaits_time = False
 
@@ -98,6 +102,8 @@ class Validator:
             return False
         number = state.round
         self._let_go(state)
+        if self._signing is not None:
+            self._signing.step(state)
         if state.status == Status.CHALLENGED:
             busy = self._speaker.step(state)
             self._awaits_time = not busy

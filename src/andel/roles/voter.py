@@ -23,11 +23,14 @@ from andel.encoding import canonical_text, parse_json
 from andel.errors import ChainError, InputError, Reverted
 from andel.hashing import sha256
 from andel.keys import AccountKey, parse_address
+from andel.ledger.contracts import ModelTokenContract
+from andel.ledger.delegation import delegate_signed
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.governance import ModelGovernorContract, ProposedCall, Support, find_governor
 from andel.ledger.interface import CONTRACTS
 from andel.ledger.proposed_calls import call_of
 from andel.ledger.receipt import Receipt
+from andel.roles.owner import OWNERS_SIGNATURE_SECONDS
 from andel.roles.publishing import governed
 from andel.training.training_policy import training_policy_of_text
 from andel.units import Address
@@ -60,6 +63,7 @@ def names_of(model: ModelContracts) -> dict[Address, str]:
         model.alliance,
         model.token,
         model.pool,
+        model.vault,
         policy,
         governor,
     )
@@ -93,6 +97,13 @@ def cast(
         return told(lambda: governor.cast(key, proposal, support))
     signature = governor.sign_vote(key, proposal, support)
     return told(lambda: governor.cast_signed(payer, proposal, support, key.address, signature))
+
+
+def delegate(token: ModelTokenContract, key: AccountKey, to: Address, payer: AccountKey | None) -> Receipt:
+    """Gives the votes of `key`'s tokens to `to`; where another account pays, it brings the holder's signature."""
+    if payer is None or payer.address == key.address:
+        return token.delegate(key, to)
+    return delegate_signed(token, payer, key, to, token.chain.block_time() + OWNERS_SIGNATURE_SECONDS)
 
 
 def told(send: Callable[[], Answer]) -> Answer:

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from andel.errors import InputError
+from andel.serving.admission import Admission
 from andel.serving.http_edge import BODY_SECONDS, check_content_type, json_response, make_app, read_body
 from andel.serving.prediction import Prediction
 from andel.serving.predictor import Predictor
@@ -36,19 +37,27 @@ _BY_VALUES = frozenset({"values", "time"})
 _BY_QUESTION = frozenset({"question"})
 
 
-def build_app(predictor: Predictor, *, body_seconds: float = BODY_SECONDS) -> Starlette:
-    """The app that answers with `predictor`; `body_seconds` is how long a client may take to send a body."""
+def build_app(
+    predictor: Predictor, admission: Admission | None = None, *, body_seconds: float = BODY_SECONDS
+) -> Starlette:
+    """The app that answers with `predictor`, whom `admission` lets in (None: everybody).
+
+    `body_seconds` is how long a client may take to send a body.
+    """
     description = predictor.describe()
 
     async def predict(request: Request) -> Response:
         check_content_type(request, "application/json", "as JSON")
+        if admission is not None:
+            await run_in_threadpool(admission.admit, request.headers.get("authorization", ""))
         body = await read_body(request, body_seconds, MAX_BODY_BYTES, "ask one question in a request")
         ask = _parse_request(body, predictor)
         # the clock may ask a node, which takes as long as it takes
         return json_response((await run_in_threadpool(ask)).to_json())
 
     async def model(_: Request) -> Response:
-        return json_response(description)
+        terms = {} if admission is None else {"terms": await run_in_threadpool(admission.describe)}
+        return json_response(description | terms)
 
     async def health(_: Request) -> Response:
         return json_response({"status": "ok"})

@@ -28,6 +28,7 @@ from andel.ledger.round_state import ValidatorRecord
 from andel.roles.contributor import Contributor
 from andel.roles.founder import FoundedModel, found_model
 from andel.roles.held_out import NOTHING_HELD_OUT, HeldOut
+from andel.roles.obeying import Obedience
 from andel.sealing import sealing_public_key
 from andel.simulation.actors import BOND, QUORUM, VALIDATORS, Actors, make_actors
 from andel.simulation.devices import SimulatedDevice
@@ -45,6 +46,8 @@ FOUNDERS_PART = BaseUnits(50_000 * TOKEN)
 VESTING = 4 * 365 * DAY_SECONDS
 OPERATOR_SHARE_BPS = 1_000
 SEED_DELAY = 2
+CHALLENGE_FLOOR = BOND // 100
+HEARING_PERIOD = 600
 COMMIT_PERIOD = 60  # short: a run should not wait an hour for a validator that is gone
 ROUND_SECONDS = 86_400
 COIN_PER_TOKEN = 10**13  # wei: a quorum's bonds cover twice what a round may mint
@@ -140,7 +143,7 @@ def build_world(
     shared = deploy_shared(chain, actors.founder)
     store.put(TERMS)
     store.put(EVERYWHERE.to_bytes())
-    say("contracts of the network deployed: DeviceRegistry, BatchRegistry, OnchainModels")
+    say("contracts of the network deployed: registries, compiled models, passes, successors")
     devices = [*actors.devices, *actors.reference_devices]
     owners = [*actors.owners, *[actors.founder] * len(actors.reference_devices)]
     _register(chain, shared, actors.lister, devices, owners)
@@ -172,7 +175,7 @@ def build_world(
     say(f"reference set: {entered} batches entered, sealed to {VALIDATORS} validators; the model is launched")
     _send(chain, [model.alliance.prepare(owner, "accept", terms_hash()) for owner in actors.owners])
     say(f"{len(actors.owners)} owners accepted the terms of the model's alliance")
-    members = _join(scenario, actors, records, settings, model, folder, say)
+    members = _join(scenario, actors, records, settings, model, folder, Obedience(store), say)
     return World(scenario, actors, chain, model, store, founded, members)
 
 
@@ -236,6 +239,8 @@ def _deploy(
             operator_share_bps=OPERATOR_SHARE_BPS,
             bond=BOND,
             coin_per_token=COIN_PER_TOKEN,
+            challenge_floor=CHALLENGE_FLOOR,
+            hearing_period=HEARING_PERIOD,
             genesis_version=founded.genesis,
             task_hash=digest_of_cid(founded.task),
             policy_hash=EVERYWHERE.hash,
@@ -256,6 +261,7 @@ def _join(
     settings: IntakeSettings,
     model: ModelContracts,
     folder: Path,
+    obedience: Obedience,
     say: Say,
 ) -> tuple[Member, ...]:
     taken: list[tuple[Contributor, SimulatedDevice, IntakeCounts]] = []
@@ -274,7 +280,7 @@ def _join(
         held_out = HeldOut(scenario.held_days(participant), tell=True)
         contributor = _contributor(key, known, settings, folder / f"owner-{participant.number}", held_out)
         taken.append((contributor, device, contributor.take(packets)))
-        contributor.join(model.round_manager, model.batch_registry)
+        contributor.join(model.round_manager, model.batch_registry, obedience)
         contributor.close()  # read again below, one after the other
     refused = sum((Counter(intake.refused) for _, _, intake in taken), Counter())
     accepted = sum(intake.accepted for _, _, intake in taken)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from andel import founding_defaults as defaults
 from andel.roles.founding_file.keys import Tables, key
 from andel.roles.founding_file.kinds import (
     BPS,
@@ -27,6 +28,8 @@ from andel.roles.founding_file.kinds import (
     When,
     Whole,
     file_named,
+    from_units,
+    in_words,
     power_of_ten,
 )
 from andel.units import DAY_SECONDS, SLOT_SECONDS, Address
@@ -45,13 +48,13 @@ class Founder:
     cliff: int = key(
         Seconds(0, 3_650 * _DAY, '"182 days"'),
         "From the launch on, before which nothing has vested.",
-        "182 days",
+        in_words(defaults.VESTING_CLIFF),
         "six months: who leaves early has nothing",
     )
     vesting: int = key(
         Seconds(0, 3_650 * _DAY, '"547 days"'),
         "From the launch on, after which all has vested.",
-        "547 days",
+        in_words(defaults.VESTING_DURATION),
         "twelve months after the cliff, second by second",
     )
 
@@ -63,20 +66,29 @@ class Supply:
     cap: int = key(
         Amount(10**18, MAX_CAP),
         "The most tokens that are ever minted.",
-        "1_000_000",
+        from_units(defaults.CAP),
         "a round number; only parts count",
     )
     mined_bps: int = key(
-        Whole(5_000, BPS), "Mined by data, operators' part included.", 6_000, "data makes the model: at least half"
+        Whole(5_000, BPS),
+        "Mined by data, operators' part included.",
+        defaults.MINED_BPS,
+        "data makes the model: at least half",
     )
     sale_bps: int = key(
-        Whole(0, 2_000), "Sold in the offering.", 1_500, "votes that were bought stay behind those that were mined"
+        Whole(0, 2_000),
+        "Sold in the offering.",
+        defaults.SALE_BPS,
+        "votes that were bought stay behind those that were mined",
     )
     treasury_bps: int = key(
-        Whole(0, 2_000), "The treasury's, which only votes spend.", 1_500, "grants and liquidity, in the open"
+        Whole(0, 2_000),
+        "The treasury's, which only votes spend.",
+        defaults.TREASURY_BPS,
+        "the sale's proceeds are its own",
     )
     founders_bps: int = key(
-        Whole(0, 1_000), "Founders'; the sum of [[supply.founders]].", 1_000, "a tenth, and it vests"
+        Whole(0, 1_000), "Founders'; the sum of [[supply.founders]].", defaults.FOUNDERS_BPS, "a tenth, and it vests"
     )
     treasury_vesting: int = key(
         Seconds(0, 3_650 * _DAY), "Over which the treasury's part is set free.", "0 seconds", "a vote is slow enough"
@@ -94,7 +106,7 @@ class Emission:
     halving: int = key(
         Seconds(0, 36_500 * _DAY, '"730 days"'),
         "After which the rate is halved, again and again; 0 for never.",
-        "730 days",
+        in_words(defaults.HALVING_PERIOD),
         "early data teaches most, and two years leave time to be found",
     )
     per_day: int | None = key(
@@ -110,7 +122,10 @@ class Emission:
         "what is mined comes near its ceiling",
     )
     operator_share_bps: int = key(
-        Whole(0, 1_000), "Operators' part of each emission.", 1_000, "what a replay costs; the contracts' most"
+        Whole(0, 1_000),
+        "Operators' part of each emission.",
+        defaults.OPERATOR_SHARE_BPS,
+        "what a replay costs; the contracts' most",
     )
 
 
@@ -121,7 +136,12 @@ class Offering:
     price: int = key(Amount(1, _MOST, '"0.01"'), "For one whole token.")
     payment: Address | None = key(Payment(), "What is paid with.", "coin", "everybody has it for gas")
     decimals: int = key(Whole(0, WHOLE), "Decimals of what is paid with.", WHOLE, "the coin's; many dollars have 6")
-    minimum: int = key(Amount(1, _MOST, '"500"'), "Paid less in all, everybody gets everything back.")
+    minimum: int | None = key(
+        Amount(1, _MOST, '"500"'),
+        "Paid less in all, everybody gets everything back.",
+        optional=True,
+        otherwise="a quarter of what all costs",
+    )
     cap_per_buyer: int = key(
         Amount(0, _MOST, '"10"'),
         "The most one account pays; 0 for no cap.",
@@ -130,23 +150,29 @@ class Offering:
     )
     opens: Moment = key(When(), "The first second of the sale.", "1 day", "time to look at what was launched")
     window: int = key(
-        Seconds(600, 90 * _DAY), "How long one can buy.", "7 days", "first and last second have the same price"
+        Seconds(600, 90 * _DAY),
+        "How long one can buy.",
+        in_words(defaults.WINDOW),
+        "first and last second have the same price",
     )
     only_alliance: bool = key(Flag(), "Only owners of devices that the alliance admits may buy.", False, "open to all")
     allow_root: bytes | None = key(Hex(32), "Root of the accounts that may buy.", optional=True, otherwise="no list")
     first_bps: int = key(
-        Whole(0, BPS), "Part of the proceeds that the treasury gets at success.", 500, "enough to begin with"
+        Whole(0, BPS),
+        "Part of the proceeds that the treasury gets at success.",
+        defaults.FIRST_BPS,
+        "enough to begin with",
     )
     milestone_rounds: int = key(
         Whole(0, 10_000),
         "Rounds that pay, by which the rest is released; 0 for all at once.",
-        500,
+        defaults.MILESTONE_ROUNDS,
         "who takes the money without training returns it",
     )
     milestone_within: int = key(
         Seconds(0, 1_095 * _DAY),
         "After the sale; what is not released by then is the buyers'.",
-        "1095 days",
+        in_words(defaults.MILESTONE_DEADLINE),
         "500 rounds fit",
     )
 
@@ -162,11 +188,14 @@ class Revenue:
     epoch: int = key(
         Seconds(SLOT_SECONDS, 90 * _DAY),
         "Shared by what was held in it, second by second.",
-        "7 days",
+        in_words(defaults.EPOCH_LENGTH),
         "few claims, short waits",
     )
     redeemable_bps: int = key(
-        Whole(0, BPS), "Part that is kept for who burns tokens.", 0, "a floor for the price, paid by those who stay"
+        Whole(0, BPS),
+        "Part that is kept for who burns tokens.",
+        defaults.REDEEMABLE_BPS,
+        "a floor for the price, paid by those who stay",
     )
 
 
@@ -222,13 +251,16 @@ class Governance:
     """[governance]: how holders vote. Everything that may ever change is theirs."""
 
     voting_delay: int = key(
-        Seconds(60, 30 * _DAY), "From a proposal to the second whose votes count.", "2 days", "time to delegate"
+        Seconds(60, 30 * _DAY),
+        "From a proposal to the second whose votes count.",
+        in_words(defaults.VOTING_DELAY),
+        "time to delegate",
     )
-    voting_period: int = key(Seconds(60, 60 * _DAY), "Of voting.", "5 days", "a working week")
+    voting_period: int = key(Seconds(60, 60 * _DAY), "Of voting.", in_words(defaults.VOTING_PERIOD), "a working week")
     extension: int = key(
         Seconds(60, 60 * _DAY),
         "How long a vote stays open once its quorum is complete.",
-        "2 days",
+        in_words(defaults.EXTENSION),
         "votes bought late are answered",
     )
     proposal_threshold: int | None = key(
@@ -240,19 +272,22 @@ class Governance:
     timelock: int = key(
         Seconds(60, 30 * _DAY),
         "From a vote's end to its effect.",
-        "2 days",
+        in_words(defaults.TIMELOCK_DELAY),
         "who disagrees can leave, contributors can veto",
     )
     shortest: int = key(
-        Seconds(60, 30 * _DAY), "No vote ever goes below this, in any of the times above.", "1 day", "a night's sleep"
+        Seconds(60, 30 * _DAY),
+        "No vote ever goes below this, in any of the times above.",
+        in_words(defaults.SHORTEST),
+        "a night's sleep",
     )
     quorum_bps: int = key(
-        Whole(1, BPS), "Part of held tokens that a vote needs.", 2_500, "a quarter; sleepers are many"
+        Whole(1, BPS), "Part of held tokens that a vote needs.", defaults.QUORUM_BPS, "a quarter; sleepers are many"
     )
     veto_bps: int = key(
         Whole(0, BPS),
         "Part of what contributors mined that stops a proposal; 0 for no veto.",
-        2_000,
+        defaults.VETO_BPS,
         "who bought cannot outvote who trained",
     )
     data_policy: str | None = key(

@@ -105,13 +105,13 @@ def _emission(file: FoundingFile) -> Broken:
 
 
 def _offering(file: FoundingFile, sold: Offering, now: int) -> Broken:
-    for name in ("price", "minimum", "cap_per_buyer"):
-        yield from _paid(("offering",), name, getattr(sold, name), sold)
+    for name, amount in (("price", sold.price), ("minimum", file.minimum), ("cap_per_buyer", sold.cap_per_buyer)):
+        yield from _paid(("offering",), name, amount, sold)
     target = -(-file.offered * sold.price // TOKEN)
-    if sold.minimum > target:
+    if file.minimum > target:
         yield (
             ("offering", "minimum"),
-            f"the minimum {from_units(sold.minimum)} is over {from_units(target)}, which is all that can be paid",
+            f"the minimum {from_units(file.minimum)} is over {from_units(target)}, which is all that can be paid",
             "lower it, or raise price or supply.sale_bps",
         )
     if not sold.milestone_rounds and sold.first_bps != BPS:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from andel import founding_defaults as defaults
 from andel.roles.founding_file.keys import Table, Tables, key
 from andel.roles.founding_file.kinds import (
     BPS,
     MAX_UNITS,
+    WHOLE,
     Account,
     Accounts,
     Amount,
@@ -24,6 +26,8 @@ from andel.roles.founding_file.kinds import (
     Whole,
     Words,
     file_named,
+    in_words,
+    power_of_ten,
 )
 from andel.roles.founding_file.ownership import (
     Access,
@@ -36,7 +40,7 @@ from andel.roles.founding_file.ownership import (
 )
 from andel.training.privacy import MODES
 from andel.training.schedule import MAX_RATE_SHIFT, MAX_STEPS
-from andel.units import DAY_SECONDS, Address
+from andel.units import DAY_SECONDS, TOKEN, Address
 
 FORMAT: Final = "andel-model/1"
 _MOST: Final = MAX_UNITS
@@ -104,16 +108,22 @@ class Plan:
         "nobody knows the hash of that block yet",
     )
     commit_period: int = key(
-        Seconds(1, 7 * _DAY), "For validators to commit, and again to reveal.", "10 minutes", "a replay takes seconds"
+        Seconds(1, 7 * _DAY),
+        "For validators to commit, and again to reveal.",
+        in_words(defaults.COMMIT_PERIOD),
+        "a replay takes minutes",
     )
     challenge_window: int = key(
         Seconds(0, 30 * _DAY),
         "From agreement to payment, in which anybody may challenge.",
-        "12 hours",
+        in_words(defaults.CHALLENGE_WINDOW),
         "a replay in another time zone; longer keeps every claim waiting",
     )
     hearing_period: int = key(
-        Seconds(60, 7 * _DAY), "In a dispute: to commit, and again to reveal.", "6 hours", "half a window"
+        Seconds(60, 7 * _DAY),
+        "In a dispute: to commit, and again to reveal.",
+        in_words(defaults.HEARING_PERIOD),
+        "half a window",
     )
 
 
@@ -155,21 +165,24 @@ class Operators:
         Amount(1, 1 << 96, '"0.01"'),
         "What a whole token is held to be worth, in the chain's coin: k bonds cover what a round mints.",
         optional=True,
-        otherwise="the offering's price, where that is in coin",
+        otherwise="five times the offering's price, where that is in coin",
     )
     challenge_floor: int | None = key(
-        Amount(1, _MOST, '"1"'), "The least bond of a challenge.", optional=True, otherwise="a hundredth of `bond`"
+        Amount(1, _MOST, '"1"'),
+        "The least bond of a challenge.",
+        optional=True,
+        otherwise="one coin, or a hundredth of `bond` where that is less",
     )
     unbonding: int = key(
         Seconds(0, 365 * _DAY, '"45 days"'),
         "From asking for a bond to getting it.",
-        "45 days",
+        in_words(defaults.UNBONDING_PERIOD),
         "longer than anything that can still be shown",
     )
     idle: int = key(
         Seconds(0, 365 * _DAY, '"2 days"'),
         "Without a move, after which a standby takes over.",
-        "2 days",
+        in_words(defaults.IDLE_PERIOD),
         "longer than validators, a window and a hearing take",
     )
     validators: tuple[Validator, ...] = key(Tables(Validator, 32), "One table for each validator.")
@@ -185,6 +198,10 @@ class Contracts:
         Account(), "What was entered for which day.", optional=True, otherwise="a new one"
     )
     OnchainModels: Address | None = key(Account(), "Where versions answer.", optional=True, otherwise="a new one")
+    AccessPass: Address | None = key(Account(), "Where access is bought.", optional=True, otherwise="a new one")
+    Successors: Address | None = key(
+        Account(), "Where a model names who follows it.", optional=True, otherwise="a new one"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,20 +292,32 @@ class FoundingFile:
         if self.governance is None:
             return 0
         stated = self.governance.proposal_threshold
-        return self.supply.cap // 200 if stated is None else stated
+        return self.part(defaults.THRESHOLD_BPS) if stated is None else stated
 
     @property
     def challenge_floor(self) -> int:
         """Wei that a challenge puts down at least."""
         stated = self.operators.challenge_floor
-        return max(1, self.operators.bond // 100) if stated is None else stated
+        return defaults.challenge_floor(self.operators.bond) if stated is None else stated
 
     @property
     def token_worth(self) -> int | None:
         """Wei that a whole token is held to be worth; None where neither the file nor a price in coin says so."""
         if self.operators.token_worth is not None or self.offering is None or self.offering.payment is not None:
             return self.operators.token_worth
-        return self.offering.price
+        return defaults.WORTH_OF_PRICE * self.offering.price
+
+    @property
+    def minimum(self) -> int:
+        """The least that must be paid in all, in 1e-18 of what is paid with; 0 where nothing is sold."""
+        if self.offering is None:
+            return 0
+        stated = self.offering.minimum
+        if stated is not None:
+            return stated
+        target = self.offered * self.offering.price // TOKEN
+        least = power_of_ten(WHOLE - self.offering.decimals)
+        return max(least, target * defaults.MINIMUM_BPS // BPS // least * least)
 
     @property
     def settling(self) -> int:

@@ -24,7 +24,7 @@ from andel.training.plan import parse_reference, parse_rules
 from andel.training.task import Task, parse_task
 from andel.training.training_policy import TrainingPolicy
 from andel.training.updates import encode_version
-from andel.units import DAY_SECONDS, Digest
+from andel.units import Digest
 
 ReadFile = Callable[[str], bytes]
 """The bytes of a file that model.toml names, by that name. Raises InputError."""
@@ -104,16 +104,15 @@ def _config(
 ) -> ModelConfig:
     model, plan, operators, alliance = file.model, file.plan, file.operators, file.alliance
     genesis, task_hash, policy_hash, terms_hash = hashes
-    ceiling = file.part(file.supply.mined_bps) if file.emission.ceiling is None else file.emission.ceiling
     return ModelConfig(
         name=model.name,
         symbol=model.symbol,
         contract_uri=model.contract_uri or "",
         cap=file.supply.cap,
-        rate=_rate(file, ceiling),
-        ceiling=ceiling,
+        rate=file.rate,
+        ceiling=file.ceiling,
         halving_period=file.emission.halving,
-        tail_rate=file.emission.tail_per_day // DAY_SECONDS,
+        tail_rate=file.tail_rate,
         operator_share_bps=file.emission.operator_share_bps,
         owner=file.owner,
         coordinator=operators.coordinator,
@@ -122,7 +121,7 @@ def _config(
         k=operators.k,
         bond=operators.bond,
         coin_per_token=_token_worth(file),
-        challenge_floor=operators.bond // 100 if operators.challenge_floor is None else operators.challenge_floor,
+        challenge_floor=file.challenge_floor,
         unbonding_period=operators.unbonding,
         idle_period=operators.idle,
         genesis_version=genesis,
@@ -144,20 +143,10 @@ def _config(
     )
 
 
-def _rate(file: FoundingFile, ceiling: int) -> int:
-    """Base units a second; where the file names none, the rate whose halvings come to the ceiling in the end."""
-    emission = file.emission
-    if emission.per_day is not None:
-        return emission.per_day // DAY_SECONDS
-    return ceiling // (2 * emission.halving)
-
-
 def _token_worth(file: FoundingFile) -> int:
     """Wei for a whole token: said, or the offering's price in coin."""
-    if file.operators.token_worth is not None:
-        return file.operators.token_worth
-    if file.offering is not None and file.offering.payment is None:
-        return file.offering.price
+    if file.token_worth is not None:
+        return file.token_worth
     raise InputError("operators.token_worth is missing, and no price in coin stands for it", "add token_worth")
 
 
@@ -171,7 +160,7 @@ def _offering(file: FoundingFile, launch: int) -> OfferingConfig | None:
     return OfferingConfig(
         offered=file.part(file.supply.sale_bps),
         price=sold.units(sold.price),
-        minimum=sold.units(sold.minimum),
+        minimum=sold.units(file.minimum),
         opens=opens,
         closes=closes,
         payment=sold.payment,
@@ -195,7 +184,6 @@ def _allocations(file: FoundingFile) -> tuple[Allocation, ...]:
 def _governance(file: FoundingFile, rules: Governance, read: ReadFile, objects: _Objects) -> GovernanceConfig:
     plan, access, promotion = file.plan, file.access, file.promotion
     training = TrainingPolicy(plan.steps, plan.rate_shift, (), plan.privacy, plan.least_k)
-    threshold = file.supply.cap // 200 if rules.proposal_threshold is None else rules.proposal_threshold
 
     def text(name: str, path: str | None) -> bytes:
         return _NONE if path is None else objects.add(name, read(path))
@@ -204,7 +192,7 @@ def _governance(file: FoundingFile, rules: Governance, read: ReadFile, objects: 
         voting_delay=rules.voting_delay,
         voting_period=rules.voting_period,
         extension=rules.extension,
-        proposal_threshold=threshold,
+        proposal_threshold=file.proposal_threshold,
         timelock_delay=rules.timelock,
         shortest=rules.shortest,
         quorum_bps=rules.quorum_bps,

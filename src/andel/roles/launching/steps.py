@@ -76,7 +76,8 @@ def plan_steps(founding: Founding, sender: Address, nonce: int, standing: Standi
     building = _Building(sender, nonce, dict(standing.shared))
     building.create("DeviceRegistry")
     building.create("BatchRegistry", building.at["DeviceRegistry"])
-    building.create("OnchainModels")
+    for name in ("OnchainModels", "AccessPass", "Successors"):
+        building.create(name, needs_former=False)
     if "ModelFactory" not in building.at:
         _plan_factory(building, standing)
     at = building.at

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from andel import founding_defaults as defaults
 from andel.errors import SettingsError
 from andel.training.rules import ValueRules
 from andel.units import DAY_SECONDS, TOKEN
 from andel.value.emission import EmissionSchedule
 
 BPS: Final = 10_000
-COIN: Final = 10**18
+COIN: Final = defaults.COIN
 YEAR: Final = 365 * DAY_SECONDS
 MAX_CAP: Final = (1 << 104) - 1
 
@@ -26,45 +27,45 @@ MAX_CAP: Final = (1 << 104) - 1
 class Terms:
     """The parameters of docs/economics.md, in its order; the defaults are its defaults."""
 
-    cap: int = 1_000_000 * TOKEN
-    ceiling: int = 700_000 * TOKEN
-    offered: int = 200_000 * TOKEN
-    founders: int = 100_000 * TOKEN
-    halving_period: int = 2 * YEAR
-    tail_rate: int = 0
-    operator_share_bps: int = 1_000
+    cap: int = defaults.CAP
+    ceiling: int = defaults.CAP * defaults.MINED_BPS // BPS
+    offered: int = defaults.CAP * defaults.SALE_BPS // BPS
+    founders: int = defaults.CAP * defaults.FOUNDERS_BPS // BPS
+    halving_period: int = defaults.HALVING_PERIOD
+    tail_rate: int = defaults.TAIL_RATE
+    operator_share_bps: int = defaults.OPERATOR_SHARE_BPS
     round_share_bps: int = 1_000
     noise_sigmas: int = 4
     audits: int = 3
-    price: int = COIN
-    minimum_bps: int = 2_500
-    window: int = 7 * DAY_SECONDS
-    first_bps: int = 500
-    milestone_rounds: int = 500
-    milestone_deadline: int = 3 * YEAR
-    vesting_cliff: int = 183 * DAY_SECONDS
-    vesting_duration: int = 549 * DAY_SECONDS
-    epoch_length: int = 7 * DAY_SECONDS
-    redeemable_bps: int = 0
+    price: int = defaults.EXAMPLE_PRICE
+    minimum_bps: int = defaults.MINIMUM_BPS
+    window: int = defaults.WINDOW
+    first_bps: int = defaults.FIRST_BPS
+    milestone_rounds: int = defaults.MILESTONE_ROUNDS
+    milestone_deadline: int = defaults.MILESTONE_DEADLINE
+    vesting_cliff: int = defaults.VESTING_CLIFF
+    vesting_duration: int = defaults.VESTING_DURATION
+    epoch_length: int = defaults.EPOCH_LENGTH
+    redeemable_bps: int = defaults.REDEEMABLE_BPS
     validators: int = 7
     k: int = 4
-    bond: int = 4_000 * COIN
-    coin_per_token: int = 5 * COIN
-    challenge_window: int = DAY_SECONDS // 2
-    commit_period: int = 3_600
-    hearing_period: int = 6 * 3_600
-    challenge_floor: int = COIN
-    unbonding_period: int = 45 * DAY_SECONDS
-    idle_period: int = 2 * DAY_SECONDS
+    bond: int = defaults.EXAMPLE_BOND
+    coin_per_token: int = defaults.WORTH_OF_PRICE * defaults.EXAMPLE_PRICE
+    challenge_window: int = defaults.CHALLENGE_WINDOW
+    commit_period: int = defaults.COMMIT_PERIOD
+    hearing_period: int = defaults.HEARING_PERIOD
+    challenge_floor: int = defaults.CHALLENGE_FLOOR
+    unbonding_period: int = defaults.UNBONDING_PERIOD
+    idle_period: int = defaults.IDLE_PERIOD
     plant_bps: int = 100
-    shortest: int = DAY_SECONDS
-    voting_delay: int = 2 * DAY_SECONDS
-    voting_period: int = 5 * DAY_SECONDS
-    extension: int = 2 * DAY_SECONDS
-    timelock_delay: int = 2 * DAY_SECONDS
-    threshold_bps: int = 50
-    quorum_bps: int = 2_500
-    veto_bps: int = 2_000
+    shortest: int = defaults.SHORTEST
+    voting_delay: int = defaults.VOTING_DELAY
+    voting_period: int = defaults.VOTING_PERIOD
+    extension: int = defaults.EXTENSION
+    timelock_delay: int = defaults.TIMELOCK_DELAY
+    threshold_bps: int = defaults.THRESHOLD_BPS
+    quorum_bps: int = defaults.QUORUM_BPS
+    veto_bps: int = defaults.VETO_BPS
 
     @property
     def rate(self) -> int:
