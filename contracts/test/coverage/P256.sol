@@ -7,8 +7,7 @@ pragma solidity ^0.8.30;
 library P256 {
     address private constant PRECOMPILE = address(0x100);
     /// Above half the order the library takes no `s`; the precompile takes any.
-    uint256 private constant HALF_ORDER =
-        0x7FFFFFFF800000007FFFFFFFFFFFFFFFDE737D56D38BCF4279DCE5617E3192A8;
+    uint256 private constant HALF_ORDER = 0x7FFFFFFF800000007FFFFFFFFFFFFFFFDE737D56D38BCF4279DCE5617E3192A8;
 
     function verify(bytes32 h, bytes32 r, bytes32 s, bytes32 qx, bytes32 qy) internal view returns (bool) {
         if (uint256(s) > HALF_ORDER) return false;
