@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ class Mutant:
     length: int
     text: str
     before: str
+    nth: int = 1
 
     def applied(self, source: bytes) -> bytes:
         """The changed source."""
@@ -91,7 +92,8 @@ class Mutant:
     def name(self) -> str:
         """`Contract.function kind: before -> after`, on one line; other changes of the file do not change it."""
         before, after = " ".join(self.before.split()), " ".join(self.text.split())
-        return f"{self.contract.split('/')[1]}.{self.function} {self.kind}: {before} -> {after or 'nothing'}"
+        nth = f" ({self.nth})" if self.nth > 1 else ""
+        return f"{self.contract.split('/')[1]}.{self.function} {self.kind}{nth}: {before} -> {after or 'nothing'}"
 
 
 def syntax_tree(source: bytes) -> Node:
@@ -205,7 +207,12 @@ def mutants_of(contract: str, source: bytes) -> list[Mutant]:
         for node, function in nodes_in(syntax_tree(source))
         for kind, start, length, text in changes_of(node, function, source)
     }
-    return sorted(found, key=lambda each: (each.start, each.length, each.text))
+    named: Counter[str] = Counter()
+    numbered = []
+    for each in sorted(found, key=lambda each: (each.start, each.length, each.text)):
+        named[each.name] += 1
+        numbered.append(replace(each, nth=named[each.name]))
+    return numbered
 
 
 def chosen_from(every: list[Mutant], seed: int, count: int, words: str) -> list[Mutant]:
