@@ -120,6 +120,8 @@ contract ModelOffering is OfferingRecord, ISettled, EIP712, Nonces, ReentrancyGu
         IERC20(token).safeTransfer(buyer, tokens);
         if (_claimedOf != _raised) return tokens;
         uint256 dust = _sold - _claimed;
+        // Nobody enters while the guard is up, and the token is the model's own: what it was asked above calls nobody.
+        // slither-disable-next-line reentrancy-no-eth
         _sold = _claimed;
         if (dust == 0) return tokens;
         emit DustBurned(dust);
@@ -203,8 +205,8 @@ contract ModelOffering is OfferingRecord, ISettled, EIP712, Nonces, ReentrancyGu
         uint256 room = most - Math.min(most, entry.paid);
         require(room != 0, ModelOffering_CapReached(buyer, most));
         paid = Math.min(amount, room);
-        _raised = (_raised + paid).toUint128();
-        entry.paid = (entry.paid + paid).toUint128();
+        _raised = (paid + _raised).toUint128();
+        entry.paid = (paid + entry.paid).toUint128();
         emit Bought(buyer, payer, paid);
     }
 

@@ -203,6 +203,30 @@ contract ModelGovernorTest is Governed {
         );
     }
 
+    function test_theEndsOfTheBoundsAreWithin() public {
+        deployGovernedAndHeld();
+        decide(address(governor), abi.encodeCall(governor.setVotingPeriod, (60 days)));
+        decide(address(governor), abi.encodeCall(governor.setLateQuorumVoteExtension, (60 days)));
+        decide(address(governor), abi.encodeCall(governor.setVotingDelay, (30 days)));
+        decide(address(governor), abi.encodeCall(governor.setProposalThreshold, (CAP / 100)));
+        vm.assertEq(governor.votingPeriod(), 60 days, "period");
+        vm.assertEq(governor.lateQuorumVoteExtension(), 60 days, "extension");
+        vm.assertEq(governor.votingDelay(), 30 days, "delay");
+        vm.assertEq(governor.proposalThreshold(), CAP / 100, "threshold");
+    }
+
+    function test_whatIsFixedAtFoundingStandsInTheCode() public {
+        deployGoverned();
+        vm.assertEq(governor.cap(), CAP, "cap");
+        vm.assertEq(governor.quorumBps(), QUORUM_BPS, "quorum");
+        vm.assertEq(governor.vetoBps(), VETO_BPS, "veto");
+        vm.assertEq(governor.shortest(), SHORTEST, "shortest");
+        vm.assertEq(timelock.shortest(), SHORTEST, "the timelock's");
+        vm.assertEq(address(governor.pool()), address(pool), "pool");
+        vm.assertEq(address(policy.registry()), address(registry), "registry");
+        vm.assertEq(policy.bar().evaluation, firstBar.evaluation, "bar");
+    }
+
     function outOfBounds(
         bytes memory data,
         string memory what,

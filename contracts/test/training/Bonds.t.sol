@@ -72,6 +72,15 @@ contract BondsTest is World {
         operators.requestWithdrawal(0);
     }
 
+    function test_whoIsNotNamedMayGoBelowTheBond() public {
+        address former = vm.addr(0xF0F0);
+        depositFor(former, BOND);
+        vm.prank(former);
+        operators.requestWithdrawal(1);
+        vm.assertEq(bondedOf(former), BOND - 1, "left");
+        vm.assertFalse(operators.isBonded(former), "not bonded any more");
+    }
+
     function test_whatWasAskedBackComesAfterThePeriodOnce() public {
         address former = vm.addr(0xF0F0);
         depositFor(former, 2 ether);

@@ -205,6 +205,24 @@ contract OperatorsTest is World {
         operators.replaceCoordinator();
     }
 
+    /// Whoever was passed over keeps its place; who was replaced comes last.
+    function test_theOrderOfStandbysIsKept() public {
+        address[] memory standbys = new address[](3);
+        (standbys[0], standbys[1], standbys[2]) = (standby, vm.addr(0xC1), vm.addr(0x1000));
+        vm.prank(founder);
+        operators.setCoordinator(coordinator, standbys);
+        vm.prank(standby);
+        operators.requestWithdrawal(BOND);
+        vm.warp(block.timestamp + idle);
+        operators.replaceCoordinator();
+        address[] memory left;
+        (,,, left) = operators.operatorsOf(operators.operatorsEpoch());
+        vm.assertEq(left.length, 3, "as many");
+        vm.assertEq(left[0], standby, "passed over");
+        vm.assertEq(left[1], vm.addr(0x1000), "the next");
+        vm.assertEq(left[2], coordinator, "replaced");
+    }
+
     function keys(uint256 n) private pure returns (uint256[] memory list) {
         list = new uint256[](n);
         for (uint256 i = 0; i < n; ++i) {
