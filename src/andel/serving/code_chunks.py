@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from andel.errors import ModelFileError
@@ -19,6 +18,23 @@ from andel.serving.assembler import MAX_CODE_BYTES, assemble
 COLD_CALL_GAS: Final = 2_600
 CALL_BYTES: Final = 21 + 1 + 1 + 3 + 1 + 3 + 1
 """PUSH20 address, GAS, STATICCALL, PUSH2 after, JUMPI, PUSH0 PUSH0 REVERT, JUMPDEST."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place to jump to."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Pushes where the mark of that name stands."""
+
+    name: str
+
+
+Item = str | int | bytes | Mark | To
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +65,31 @@ def call_sequence(address: bytes, position: int) -> bytes:
     return b"\x73" + address + b"\x5a\xfa\x61" + after.to_bytes(2, "big") + b"\x57\x5f\x5f\xfd\x5b"
 
 
-def assemble_head(items: Sequence[str | int | bytes]) -> bytes:
+def assemble_head(items: Sequence[Item]) -> bytes:
     """The bytes of `items`: as `assemble` makes them, 20 bytes being a call of the chunk at that address."""
-    code = b""
-    for calls, run in groupby(items, lambda item: isinstance(item, bytes)):
-        if calls:
-            for item in run:
-                code += call_sequence(bytes(item), len(code))  # type: ignore[arg-type]
+    positions: dict[str, int] = {}
+    position = 0
+    for item in items:
+        if isinstance(item, Mark):
+            positions[item.name] = position
+        position += _size(item)
+    # places past 2**16 are written short: such code is longer than any contract, and only measured
+    code = bytearray()
+    for item in items:
+        if isinstance(item, bytes):
+            code += call_sequence(item, len(code))
+        elif isinstance(item, Mark):
+            code += assemble(["JUMPDEST"])
+        elif isinstance(item, To):
+            code += b"\x61" + (positions[item.name] & 0xFFFF).to_bytes(2, "big")
         else:
-            code += assemble(item for item in run if not isinstance(item, bytes))
-    return code
+            code += assemble([item])
+    return bytes(code)
+
+
+def _size(item: Item) -> int:
+    if isinstance(item, bytes):
+        return CALL_BYTES
+    if isinstance(item, int):
+        return 1 + (item.bit_length() + 7) // 8
+    return 3 if isinstance(item, To) else 1

@@ -17,7 +17,7 @@ from typing import Final
 
 from andel.errors import ModelFileError
 from andel.serving.assembler import MAX_CODE_BYTES, WORD_BITS, disassemble
-from andel.serving.code_chunks import COLD_CALL_GAS, CompiledModel, assemble_head, chunk_address
+from andel.serving.code_chunks import COLD_CALL_GAS, CompiledModel, Item, assemble_head, chunk_address
 from andel.serving.lane_words import InputWord
 from andel.serving.layer_code import Source, add_products, add_read, merge, read_words, rectify, seek_least
 from andel.serving.layer_plan import LayerPlan, layer_plans
@@ -81,7 +81,7 @@ def compile_layers(model: LayersFile, registry: bytes | None = None) -> Compiled
     return _split(model, ways, registry)
 
 
-def code_gas(items: Sequence[str | int | bytes], memory: int) -> int:
+def code_gas(items: Sequence[Item], memory: int) -> int:
     """Gas of straight-line code that touches `memory` bytes; a call counts as cold, without the chunk's own gas."""
     calls = sum(isinstance(item, bytes) for item in items)
     plain = assemble_head([item for item in items if not isinstance(item, bytes)])
@@ -111,7 +111,7 @@ def _cheapest(number: int, plans: Sequence[LayerPlan]) -> Way:
     return min(costs, key=lambda cost: cost[:2])[2]
 
 
-def _head(model: LayersFile, ways: Sequence[Way], split: Split | None) -> tuple[list[str | int | bytes], int]:
+def _head(model: LayersFile, ways: Sequence[Way], split: Split | None) -> tuple[list[Item], int]:
     writer = Writer(StackCode())
     answer = writer.take(model.answers)
     source = Source(mnemonic="CALLDATALOAD")

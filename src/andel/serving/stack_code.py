@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andel.errors import ModelFileError
+from andel.serving.code_chunks import Item
 
 MAX_DEPTH = 16
 """DUP and SWAP reach sixteen deep."""
@@ -23,7 +24,7 @@ class StackCode:
 
     def __init__(self, stack: Sequence[str] = ()) -> None:
         """Starts with no instruction, and these names on the stack, the last one on top."""
-        self.items: list[str | int | bytes] = []
+        self.items: list[Item] = []
         self._stack = list(stack)
 
     def push(self, value: int, name: str = "") -> None:
@@ -32,7 +33,7 @@ class StackCode:
         self._stack.append(name)
 
     def dup(self, name: str, copy: str = "") -> None:
-        """Pushes a copy of the uppermost value of that name. Raises StackTooDeep."""
+        """Pushes a copy of the uppermost value of that name. Raises StackTooDeep, ValueError where there is none."""
         depth = self._stack[::-1].index(name) + 1
         if depth > MAX_DEPTH:
             raise StackTooDeep(f"{name} lies {depth} deep on the stack")
@@ -69,6 +70,10 @@ class StackCode:
         """Applies `mnemonic` to a pushed number and what lies below it (in EVM order: the number is on top)."""
         self.push(value)
         self.apply(mnemonic, 2)
+
+    def forget_top(self) -> None:
+        """Says that instructions written to `items` have taken the top away."""
+        del self._stack[-1]
 
     def store(self, place: int) -> None:
         """Puts the top into memory at `place`."""
