@@ -54,7 +54,7 @@ def write_oblivious(model: TreesFile, trees: Sequence[ObliviousTree], code: Stac
     outcomes = _outcome_words(model, trees)
     bits: dict[tuple[int, int], Bit] = {}
     for outcome in outcomes:
-        _write_outcomes(outcome, code)
+        _write_outcomes(outcome, model.slots.max_code, code)
         for step, cuts in enumerate(outcome.steps):
             for lane, cut in enumerate(cuts):
                 i = outcome.word.inputs[lane]
@@ -86,16 +86,15 @@ def _outcome_words(model: TreesFile, trees: Sequence[ObliviousTree]) -> list[Out
     return outcomes
 
 
-def _write_outcomes(outcome: OutcomeWord, code: StackCode) -> None:
+def _write_outcomes(outcome: OutcomeWord, max_code: int, code: StackCode) -> None:
     """Push the word of outcomes: code + 2**15 - cut has its top bit set where the code reaches the cut."""
     word = outcome.word
     code.load(WORD_BYTES * word.source, "CALLDATALOAD")
     if word.shift:
         code.with_number(word.shift, "SHR")
-    full = (1 << _LANE - 1) - 1
-    code.with_number(
-        word_of(dict.fromkeys(range(_LANES.count), full), _LANE) if word.mask is None else word.mask, "AND"
-    )
+    # where nothing else lies in the source word, the first word of it has no mask of its own; here it needs one
+    whole = word_of(dict.fromkeys(range(_LANES.count), max_code), _LANE)
+    code.with_number(whole if word.mask is None else word.mask, "AND")
     code.with_number(_TOP_BITS, "OR")
     code.name("codes")
     for step, cuts in enumerate(outcome.steps):
