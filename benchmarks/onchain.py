@@ -1,7 +1,7 @@
 """Gas of answers inside the chain: compiled models beside naive Solidity, on anvil, every call cold. Some minutes.
 
 Execution gas: what a transaction straight to the code uses, less its 21,000 and its call data; a model's own contract
-is warm, as in every transaction, its chunks are cold (2,600 each). The chain runs Cancun's rules, whose gas has no floor
+is warm, as in every transaction, its chunks are cold (2,600 each). The chain runs Cancun's rules, which have no floor
 for call data. Every answer is compared with the integer reference. Where gas depends on the question the mean of the
 rows is given. Ends in one JSON line.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ FACTORY_CODE = "365f5f375f365f5ff500"
 """Creates what it is given by CREATE2 with salt zero, as the registry does."""
 BLOCK_GAS = 2_000_000_000
 ROWS = 40
+WAIT_TRIES, WAIT_SECONDS = 2_000, 0.005
 BARS = {
     "mlp_16_32_1": 850,
     "digits_64_32_10": 3_000,
@@ -67,7 +69,13 @@ class Node:
         call = {"from": SENDER, "data": "0x" + data.hex(), "gas": hex(BLOCK_GAS // 2), "gasPrice": hex(10**10)}
         if to is not None:
             call["to"] = "0x" + to.hex()
-        receipt = self.rpc.request("eth_getTransactionReceipt", self.rpc.request("eth_sendTransaction", call))
+        sent = self.rpc.request("eth_sendTransaction", call)
+        receipt = None
+        for _ in range(WAIT_TRIES):
+            receipt = self.rpc.request("eth_getTransactionReceipt", sent)
+            if receipt is not None:
+                break
+            time.sleep(WAIT_SECONDS)
         assert isinstance(receipt, dict) and receipt["status"] == "0x1", receipt
         return receipt
 

@@ -129,7 +129,7 @@ def test_many_trees_are_split_into_chunks_and_answer_alike(deploy_chunked, name)
 
 @given(st.lists(st.integers(0, 255), min_size=1, max_size=4, unique=True))
 def test_gathered_bits_stand_where_they_were_asked(positions):
-    way = gather(positions, range(len(positions)))
+    way = gather(tuple(positions), tuple(range(len(positions))))
     if way is None:
         return
     for pattern in range(1 << len(positions)):

@@ -67,9 +67,11 @@ contract NaiveTrees {
         for (uint256 t = 0; t < _nodes.length; ++t) {
             int256 at = 0;
             while (at >= 0) {
+                // forge-lint: disable-next-line(unsafe-typecast) -- not negative in this loop
                 Node storage node = _nodes[t][uint256(at)];
                 at = codes[node.feature] >= node.cut ? node.right : node.left;
             }
+            // forge-lint: disable-next-line(unsafe-typecast) -- negative after the loop
             total += _leaves[t][uint256(-1 - at)];
         }
     }

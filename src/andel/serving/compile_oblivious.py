@@ -25,6 +25,8 @@ _LANE: Final = 16
 _LANES: Final = Lanes(_LANE, WORD_BITS // _LANE)
 _TOP_BITS: Final = word_of(dict.fromkeys(range(_LANES.count), 1 << _LANE - 1), _LANE)
 _LEAF_BYTES: Final = 2
+_STRIDES: Final = (1, 3, 5, 7, 11, 13)
+"""Odd, so that each gives an order of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,17 @@ class Bit:
 
 
 def write_oblivious(model: TreesFile, trees: Sequence[ObliviousTree], code: StackCode) -> None:
-    """Write the sum of some trees onto the stack, as a signed number."""
-    outcomes = _outcome_words(model, trees)
+    """Write the sum of some trees onto the stack, as a signed number.
+
+    Which cut is compared at which step is free; the order that makes the shortest code is taken.
+    """
+    tried = [_written(model, trees, stride) for stride in _STRIDES]
+    code.extend(min(tried, key=lambda one: len(one.items)))
+
+
+def _written(model: TreesFile, trees: Sequence[ObliviousTree], stride: int) -> StackCode:
+    code = StackCode()
+    outcomes = _outcome_words(model, trees, stride)
     bits: dict[tuple[int, int], Bit] = {}
     for outcome in outcomes:
         _write_outcomes(outcome, model.slots.max_code, code)
@@ -65,9 +76,10 @@ def write_oblivious(model: TreesFile, trees: Sequence[ObliviousTree], code: Stac
         if number:
             code.apply("ADD", 2)
     code.with_number(_LEAF_BYTES - 1, "SIGNEXTEND")
+    return code
 
 
-def _outcome_words(model: TreesFile, trees: Sequence[ObliviousTree]) -> list[OutcomeWord]:
+def _outcome_words(model: TreesFile, trees: Sequence[ObliviousTree], stride: int) -> list[OutcomeWord]:
     slots = model.slots
     cuts: dict[int, set[int]] = {}
     for tree in trees:
@@ -82,7 +94,8 @@ def _outcome_words(model: TreesFile, trees: Sequence[ObliviousTree]) -> list[Out
                 tuple(lane[step] if step < len(lane) else None for lane in wanted)
                 for step in range(start, min(start + _LANE, deepest))
             )
-            outcomes.append(OutcomeWord(f"t{number}.{start}", word, steps))
+            order = sorted(range(len(steps)), key=lambda step: step * stride % _LANE)
+            outcomes.append(OutcomeWord(f"t{number}.{start}", word, tuple(steps[step] for step in order)))
     return outcomes
 
 
@@ -172,7 +185,7 @@ def _placed(bits: Sequence[Bit]) -> tuple[list[tuple[str, Gather]], tuple[int, .
 def _gathered(bits: Sequence[Bit], groups: Sequence[Sequence[int]], places: Sequence[int]) -> list[tuple[str, Gather]]:
     ways = []
     for group in groups:
-        way = gather([bits[k].position for k in group], [places[k] for k in group])
+        way = gather(tuple(bits[k].position for k in group), tuple(places[k] for k in group))
         if way is None:
             break
         ways.append((bits[group[0]].name, way))

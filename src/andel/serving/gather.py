@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from andel.serving.assembler import WORD_BITS
@@ -30,7 +31,8 @@ class Gather:
     """What the result is masked with, where products of other bits lie beside it."""
 
 
-def gather(positions: Sequence[int], places: Sequence[int]) -> Gather | None:
+@lru_cache(maxsize=1 << 16)
+def gather(positions: tuple[int, ...], places: tuple[int, ...]) -> Gather | None:
     """The way to bring bit positions[k] to bit 4 + places[k]; None where one multiplication cannot.
 
     At most four positions, and places in 0..3, each different.
@@ -39,11 +41,11 @@ def gather(positions: Sequence[int], places: Sequence[int]) -> Gather | None:
     if len(positions) == 1:
         down = positions[0] - LEAF_SHIFT - places[0]
         return Gather(mask, 1 << max(-down, 0), max(down, 0), None)
-    factor = 0
-    for position, place in zip(positions, places, strict=True):
-        if _TOP + place < position:
-            return None
-        factor += 1 << _TOP + place - position
+    # bits that stand as far apart as they shall are moved together, by one and the same power of two
+    moves = {_TOP + place - position for position, place in zip(positions, places, strict=True)}
+    if min(moves) < 0:
+        return None
+    factor = sum(1 << move for move in moves)
     shift = _TOP - LEAF_SHIFT
     wanted = sum(1 << LEAF_SHIFT + place for place in places)
     for cleaned in (None, wanted):

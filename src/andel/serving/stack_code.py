@@ -71,6 +71,11 @@ class StackCode:
         self.push(value)
         self.apply(mnemonic, 2)
 
+    def extend(self, other: StackCode) -> None:
+        """Writes code that was written apart, on a stack of its own."""
+        self.items += other.items
+        self._stack += other._stack
+
     def forget_top(self) -> None:
         """Says that instructions written to `items` have taken the top away."""
         del self._stack[-1]
