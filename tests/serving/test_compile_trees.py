@@ -1,5 +1,7 @@
 """The code of a file of trees, run in an EVM, answers with the bits of the reference, in one contract or several."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ from andel.serving.trees_file import ObliviousTree, Tree, TreesFile
 REGISTRY = b"\x77" * 20
 
 
-def file_of(slots, trees, bias=0):
+def file_of(slots: Slots, trees: Iterable[ObliviousTree | Tree], bias: int = 0) -> TreesFile:
     return TreesFile(slots, tuple(trees), bias, "1", sha256(b"version"), sha256(b"task"))
 
 

@@ -87,8 +87,8 @@ library PureCode {
             word := mload(add(add(code, 32), position))
         }
         uint256 after_ = position + CALL_SIZE - 1;
-        uint80 rest = uint80(uint256(word) >> 8);
-        if (rest != uint80(0x5afa61 << 56 | after_ << 40 | 0x575f5ffd5b)) return false;
+        uint256 rest = (uint256(word) >> 8) & type(uint80).max;
+        if (rest != (0x5afa61 << 56 | after_ << 40 | 0x575f5ffd5b)) return false;
         return isChunk(address(uint160(uint256(word) >> 88)));
     }
 

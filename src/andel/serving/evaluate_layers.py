@@ -21,7 +21,8 @@ def evaluate_layers(model: LayersFile, codes: Codes) -> IntArray:
     last = model.layers[-1]
     sums = _sums(last.weights, last.biases, values)
     if model.output == "argmax":
-        return np.argmax(sums, axis=1).astype(np.int64)[:, None]  # of equal ones the first
+        first: IntArray = np.argmax(sums, axis=1).astype(np.int64)[:, None]  # of equal ones the first
+        return first
     answers: IntArray = sums >> last.shift
     return answers
 

@@ -71,7 +71,7 @@ class TreesFile:
 
     slots: Slots
     """How many codes a question has, and how they lie in it; codes of at most 15 bits."""
-    trees: tuple[ObliviousTree, ...] | tuple[Tree, ...]
+    trees: tuple[ObliviousTree | Tree, ...]
     """1..2000, all of one kind."""
     bias: int
     unit: str
