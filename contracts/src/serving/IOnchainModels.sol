@@ -12,6 +12,9 @@ import { IOnchainModel } from "./IOnchainModel.sol";
 /// answer depends on the question alone, and code cannot change. It runs by STATICCALL with at most 200,000 gas.
 /// Listed opcodes make code harmless, not right: anybody can compile the model file again and compare `codehash`.
 ///
+/// CHUNKS. Code that no contract holds is split: `publishChunk` creates pure code for anybody, always at the same address
+/// for the same bytes, and a version's code may call such chunks in one fixed sequence (see `PureCode`), nothing else.
+///
 /// ONCE. A version is published once; `predictAt` never changes its answer. A publisher of wrong code for a
 /// version can leave it unpromoted and publish the next version, not replace it.
 ///
@@ -26,6 +29,9 @@ interface IOnchainModels is IOnchainModel {
         bytes32 codehash,
         bytes32 modelFileHash
     );
+
+    /// @notice A chunk is on chain, for every model of this registry.
+    event ChunkPublished(address indexed chunk, bytes32 codehash);
 
     /// @notice A published version is current; an older one: a rollback.
     event ModelPromoted(bytes32 indexed modelId, bytes32 indexed version, address implementation);
@@ -54,7 +60,7 @@ interface IOnchainModels is IOnchainModel {
     /// @notice A model file's hash of zero.
     error OnchainModels_EmptyHash(bytes32 modelId, bytes32 version);
 
-    /// @notice A question has exactly 32 bytes.
+    /// @notice A question has 1 to 64 whole words of 32 bytes.
     error OnchainModels_BadInput(uint256 length);
 
     /// @notice The code ran out of gas, reverted, or did not return exactly 32 bytes.
@@ -74,6 +80,14 @@ interface IOnchainModels is IOnchainModel {
     )
         external
         returns (address implementation);
+
+    /// @notice Puts a chunk on chain, for whoever wants it: CREATE2 with salt zero. A chunk that is there stays.
+    /// @param code runtime code, listed opcodes only, no calls
+    /// @return chunk where the code lies
+    function publishChunk(bytes calldata code) external returns (address chunk);
+
+    /// @notice Whether this registry created the code there as a chunk.
+    function isChunk(address chunk) external view returns (bool);
 
     /// @notice Makes a published version the current one. Only the model's publisher.
     function promote(address model, bytes32 version) external;

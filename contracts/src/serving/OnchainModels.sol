@@ -18,6 +18,12 @@ contract OnchainModels is IOnchainModels {
     /// The most gas an answer may take; enough for some 100,000 packed multiplications.
     uint256 private constant ANSWER_GAS = 200_000;
 
+    /// The longest question, 1,024 codes of two bytes.
+    uint256 private constant MAX_QUESTION = 2_048;
+
+    /// @inheritdoc IOnchainModels
+    mapping(address chunk => bool) public isChunk;
+
     mapping(bytes32 modelId => bytes32 version) private _current;
     mapping(bytes32 modelId => mapping(bytes32 version => Publication)) private _publications;
 
@@ -37,13 +43,25 @@ contract OnchainModels is IOnchainModels {
         Publication storage publication = _publications[modelId][version];
         require(publication.implementation == address(0), OnchainModels_AlreadyPublished(modelId, version));
         bytes memory runtime = code;
-        PureCode.requirePure(runtime);
+        PureCode.requireHead(runtime, _isChunk);
         bytes32 salt = keccak256(abi.encode(modelId, version));
         implementation = Create2.deploy(0, salt, PureCode.creationCode(runtime));
         publication.implementation = implementation;
         publication.codehash = implementation.codehash;
         publication.modelFileHash = modelFileHash;
         emit ModelPublished(modelId, version, implementation, publication.codehash, modelFileHash);
+    }
+
+    /// @inheritdoc IOnchainModels
+    function publishChunk(bytes calldata code) external returns (address chunk) {
+        bytes memory runtime = code;
+        PureCode.requirePure(runtime);
+        bytes memory creation = PureCode.creationCode(runtime);
+        chunk = Create2.computeAddress(0, keccak256(creation));
+        if (isChunk[chunk]) return chunk;
+        isChunk[chunk] = true;
+        Create2.deploy(0, 0, creation);
+        emit ChunkPublished(chunk, chunk.codehash);
     }
 
     /// @inheritdoc IOnchainModels
@@ -92,7 +110,8 @@ contract OnchainModels is IOnchainModels {
     }
 
     function _answer(bytes32 modelId, bytes32 version, bytes calldata input) private view returns (int256) {
-        require(input.length == 32, OnchainModels_BadInput(input.length));
+        uint256 length = input.length;
+        require(length != 0 && length % 32 == 0 && length <= MAX_QUESTION, OnchainModels_BadInput(length));
         address implementation = _implementationOf(modelId, version);
         // Given less gas than this the code may fail, never answer otherwise: it cannot see its gas.
         (bool success, bytes memory answer) = implementation.staticcall{ gas: ANSWER_GAS }(input);
@@ -110,6 +129,10 @@ contract OnchainModels is IOnchainModels {
     {
         implementation = _publications[modelId][version].implementation;
         require(implementation != address(0), OnchainModels_NotPublished(modelId, version));
+    }
+
+    function _isChunk(address chunk) private view returns (bool) {
+        return isChunk[chunk];
     }
 
     function _publishedBySender(address model) private view returns (bytes32 modelId) {

@@ -111,6 +111,52 @@ contract OnchainModelsTest is World {
         publish(first, hex"425f5260205ff3");
     }
 
+    function test_aHeadAsksItsChunk() public {
+        address chunk = registry.publishChunk(ADD_ONE);
+        vm.assertEq(keccak256(chunk.code), keccak256(ADD_ONE), "code as given");
+        vm.assertTrue(registry.isChunk(chunk), "known");
+        vm.prank(coordinator);
+        vm.assertEq(registry.publishChunk(ADD_ONE), chunk, "the same again");
+        publish(first, headOf(chunk));
+        vm.assertEq(registry.predictAt(modelId, first, abi.encode(41)), 42, "the chunk's answer");
+    }
+
+    function test_aHeadAsksNobodyElse() public {
+        address foreign = address(new OnchainModels()); // pure or not, this registry did not create it
+        bytes memory head = headOf(foreign);
+        vm.expectRevert(
+            abi.encodeWithSelector(IOnchainModels.OnchainModels_BadOpcode.selector, 31, uint8(0x5a))
+        );
+        publish(first, head);
+    }
+
+    function test_aCallInAnyOtherSequenceReverts() public {
+        address chunk = registry.publishChunk(ADD_ONE);
+        bytes memory head = headOf(chunk);
+        for (uint256 i = 31; i < 41; ++i) {
+            bytes memory changed = bytes.concat(head);
+            changed[i] = bytes1(uint8(changed[i]) ^ 1);
+            vm.expectRevert();
+            publish(first, changed);
+        }
+    }
+
+    function test_aChunkCallsNobody() public {
+        bytes memory head = headOf(registry.publishChunk(ADD_ONE));
+        vm.expectRevert(
+            abi.encodeWithSelector(IOnchainModels.OnchainModels_BadOpcode.selector, 31, uint8(0x5a))
+        );
+        registry.publishChunk(head);
+    }
+
+    function test_aFailedChunkWithholdsTheAnswer() public {
+        publish(first, headOf(registry.publishChunk(hex"5f5ffd")));
+        vm.expectRevert(
+            abi.encodeWithSelector(IOnchainModels.OnchainModels_NoAnswer.selector, modelId, first)
+        );
+        registry.predictAt(modelId, first, abi.encode(1));
+    }
+
     function test_promoteOfAnUnpublishedVersionReverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(IOnchainModels.OnchainModels_NotPublished.selector, modelId, first)
@@ -125,11 +171,14 @@ contract OnchainModelsTest is World {
         registry.predict(modelId, abi.encode(1));
     }
 
-    function test_predictTakesThirtyTwoBytes() public {
+    function test_predictTakesWholeWords() public {
         publish(first, ADD_ONE);
         promote(first);
-        for (uint256 length = 0; length <= 64; ++length) {
-            if (length == 32) continue;
+        for (uint256 length = 0; length <= 2_080; length += length < 66 ? 1 : 31) {
+            if (length != 0 && length % 32 == 0 && length <= 2_048) {
+                vm.assertEq(registry.predict(modelId, new bytes(length)), 1, "whole words");
+                continue;
+            }
             vm.expectRevert(abi.encodeWithSelector(IOnchainModels.OnchainModels_BadInput.selector, length));
             registry.predict(modelId, new bytes(length));
         }
@@ -182,6 +231,13 @@ contract OnchainModelsTest is World {
 
     function isFinalVersion(bytes32) external pure returns (bool) {
         return true;
+    }
+
+    /// Hands its question to `chunk` and returns its answer: 10 bytes of arguments, the call's 31, then RETURN.
+    function headOf(address chunk) private pure returns (bytes memory) {
+        bytes memory arguments = hex"5f355f5260205f60205f"; // memory 0: the question; 32 bytes from 0, 32 bytes to 0
+        bytes memory call = abi.encodePacked(hex"73", chunk, hex"5afa610028575f5ffd5b");
+        return bytes.concat(arguments, call, hex"60205ff3");
     }
 
     function publish(bytes32 version, bytes memory code) private {

@@ -74,7 +74,7 @@ contract PureCodeTest is Base {
         return opcode == 0xf3 || opcode == 0xfd; // RETURN, REVERT
     }
 
-    function requirePure(bytes memory code) external pure {
+    function requirePure(bytes memory code) external view {
         PureCode.requirePure(code);
     }
 }

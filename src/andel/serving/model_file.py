@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from andel.encoding import canonical_json, parse_json
 from andel.errors import InputError, ModelFileError
 from andel.hashing import sha256
+from andel.serving.file_fields import as_tuple, check_integers, check_text, digest_of, list_of
 from andel.units import Digest
 
 FORMAT: Final = "andel-model/1"
@@ -28,7 +29,6 @@ FORMAT: Final = "andel-model/1"
 MAX_FILE_BYTES: Final = 64 * 1024
 MAX_INPUTS: Final = 24
 MAX_HIDDEN: Final = 64
-MAX_TEXT_BYTES: Final = 64
 MAX_CODE: Final = 255
 
 LANE_BITS: Final = 16
@@ -126,16 +126,16 @@ class ModelFile:
             odd = ", ".join(sorted(str(name)[:40] for name in record.keys() ^ _FIELDS)[:5])
             raise ModelFileError(f"fields missing or unknown: {odd}")
         return cls(
-            features=_list_of(record, "features"),
-            weights=tuple(_as_tuple(row, f"weights[{j}]") for j, row in enumerate(_list_of(record, "weights"))),
-            biases=_list_of(record, "biases"),
-            output_weights=_list_of(record, "output_weights"),
+            features=list_of(record, "features"),
+            weights=tuple(as_tuple(row, f"weights[{j}]") for j, row in enumerate(list_of(record, "weights"))),
+            biases=list_of(record, "biases"),
+            output_weights=list_of(record, "output_weights"),
             output_bias=record["output_bias"],
             shift=record["shift"],
             adds_base=record["adds_base"],
             unit=record["unit"],
-            version=_digest(record, "version"),
-            task=_digest(record, "task"),
+            version=digest_of(record, "version"),
+            task=digest_of(record, "task"),
         )
 
 
@@ -181,16 +181,16 @@ def _check_form(model: ModelFile) -> None:
     if not 1 <= model.hidden <= MAX_HIDDEN:
         raise ModelFileError(f"weights: {model.hidden} hidden neurons, 1 to {MAX_HIDDEN} are possible")
     for i, name in enumerate(model.features):
-        _check_text(name, f"features[{i}]")
+        check_text(name, f"features[{i}]")
     if len(set(model.features)) != model.inputs:
         raise ModelFileError("features: a name occurs twice")
-    _check_text(model.unit, "unit")
+    check_text(model.unit, "unit")
     for j, row in enumerate(model.weights):
-        _check_integers(row, model.inputs, f"weights[{j}]", MAX_ACTIVATION + 1)
-    _check_integers(model.biases, model.hidden, "biases", MAX_ACTIVATION + 1)
-    _check_integers(model.output_weights, model.hidden, "output_weights", MAX_REACH)
-    _check_integers((model.output_bias,), 1, "output_bias", MAX_REACH)
-    _check_integers((model.shift,), 1, "shift", MAX_SHIFT)
+        check_integers(row, model.inputs, f"weights[{j}]", MAX_ACTIVATION + 1)
+    check_integers(model.biases, model.hidden, "biases", MAX_ACTIVATION + 1)
+    check_integers(model.output_weights, model.hidden, "output_weights", MAX_REACH)
+    check_integers((model.output_bias,), 1, "output_bias", MAX_REACH)
+    check_integers((model.shift,), 1, "shift", MAX_SHIFT)
     if model.shift < 0:
         raise ModelFileError(f"shift: {model.shift} is not in 0..{MAX_SHIFT}")
     if not isinstance(model.adds_base, bool):
@@ -198,36 +198,3 @@ def _check_form(model: ModelFile) -> None:
     for name, digest in (("version", model.version), ("task", model.task)):
         if len(digest) != 32:
             raise ModelFileError(f"{name}: {len(digest)} bytes, a digest has 32")
-
-
-def _check_integers(values: Sequence[object], count: int, field: str, limit: int) -> None:
-    if len(values) != count:
-        raise ModelFileError(f"{field}: {len(values)} values where {count} belong")
-    for value in values:
-        # bool is an int to Python, but not an integer of the format.
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ModelFileError(f"{field}: {str(value)[:40]!r} is not an integer")
-        if not -limit <= value <= limit:
-            raise ModelFileError(f"{field}: {value} is outside -{limit}..{limit}")
-
-
-def _check_text(text: object, field: str) -> None:
-    if not isinstance(text, str) or not text.isprintable() or not 1 <= len(text.encode()) <= MAX_TEXT_BYTES:
-        raise ModelFileError(f"{field}: not a printable text of 1 to {MAX_TEXT_BYTES} bytes")
-
-
-def _list_of(record: dict[str, Any], field: str) -> tuple[Any, ...]:
-    return _as_tuple(record[field], field)
-
-
-def _as_tuple(value: object, field: str) -> tuple[Any, ...]:
-    if not isinstance(value, list):
-        raise ModelFileError(f"{field}: not a list")
-    return tuple(value)
-
-
-def _digest(record: dict[str, Any], field: str) -> Digest:
-    text = record[field]
-    if not isinstance(text, str) or len(text) != 64 or not set(text) <= set("0123456789abcdef"):
-        raise ModelFileError(f"{field}: not 64 lower-case hex digits")
-    return Digest(bytes.fromhex(text))

@@ -19,7 +19,7 @@ from andel.errors import EvidenceError, InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey, parse_address
 from andel.serving.evaluate import QUESTION_BYTES
-from andel.serving.model_file import MAX_TEXT_BYTES
+from andel.serving.file_fields import MAX_TEXT_BYTES
 from andel.typed_data import Domain, sign_typed, typed_signer
 from andel.units import Address, Digest
 
