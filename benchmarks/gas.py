@@ -55,7 +55,7 @@ def networks_figures() -> dict[str, int]:
 
 
 def measure(sites: int, owners: int) -> dict[str, int]:
-    """Gas of one network's second round that mints, and of single steps after it. The chain's seeds make them differ."""
+    """Gas of a network's second round that mints, and of single steps after it; seeds differ from run to run."""
     for _ in range(NETWORKS_MAX):
         found = _measure_one(sites, owners)
         if found is not None:
