@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import { IModelGovernor } from "../../src/ledger/IModelGovernor.sol";
 import { Outcome } from "../../src/training/IDisputes.sol";
 import { Status, VoidReason } from "../../src/training/RoundTypes.sol";
 import { ClaimTree } from "../support/ClaimTree.sol";
@@ -203,6 +204,30 @@ contract StalledVoteTest is Governed {
         assert(token.transfer(stranger, all));
         toEnd(id);
         vm.assertEq(uint256(governor.state(id)), uint256(IGovernor.ProposalState.Defeated), "no majority");
+    }
+
+    /// Nobody proposes before a tenth of the cap is held: whoever burns its own can bring a young model below that.
+    function test_stall_tokensBurnedBelowATenthOfTheCap() public {
+        uint256 burned = token.balanceOf(anne) + token.balanceOf(bert) + token.balanceOf(cleo) - CAP / 10 + 1;
+        uint256 own = token.balanceOf(bert) + token.balanceOf(cleo);
+        vm.assertLe(own, burned, "here three quarters of all tokens");
+        burn(bert, token.balanceOf(bert));
+        burn(cleo, token.balanceOf(cleo));
+        burn(anne, burned - own);
+        (address[] memory targets, uint256[] memory values, bytes[] memory datas) = lists(target());
+        vm.warp(block.timestamp + 1);
+        vm.expectPartialRevert(IModelGovernor.ModelGovernor_TooFewHeld.selector);
+        vm.prank(anne);
+        governor.propose(targets, values, datas, "too few");
+        // what the next round mints, once it is claimed, ends it
+        give(stranger, 1);
+        vm.warp(block.timestamp + 1);
+        propose(target(), "enough");
+    }
+
+    function burn(address holder, uint256 amount) private {
+        vm.prank(holder);
+        token.burn(amount);
     }
 
     function lowerHex(address account) private pure returns (string memory) {
