@@ -1,75 +1,84 @@
-"""Gas of a model's ownership on the embedded chain.
+"""Gas of a model's ownership on the embedded chain: its launch, its offering, votes, transfers and revenue.
 
-A launch, rounds of 10 and of 100,000 contributors, claims, a transfer, a purchase and a vote. Rounds are played with
-hand-made hashes, three validators, two of which decide; all that is measured are receipts. Used by gas.py.
+All that is measured are receipts of transactions, each of which begins with nothing warm. Used by gas.py; rounds and
+claims from the pool are round_gas.py's.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
+from gas_meter import Meter, Row
+from round_gas import (
+    COORDINATOR,
+    FOUNDER,
+    HOLDER,
+    HOUR,
+    VALIDATORS,
+    key_of,
+    measure_batches,
+    measure_claims_of_a_new_epoch,
+    measure_rounds,
+)
+
 from andel.hashing import sha256
-from andel.keys import AccountKey, checksummed, derive_secret
+from andel.keys import AccountKey
 from andel.ledger.abi import encode_call
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import ModelContracts, deploy_model, deploy_shared
 from andel.ledger.factory import IMPLEMENTATIONS
 from andel.ledger.governance import ModelGovernorContract, ProposedCall, Support
-from andel.ledger.interface import Contract
 from andel.ledger.launching import Allocation, GovernanceConfig, ModelConfig, OfferingConfig
+from andel.ledger.offering import ModelOfferingContract
 from andel.ledger.receipt import Receipt
-from andel.ledger.round_hashes import attestation_commitment
+from andel.ledger.revenue import COIN
 from andel.ledger.round_state import ValidatorRecord
 from andel.simulation.local_chain import LocalChain
-from andel.typed_data import sign_typed, typed_digest
-from andel.units import TOKEN, Address, BaseUnits
-from andel.value.claims import ClaimTree, value_root
+from andel.units import TOKEN, Address
 
-HOUR = 3_600
-MINTED = 900 * TOKEN
+EPOCH = 7 * 24 * HOUR
 OFFERED = 200_000 * TOKEN
-SALT = sha256(b"salt")
-Earned = Mapping[Address, BaseUnits]
+PRICE = 10**12
+PAID = OFFERED * PRICE // TOKEN * 3 // 4
+"""Paid by each of two buyers: together more than the offering takes, so that both have a refund."""
+
+BUYERS = (key_of("buyer"), key_of("second buyer"))
+STRANGER = key_of("stranger")
 
 
-def key_of(name: str, number: int = 0) -> AccountKey:
-    """A key of the benchmark."""
-    return AccountKey(derive_secret(b"ownership gas", name, number))
-
-
-FOUNDER, COORDINATOR, BUYER, HOLDER = (key_of(name) for name in ("founder", "coordinator", "buyer", "holder"))
-VALIDATORS = tuple(key_of("validator", i) for i in range(3))
-
-
-def ownership_figures() -> dict[str, int]:
-    """All figures, gas of whole transactions."""
+def ownership_rows() -> tuple[list[Row], str]:
+    """All rows, and the node that gave them."""
     with tempfile.TemporaryDirectory() as name, LocalChain(Path(name)) as local:
-        local.fund(key.address for key in (FOUNDER, COORDINATOR, BUYER, HOLDER, *VALIDATORS))
-        chain = local.connect()
-        full = sum(
-            chain.deploy(FOUNDER, kind, *([FOUNDER.address] if knows_factory else []))[1].gas_used
-            for kind, knows_factory in IMPLEMENTATIONS.values()
-        )
-        model, launched = _launch(chain)
+        local.fund(key.address for key in (FOUNDER, COORDINATOR, HOLDER, STRANGER, *BUYERS, *VALIDATORS))
+        chain, meter = local.connect(), Meter(local.url)
+        model = _launched(chain, meter)
         model.operators.deposit_bonds(FOUNDER)
-        figures = {"launch_clones": launched, "launch_full": full}
-        figures |= _bought_and_voted(local, chain, model)
-        _settle(chain, model, _earned(10, 1))  # writes storage that was zero
-        figures["settle_10"], _ = _settle(chain, model, _earned(10, 2))
-        figures["settle_100000"], tree = _settle(chain, model, _earned(100_000, 3))
-        figures["claim_new"] = _claim(model, tree)
-        _, tree = _settle(chain, model, _earned(100_000, 4))
-        figures["claim_again"] = _claim(model, tree)
-        figures["transfer"] = model.token.transfer(HOLDER, FOUNDER.address, TOKEN // 10**6).gas_used
-        return figures
+        _offering(local, chain, meter, model)
+        _votes(local, chain, meter, model)
+        measure_batches(meter, model)
+        measure_rounds(meter, model)
+        _transfers(local, meter, model)
+        _revenue(local, meter, model)
+        measure_claims_of_a_new_epoch(meter, model)
+        return meter.rows, meter.node()
 
 
-def _launch(chain: Chain) -> tuple[ModelContracts, int]:
+def _launched(chain: Chain, meter: Meter) -> ModelContracts:
+    deployed = [
+        chain.deploy(FOUNDER, kind, *([FOUNDER.address] if knows_factory else []))[1]
+        for kind, knows_factory in IMPLEMENTATIONS.values()
+    ]
     shared = deploy_shared(chain, FOUNDER)
-    now = chain.block_time()
-    config = ModelConfig(
+    model = deploy_model(chain, FOUNDER, shared, _config(chain.block_time()))
+    (launch,) = meter.sent_to(shared.factory.address, chain.block_number())
+    meter.keep("launch_clones", "launch a model, clones in one transaction", launch)
+    meter.keep("launch_full", f"deploy the same {len(deployed)} contracts in full, not founded yet", *deployed)
+    return model
+
+
+def _config(now: int) -> ModelConfig:
+    return ModelConfig(
         name="Gas",
         symbol="GAS",
         cap=10**6 * TOKEN,
@@ -86,78 +95,72 @@ def _launch(chain: Chain) -> tuple[ModelContracts, int]:
         terms_hash=sha256(b"terms"),
         seed_delay=2,
         commit_period=60,
-        offering=OfferingConfig(OFFERED, 10**12, 10**15, now, now + HOUR),
+        epoch_length=EPOCH,
+        redeemable_bps=1_000,
+        offering=OfferingConfig(OFFERED, PRICE, 10**15, now, now + HOUR),
         allocations=(Allocation(FOUNDER.address, 100_000 * TOKEN, 10**8, 10**7),),
         governance=GovernanceConfig(60, 120, 60, TOKEN, 60, 60, 1_000, 3_333),
     )
-    model = deploy_model(chain, FOUNDER, shared, config)
-    return model, chain.gas_spent_on(shared.factory.contract, chain.block_number(), chain.block_number())
 
 
-def _bought_and_voted(local: LocalChain, chain: Chain, model: ModelContracts) -> dict[str, int]:
+def _offering(local: LocalChain, chain: Chain, meter: Meter, model: ModelContracts) -> None:
     assert model.launched is not None
-    offering = Contract("ModelOffering", model.launched.parts["offering"])
-    cost = OFFERED * 10**12 // TOKEN
-    buy = chain.send(BUYER, offering, "buy", BUYER.address, cost, b"", value=cost).gas_used
+    offering = ModelOfferingContract(chain, model.launched.parts["offering"])
+    first, second = BUYERS
+    meter.keep("buy_first", "buy for coin, the first of all", offering.buy(first, first.address, PAID, COIN))
+    meter.keep("buy", "buy for coin", offering.buy(second, second.address, PAID, COIN))
     local.advance(2 * HOUR)
-    chain.send(BUYER, offering, "claim", BUYER.address)
-    chain.send(BUYER, model.token.contract, "delegate", BUYER.address)
+    meter.keep("settle_offering", "settle an offering", offering.settle(STRANGER))
+    for buyer, key, text in ((first, "_first", ", the first of all"), (second, "", "")):
+        meter.keep(f"offering_claim{key}", f"tokens of an offering{text}", offering.claim(STRANGER, buyer.address)[1])
+        meter.keep(f"refund{key}", f"refund{text}", offering.refund(STRANGER, buyer.address)[1])
+    meter.keep("release", "proceeds to the treasury", offering.release(STRANGER)[1])
+
+
+def _votes(local: LocalChain, chain: Chain, meter: Meter, model: ModelContracts) -> None:
+    assert model.launched is not None
+    delegations = [_delegated(chain, model, buyer) for buyer in BUYERS]
+    meter.keep("delegate", "delegate to oneself", delegations[0])
     local.advance(10)
     governor = ModelGovernorContract(chain, model.launched.parts["governor"])
     lower = ProposedCall(model.pool.address, 0, encode_call(model.pool.contract, "lowerRate", (1,)))
-    proposal, _ = governor.propose(BUYER, [lower], "less")
+    proposal, proposed = governor.propose(BUYERS[0], [lower], "Emit less from now on.")
+    meter.keep("propose", "propose one call", proposed)
     local.advance(61)
-    return {"buy": buy, "vote": governor.cast(BUYER, proposal, Support.FOR).gas_used}
+    votes = [governor.cast(buyer, proposal, Support.FOR) for buyer in BUYERS]
+    meter.keep("vote_first", "vote, the first, which completes the quorum", votes[0])
+    meter.keep("vote", "vote", votes[1])
+    local.advance(200)
+    meter.keep("queue", "queue", governor.queue(STRANGER, proposal))
+    local.advance(61)
+    meter.keep("execute", "execute (a lower emission)", governor.execute(STRANGER, proposal))
 
 
-def _earned(count: int, rounds: int) -> dict[Address, BaseUnits]:
-    """What `count` accounts have earned after so many rounds, equal but for what does not divide."""
-    accounts = [HOLDER.address]
-    accounts += [checksummed(bytes(sha256(b"account", str(i).encode()))[:20]) for i in range(1, count)]
-    total = rounds * MINTED
-    share = total // count
-    return {account: BaseUnits(share if i else total - share * (count - 1)) for i, account in enumerate(accounts)}
+def _delegated(chain: Chain, model: ModelContracts, account: AccountKey) -> Receipt:
+    return chain.send(account, model.token.contract, "delegate", account.address)
 
 
-def _settle(chain: Chain, model: ModelContracts, earned: Earned) -> tuple[int, ClaimTree]:
-    """Gas of all transactions of a round, open to finalise, and its tree."""
-    rounds, spent = model.round_manager, 0
+def _transfers(local: LocalChain, meter: Meter, model: ModelContracts) -> None:
+    first, second = BUYERS
+    millionth = TOKEN // 10**6
 
-    def step(receipt: Receipt) -> None:
-        nonlocal spent
-        spent += receipt.gas_used
+    def moved(key: AccountKey, to: Address) -> Receipt:
+        return model.token.transfer(key, to, millionth)
 
-    parent, deadline = rounds.current_version(), chain.block_time() + HOUR
-    number, receipt = rounds.open(COORDINATOR, sha256(b"plan"), parent, 1_000 * TOKEN, deadline)
-    step(receipt)
-    step(rounds.commit_data(COORDINATOR, number, sha256(b"commitments"), sha256(b"list")))
-    step(rounds.record_seed(FOUNDER, number)[1])
-    step(rounds.close(COORDINATOR, number, sha256(b"updates"), sha256(b"evidence")))
-    step(rounds.record_seed(FOUNDER, number)[1])
-    tree = ClaimTree(earned)
-    said = {
-        "model": rounds.address,
-        "round": number,
-        "attempt": 0,
-        "planHash": sha256(b"plan"),
-        "updatesRoot": sha256(b"updates"),
-        "versionHash": sha256(b"version", str(number).encode()),
-        "valueRoot": value_root(tree.root, tree.total, MINTED, 1),
-        "stateHash": sha256(b"state", str(number).encode()),
-        "evaluation": -250,
-        "evidenceHash": sha256(b"evidence"),
-    }
-    digest = typed_digest("Attestation", rounds.domain, said)
-    for key in VALIDATORS:
-        step(rounds.commit_attestation(key, number, attestation_commitment(digest, key.address, SALT)))
-    for key in VALIDATORS:
-        signature = sign_typed(key, "Attestation", rounds.domain, said)
-        step(rounds.reveal(key, said, key.address, SALT, signature))
-    step(rounds.finalise(FOUNDER, said, tree.root, tree.total, MINTED, 1))
-    return spent, tree
+    meter.keep("transfer_new", "transfer to an account that held nothing", moved(HOLDER, STRANGER.address))
+    meter.keep("transfer", "transfer, neither delegated", moved(HOLDER, STRANGER.address))
+    meter.keep("transfer_delegated", "transfer, both delegated", moved(first, second.address))
+    local.advance(EPOCH)
+    text = "transfer, neither delegated, the first of both in an epoch"
+    meter.keep("transfer_new_epoch", text, moved(HOLDER, STRANGER.address))
 
 
-def _claim(model: ModelContracts, tree: ClaimTree) -> int:
-    claim = tree.claim(HOLDER.address)
-    _, receipt = model.pool.claim(FOUNDER, claim.account, claim.cumulative, claim.running_sum, claim.proof)
-    return receipt.gas_used
+def _revenue(local: LocalChain, meter: Meter, model: ModelContracts) -> None:
+    vault = model.vault
+    meter.keep("deposit_first", "revenue in coin, the first of an epoch", vault.deposit(FOUNDER, COIN, 10**15))
+    meter.keep("deposit", "revenue in coin", vault.deposit(FOUNDER, COIN, 10**15))
+    epoch = vault.calendar().present
+    local.advance(EPOCH)
+    for buyer, key, text in ((BUYERS[0], "_first", ", the epoch's first"), (BUYERS[1], "", "")):
+        _, (receipt,) = vault.claim_for(STRANGER, buyer.address, COIN, [epoch])
+        meter.keep(f"revenue_claim{key}", f"claim an epoch's revenue{text}", receipt)
