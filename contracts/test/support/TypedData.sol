@@ -31,8 +31,7 @@ library TypedData {
         "DeviceRevocation(address device,address owner,uint256 nonce,uint64 deadline)";
     string internal constant PASS_TRANSFER =
         "PassTransfer(address model,address holder,address to,uint256 nonce,uint64 deadline)";
-    string internal constant PASS_USE =
-        "PassUse(address model,address holder,address server,uint64 until)";
+    string internal constant PASS_USE = "PassUse(address model,address holder,address server,uint64 until)";
     string internal constant TERMS_ACCEPTANCE =
         "TermsAcceptance(address owner,bytes32 termsHash,uint256 nonce,uint64 deadline)";
     string internal constant TERMS_WITHDRAWAL =
