@@ -103,11 +103,13 @@ def test_the_threat_model_and_the_attack_tests_name_each_other(tree):
     assert named == there
 
 
-def test_the_tests_that_the_page_on_what_comes_after_the_launch_names_are_there(tree):
-    named = set(re.findall(r"`(test(?:Fuzz)?_\w+)`", tree.text(Path("docs/after-launch.md"))))
+@pytest.mark.parametrize("page", ["docs/after-launch.md", "docs/trust.md", "docs/governance.md", "docs/assurance.md"])
+def test_the_tests_that_a_page_names_are_there(tree, page):
+    named = set(re.findall(r"`(test(?:Fuzz)?_\w+)`", tree.text(Path(page))))
     suites = [*tree.ending(".py", under="tests"), *tree.ending(".sol", under="contracts/test")]
     there = {name for path in suites for name in re.findall(r"(?:def|function) (test\w*)", tree.text(path))}
-    assert len(named) > 30 and named - there == set()
+    assert named - there == set()
+    assert len(named) > 30 or page not in ("docs/after-launch.md", "docs/trust.md")
 
 
 def test_the_changelog_tells_of_this_version(tree):
