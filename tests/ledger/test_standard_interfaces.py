@@ -117,7 +117,7 @@ def test_the_erc_165_id_follows_from_the_compiled_interface(name):
 
 def test_no_function_of_a_standard_is_shadowed_by_another_of_its_name():
     for ours, several in SPOKEN.items():
-        by_selector = {}
+        by_selector: dict[bytes, str] = {}
         for entry in functions(abi_of(ours)):
             selector = keccak(signature(entry).encode())[:4]
             assert by_selector.setdefault(selector, signature(entry)) == signature(entry), several
