@@ -15,6 +15,7 @@ WORDS = (
 ).split() + ["model version"]
 CODE_BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+NAMED_TEST = re.compile(r"`(test(?:Fuzz)?_\w+)`")
 ATTACK_FILE = re.compile(r"tests/attacks/(test_\w+\.py)")
 
 
@@ -103,13 +104,23 @@ def test_the_threat_model_and_the_attack_tests_name_each_other(tree):
     assert named == there
 
 
-@pytest.mark.parametrize("page", ["docs/after-launch.md", "docs/trust.md", "docs/governance.md", "docs/assurance.md"])
-def test_the_tests_that_a_page_names_are_there(tree, page):
-    named = set(re.findall(r"`(test(?:Fuzz)?_\w+)`", tree.text(Path(page))))
+@pytest.mark.parametrize(("page", "least"), [("after-launch", 30), ("trust", 90), ("governance", 7), ("holders", 0), ("assurance", 0)])
+def test_the_tests_that_a_page_names_are_there(tree, page, least):
+    named = set(NAMED_TEST.findall(tree.text(Path(f"docs/{page}.md"))))
     suites = [*tree.ending(".py", under="tests"), *tree.ending(".sol", under="contracts/test")]
     there = {name for path in suites for name in re.findall(r"(?:def|function) (test\w*)", tree.text(path))}
-    assert named - there == set()
-    assert len(named) > 30 or page not in ("docs/after-launch.md", "docs/trust.md")
+    assert len(named) >= least and named - there == set()
+
+
+def test_every_line_of_the_trust_tables_names_a_test_and_every_attack_file_is_there(tree):
+    text = tree.text(Path("docs/trust.md"))
+    rows = [row for row in re.findall(r"^\|.*\|$", text, re.MULTILINE) if not re.match(r"\|[-|]+$", row)]
+    headings = [row for row in rows if row.endswith("| test |")]
+    assert len(headings) == 3
+    silent = [row for row in rows if row not in headings and not re.search(r"`test\w*[_/]", row.split("|")[-2])]
+    assert silent == []
+    assert all((tree.root / "tests" / "attacks" / name).is_file() for name in ATTACK_FILE.findall(text))
+    assert set(re.findall(r"^\| (A\d+) \|", text, re.MULTILINE)) == {f"A{number}" for number in range(1, 29)}
 
 
 def test_the_changelog_tells_of_this_version(tree):
