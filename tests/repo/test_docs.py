@@ -104,7 +104,10 @@ def test_the_threat_model_and_the_attack_tests_name_each_other(tree):
     assert named == there
 
 
-@pytest.mark.parametrize(("page", "least"), [("after-launch", 30), ("trust", 90), ("governance", 7), ("holders", 0), ("assurance", 0)])
+PAGES = [("after-launch", 30), ("trust", 90), ("governance", 7), ("holders", 0), ("assurance", 0)]
+
+
+@pytest.mark.parametrize(("page", "least"), PAGES)
 def test_the_tests_that_a_page_names_are_there(tree, page, least):
     named = set(NAMED_TEST.findall(tree.text(Path(f"docs/{page}.md"))))
     suites = [*tree.ending(".py", under="tests"), *tree.ending(".sol", under="contracts/test")]
