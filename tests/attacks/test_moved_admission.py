@@ -24,7 +24,13 @@ def changes(small, member):
     }
 
 
-@pytest.mark.parametrize("how", ["stopped by its lister", "lister dropped", "barred", "revoked"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "lister dropped",
+        *(pytest.param(how, marks=pytest.mark.full) for how in ("stopped by its lister", "barred", "revoked")),
+    ],
+)
 def test_a_device_taken_out_in_the_middle_of_a_round_counts_in_it_and_in_no_later_one(launch_world, how):
     small = launch_world(f"moved admission: {how}")
     member = small.honest()[0]

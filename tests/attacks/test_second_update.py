@@ -97,7 +97,9 @@ def test_a_replayed_question_of_an_earlier_attempt_is_not_trained_on_again(super
     assert len(calls) == 2 and "later plan" in str(replies[2].error.reason)
 
 
-@pytest.mark.parametrize("moment", ["asked", "trained", "kept"])
+@pytest.mark.parametrize(
+    "moment", ["asked", *(pytest.param(moment, marks=pytest.mark.full) for moment in ("trained", "kept"))]
+)
 def test_killed_between_question_and_answer_it_answers_once_after_its_restart(superlink, tmp_path, moment):
     folder = tmp_path / "node"
     node = LightNode(folder, OWNER, acceptance_of(WORLD, OWNER))

@@ -42,6 +42,7 @@ def scaled(owner, part):
     return update * part // 8
 
 
+@pytest.mark.full
 def test_over_flower_who_trained_is_cleared_and_who_changed_its_update_is_out(
     launch_world, tmp_path, monkeypatch, capsys
 ):

@@ -181,6 +181,19 @@ def test_many_transactions_go_at_once_and_answer_in_order(chain, shared, actors,
     assert chain.send_many([]) == []
 
 
+def test_what_a_node_that_mines_on_demand_left_in_its_pool_is_mined_by_who_waits(
+    chain, local_chain, shared, make_account
+):
+    key = make_account()
+    rpc = Rpc(local_chain.url)
+    rpc.request("evm_setAutomine", False)
+    try:
+        calls = [shared.device_registry.prepare(key, "list", [device]) for device in fresh_addresses("left", 3)]
+        assert len(chain.send_many(calls)) == 3
+    finally:
+        rpc.request("evm_setAutomine", True)
+
+
 def test_if_one_of_many_would_be_refused_none_is_sent(chain, shared, make_account):
     key = make_account()
     good, bad = fresh_addresses("one bad", 2)

@@ -53,6 +53,7 @@ def founder(node, gateway, request):
     return Founder(node, gateway, request.node.nodeid)
 
 
+@pytest.mark.full
 def test_what_was_reckoned_is_what_iotex_takes(founder, gateway, node):
     gateway.receipts_late = 1
     gateway.charges = True
@@ -83,6 +84,7 @@ def test_a_launch_goes_on_where_the_line_was_cut_after_every_transaction(founder
     assert not any(each.is_open or each.failed for each in lock.tries)
 
 
+@pytest.mark.full
 def test_a_receipt_that_does_not_come_is_found_by_the_next_run(founder, gateway):
     founder.chain = Chain.connect(
         gateway.url, sleep=lambda _: None, clock=iter(range(10**9)).__next__, timeout_seconds=30

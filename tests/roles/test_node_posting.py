@@ -173,11 +173,11 @@ def test_a_coordinator_that_asks_after_a_posting_gets_the_posted_update(small, t
 @pytest.mark.parametrize(
     ("changes", "standing", "posts"),
     [
-        ({"when": When.NEVER}, {}, 0),
+        pytest.param({"when": When.NEVER}, {}, 0, marks=pytest.mark.full),
         ({"when": When.UNASKED}, {"asked_plan": True}, 0),
         ({"when": When.UNASKED}, {}, 1),
-        ({"when": When.ALWAYS}, {"asked_plan": True}, 1),
-        ({"budget": 1}, {}, 0),
+        pytest.param({"when": When.ALWAYS}, {"asked_plan": True}, 1, marks=pytest.mark.full),
+        pytest.param({"budget": 1}, {}, 0, marks=pytest.mark.full),
     ],
 )
 def test_it_posts_only_where_its_owner_allows_it(launch_world, request, tmp_path, changes, standing, posts):

@@ -96,6 +96,7 @@ def closed(outcome, measure):
     return (persistence - outcome[f"model_{measure}"]) / (persistence - central)
 
 
+@pytest.mark.full
 def test_names_of_participants_change_no_hash_and_no_share(anvil, tmp_path, monkeypatch):
     """Two runs from one seed on two chains that begin at one time; only the labels are turned around."""
     sealed, seal = {}, founder.seal

@@ -78,7 +78,13 @@ class Chain:
         self._poll = poll_seconds
         self._mine = mine
         self._sender = Sender(
-            rpc, chain_id, sleep=sleep, clock=clock, timeout_seconds=timeout_seconds, poll_seconds=poll_seconds
+            rpc,
+            chain_id,
+            sleep=sleep,
+            clock=clock,
+            timeout_seconds=timeout_seconds,
+            poll_seconds=poll_seconds,
+            mine=mine,
         )
 
     @classmethod
