@@ -1,5 +1,6 @@
 """What every test may ask for: where the project lies, what lies beside it, and one Hypothesis profile."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,17 @@ settings.register_profile("andel", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("andel")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection() -> None:
+    """What is imported and collected stays to the end: looking for garbage among it takes seconds and finds none."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
