@@ -24,14 +24,20 @@ def read_record(data: bytes, max_bytes: int, fields: frozenset[str]) -> dict[str
         raise ModelFileError(f"model file: {error}") from error
     if not isinstance(record, dict):
         raise ModelFileError("model file: not a JSON object")
+    check_fields(record, fields)
+    return record
+
+
+def check_fields(record: dict[str, Any], fields: frozenset[str]) -> None:
+    """Raises ModelFileError unless the record has exactly these fields."""
     if record.keys() != fields:
         odd = ", ".join(sorted(str(name)[:40] for name in record.keys() ^ fields)[:5])
         raise ModelFileError(f"fields missing or unknown: {odd}")
-    return record
 
 
 def check_integer(value: object, low: int, high: int, field: str) -> None:
     """Raises ModelFileError unless `value` is an integer in low..high."""
+    # bool is an int to Python, but not an integer of the format.
     if not isinstance(value, int) or isinstance(value, bool):
         raise ModelFileError(f"{field}: {str(value)[:40]!r} is not an integer")
     if not low <= value <= high:
@@ -43,17 +49,20 @@ def check_integers(values: Sequence[object], count: int, field: str, limit: int)
     if len(values) != count:
         raise ModelFileError(f"{field}: {len(values)} values where {count} belong")
     for value in values:
-        # bool is an int to Python, but not an integer of the format.
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ModelFileError(f"{field}: {str(value)[:40]!r} is not an integer")
-        if not -limit <= value <= limit:
-            raise ModelFileError(f"{field}: {value} is outside -{limit}..{limit}")
+        check_integer(value, -limit, limit, field)
 
 
 def check_text(text: object, field: str) -> None:
     """Raises ModelFileError unless `text` is printable and of 1 to 64 bytes of UTF-8."""
     if not isinstance(text, str) or not text.isprintable() or not 1 <= len(text.encode()) <= MAX_TEXT_BYTES:
         raise ModelFileError(f"{field}: not a printable text of 1 to {MAX_TEXT_BYTES} bytes")
+
+
+def check_digests(version: Digest, task: Digest) -> None:
+    """Raises ModelFileError unless both are of 32 bytes."""
+    for name, digest in (("version", version), ("task", task)):
+        if len(digest) != 32:
+            raise ModelFileError(f"{name}: {len(digest)} bytes, a digest has 32")
 
 
 def list_of(record: dict[str, Any], field: str) -> tuple[Any, ...]:

@@ -23,6 +23,7 @@ from andel.errors import ModelFileError
 from andel.hashing import sha256
 from andel.serving.file_fields import (
     as_tuple,
+    check_digests,
     check_integer,
     check_integers,
     check_text,
@@ -30,10 +31,9 @@ from andel.serving.file_fields import (
     list_of,
     read_record,
 )
-from andel.serving.slots import Slots
+from andel.serving.slots import FORMAT, Slots
 from andel.units import Digest
 
-FORMAT: Final = "andel-model/2"
 FAMILY: Final = "layers"
 MAX_FILE_BYTES: Final = 1 << 20
 MAX_LAYERS: Final = 8
@@ -93,9 +93,7 @@ class LayersFile:
         if self.output == "argmax" and self.layers[-1].shift:
             raise ModelFileError("layers: the last layer of an argmax has shift 0")
         check_text(self.unit, "unit")
-        for name, digest in (("version", self.version), ("task", self.task)):
-            if len(digest) != 32:
-                raise ModelFileError(f"{name}: {len(digest)} bytes, a digest has 32")
+        check_digests(self.version, self.task)
         unit_ranges(self)
 
     @property

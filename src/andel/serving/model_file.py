@@ -21,7 +21,15 @@ from typing import Final
 from andel.encoding import canonical_json, parse_json
 from andel.errors import InputError, ModelFileError
 from andel.hashing import sha256
-from andel.serving.file_fields import as_tuple, check_integers, check_text, digest_of, list_of
+from andel.serving.file_fields import (
+    as_tuple,
+    check_digests,
+    check_fields,
+    check_integers,
+    check_text,
+    digest_of,
+    list_of,
+)
 from andel.units import Digest
 
 FORMAT: Final = "andel-model/1"
@@ -122,9 +130,7 @@ class ModelFile:
             raise ModelFileError(f"model file: {error}", "make the file with `quantise`") from error
         if not isinstance(record, dict) or record.get("format") != FORMAT:
             raise ModelFileError("format: not an andel-model/1 file", "check which file was given")
-        if record.keys() != _FIELDS:
-            odd = ", ".join(sorted(str(name)[:40] for name in record.keys() ^ _FIELDS)[:5])
-            raise ModelFileError(f"fields missing or unknown: {odd}")
+        check_fields(record, _FIELDS)
         return cls(
             features=list_of(record, "features"),
             weights=tuple(as_tuple(row, f"weights[{j}]") for j, row in enumerate(list_of(record, "weights"))),
@@ -195,6 +201,4 @@ def _check_form(model: ModelFile) -> None:
         raise ModelFileError(f"shift: {model.shift} is not in 0..{MAX_SHIFT}")
     if not isinstance(model.adds_base, bool):
         raise ModelFileError("adds_base: neither true nor false")
-    for name, digest in (("version", model.version), ("task", model.task)):
-        if len(digest) != 32:
-            raise ModelFileError(f"{name}: {len(digest)} bytes, a digest has 32")
+    check_digests(model.version, model.task)

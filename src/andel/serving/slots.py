@@ -17,6 +17,8 @@ from andel.encoding import IntArray
 from andel.errors import InputError, ModelFileError
 from andel.serving.file_fields import check_integer
 
+FORMAT: Final = "andel-model/2"
+"""Of every file whose questions lie in slots."""
 WORD_BITS: Final = 256
 WORD_BYTES: Final = WORD_BITS // 8
 SLOT_BITS: Final = (4, 8, 16)

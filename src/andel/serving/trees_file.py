@@ -20,6 +20,7 @@ from andel.errors import ModelFileError
 from andel.hashing import sha256
 from andel.serving.file_fields import (
     as_tuple,
+    check_digests,
     check_integer,
     check_integers,
     check_text,
@@ -27,10 +28,9 @@ from andel.serving.file_fields import (
     list_of,
     read_record,
 )
-from andel.serving.slots import Slots
+from andel.serving.slots import FORMAT, Slots
 from andel.units import Digest
 
-FORMAT: Final = "andel-model/2"
 OBLIVIOUS: Final = "oblivious"
 TREES: Final = "trees"
 MAX_FILE_BYTES: Final = 1 << 22
@@ -100,9 +100,7 @@ class TreesFile:
                 "quantise with a coarser unit",
             )
         check_text(self.unit, "unit")
-        for name, digest in (("version", self.version), ("task", self.task)):
-            if len(digest) != 32:
-                raise ModelFileError(f"{name}: {len(digest)} bytes, a digest has 32")
+        check_digests(self.version, self.task)
 
     @property
     def family(self) -> str:

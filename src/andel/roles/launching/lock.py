@@ -8,7 +8,6 @@ whoever reads the chain. Never asks a chain.
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from andel.ledger.deployment import Deployment
 from andel.ledger.factory import IMPLEMENTATIONS
 from andel.ledger.interface import CONTRACTS
 from andel.units import Address
+from andel.whole_files import write_whole
 
 LOCK_FORMAT: Final = "andel-lock/1"
 _MAX_BYTES: Final = 1024 * 1024
@@ -137,17 +137,7 @@ def is_lock(data: bytes) -> bool:
 
 def write_lock(path: Path, lock: Lock) -> None:
     """Writes it so that a crash leaves the former file or this one, on the disk when this returns. Raises OSError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        file.write(lock.to_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, lock.to_bytes(), 0o666)  # it holds no secret: who may read it is the umask's
 
 
 def _parse(data: bytes) -> Lock:
