@@ -115,7 +115,7 @@ def typed_digest(name: str, domain: Domain, message: Mapping[str, object]) -> Di
         separator = domain.separator
     except Exception as error:  # eth_abi has a family of encoding errors without a public base
         raise InputError(f"{name} cannot be encoded: {error}") from error
-    return _digest(type_hash(name), separator, values)
+    return words_digest(type_hash(name), separator, values)
 
 
 def abi_word(place: str, kind: str, value: object) -> bytes:
@@ -156,7 +156,8 @@ def typed_signer(name: str, domain: Domain, message: Mapping[str, object], signa
 
 
 @lru_cache(maxsize=1 << 15)  # who takes a message, lists it under a root and settles the round hashes it each time
-def _digest(kind: Digest, separator: Digest, values: bytes) -> Digest:
+def words_digest(kind: Digest, separator: bytes, values: bytes) -> Digest:
+    """The EIP-712 digest of a type's hash, a domain's separator, also of a contract that is not ours, and words."""
     return keccak(b"\x19\x01", separator, keccak(kind, values))
 
 

@@ -16,6 +16,9 @@ Digest = NewType("Digest", bytes)
 BaseUnits = NewType("BaseUnits", int)
 """An amount of a token in its smallest unit."""
 
+NOBODY: Final = Address("0x" + "0" * 40)
+"""The zero address, which stands for nobody, and where a payment token is asked for, for the chain's coin."""
+
 TOKEN: Final = 10**18
 """Base units of one model token."""
 

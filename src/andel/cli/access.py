@@ -16,6 +16,7 @@ from andel.cli.options import (
     open_model,
     open_passes,
     parse_digest,
+    plain_fields,
     read_key,
     read_payer,
 )
@@ -54,9 +55,9 @@ def show(
     if as_json:
         found: dict[str, object] = {}
         if sold is not None:
-            found["plan"] = _plain(asdict(sold))
+            found["plan"] = plain_fields(asdict(sold))
         if held is not None:
-            found["pass"] = _plain(asdict(held)) | {"live": held.is_live(now)}
+            found["pass"] = plain_fields(asdict(held)) | {"live": held.is_live(now)}
         typer.echo(json.dumps(found))
         return
     if sold is not None:
@@ -113,7 +114,3 @@ def _pass_line(held: Pass, now: int) -> str:
         return "pass: none"
     state = "counts" if held.is_live(now) else "is over"
     return f"pass: {state}, until {clock_text(held.expiry)}, {held.per_day} requests a day, terms {held.terms.hex()}"
-
-
-def _plain(values: dict[str, object]) -> dict[str, object]:
-    return {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}

@@ -76,8 +76,7 @@ def launch_model(
     payer = find_payer(key_file, password_file, signer, sender)
     if dry_run:
         desk = open_desk(terms, chain, path, account_of(payer, sender, path), not no_bonds)
-        steps = steps_of(desk)
-        bill = bill_of(chain, desk.lock.sender, steps, rehearsed(desk, steps, no_rehearsal, console))
+        bill = whole_bill(desk, no_rehearsal, console)
         print_bill(console, bill)
         powers = powers_of(desk.founding, desk.lock)
         print_powers(console, powers)

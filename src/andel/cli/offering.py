@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from andel.cli.options import KeyFileOption, PayerOption, RpcOption, read_bounded, read_key, read_payer
+from andel.cli.options import KeyFileOption, PayerOption, RpcOption, plain_fields, read_bounded, read_key, read_payer
 from andel.device.did import parse_device
 from andel.errors import InputError
 from andel.keys import parse_address
@@ -49,7 +49,7 @@ def show(
     terms, books, target = opened.terms(), opened.books(), opened.target()
     releasable = opened.releasable()
     if as_json:
-        found: dict[str, object] = {"terms": _plain(asdict(terms)), "books": asdict(books), "target": target}
+        found: dict[str, object] = {"terms": plain_fields(asdict(terms)), "books": asdict(books), "target": target}
         found |= {"status": books.status.name.lower(), "settled": opened.is_settled(), "releasable": releasable}
         if account:
             found["buyer"] = _buyer(opened, account)
@@ -190,10 +190,6 @@ def _admission(device: str, path: Path | None) -> bytes:
     except ValueError as error:
         raise InputError(f"{path} is not JSON", 'an object {"most": "digits", "proof": ["0x…"]}') from error
     return parse_allowed(record).admission()
-
-
-def _plain(values: dict[str, object]) -> dict[str, object]:
-    return {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
 
 
 def _int(value: object) -> int:

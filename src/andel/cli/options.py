@@ -24,6 +24,7 @@ from andel.ledger.access import AccessPassContract
 from andel.ledger.connection import Chain
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.deployment import Deployment, ModelContracts, find_model
+from andel.ledger.payment import COIN_DECIMALS, amount_text
 from andel.ledger.successors import SuccessorsContract
 from andel.roles.launching.lock import is_lock, read_lock
 from andel.units import Address, Digest
@@ -126,10 +127,14 @@ def parse_digest(text: str, what: str) -> Digest:
         raise InputError(f"not the hash of {what}: {text[:80]!r}", "64 hex digits, or a CID") from error
 
 
+def plain_fields(values: dict[str, object]) -> dict[str, object]:
+    """Fields as JSON takes them: bytes in hex."""
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
+
+
 def coins(wei: int) -> str:
     """Wei as coins, exactly."""
-    whole, part = divmod(wei, WEI)
-    return f"{whole}.{part:018}".rstrip("0").rstrip(".")
+    return amount_text(wei, COIN_DECIMALS)
 
 
 def open_model(rpc: str, model: str) -> ModelContracts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +27,8 @@ from andel.ledger.delegation import votes_of
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.governance import ModelGovernorContract, ProposalState, Standing, Support
 from andel.ledger.proposed_calls import in_words
-from andel.roles.voter import MAX_FILE_BYTES, cast, delegate, governor_of, names_of, read_proposal, told
+from andel.roles.owner import clock_text, told
+from andel.roles.voter import MAX_FILE_BYTES, VOTE_SENTENCES, cast, delegate, governor_of, names_of, read_proposal
 from andel.units import TOKEN, Address
 
 app = typer.Typer(name="vote", help="What holders decide about a model.", no_args_is_help=True)
@@ -70,9 +70,9 @@ def show(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, success
     for number, call in enumerate(found.calls, 1):
         typer.echo(f"  {number}. {in_words(call, names)}")
     typer.echo(f"{standing.state.name.lower()}: {_votes(standing)}")
-    typer.echo(f"votes count as of {_clock(standing.snapshot)}, voting ends {_clock(standing.deadline)}")
+    typer.echo(f"votes count as of {clock_text(standing.snapshot)}, voting ends {clock_text(standing.deadline)}")
     if standing.eta:
-        typer.echo(f"can be executed from {_clock(standing.eta)}")
+        typer.echo(f"can be executed from {clock_text(standing.eta)}")
     if standing.veto_needed:
         typer.echo(f"contributors' veto: {_tokens(standing.vetoing)} of {_tokens(standing.veto_needed)} tokens")
 
@@ -101,10 +101,10 @@ def propose(
     if dry_run:
         return
     governor = governor_of(opened)
-    identity, receipt = told(lambda: governor.propose(key, calls, why))
+    identity, receipt = told(lambda: governor.propose(key, calls, why), VOTE_SENTENCES)
     standing = governor.standing_of(identity)
     typer.echo(f"proposal {governor.proposals_count()} ({identity}), gas {receipt.gas_used}")
-    typer.echo(f"votes count as of {_clock(standing.snapshot)}, voting ends {_clock(standing.deadline)}")
+    typer.echo(f"votes count as of {clock_text(standing.snapshot)}, voting ends {clock_text(standing.deadline)}")
 
 
 @app.command("cast")
@@ -152,8 +152,8 @@ def queue(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_fi
     """Put what has passed into the timelock. Anybody."""
     key, governor = read_key(key_file), governor_of(open_model(rpc, model))
     identity = _identity(governor, proposal)
-    receipt = told(lambda: governor.queue(key, identity))
-    typer.echo(f"can be executed from {_clock(governor.standing_of(identity).eta)}, gas {receipt.gas_used}")
+    receipt = told(lambda: governor.queue(key, identity), VOTE_SENTENCES)
+    typer.echo(f"can be executed from {clock_text(governor.standing_of(identity).eta)}, gas {receipt.gas_used}")
 
 
 @app.command("execute")
@@ -161,7 +161,7 @@ def execute(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_
     """Carry out what has waited in the timelock. Anybody."""
     key, governor = read_key(key_file), governor_of(open_model(rpc, model))
     identity = _identity(governor, proposal)
-    receipt = told(lambda: governor.execute(key, identity))
+    receipt = told(lambda: governor.execute(key, identity), VOTE_SENTENCES)
     typer.echo(f"executed, gas {receipt.gas_used}")
 
 
@@ -170,7 +170,7 @@ def veto(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_fil
     """Stand against a proposal with the tokens the key has mined."""
     key, governor = read_key(key_file), governor_of(open_model(rpc, model))
     identity = _identity(governor, proposal)
-    receipt = told(lambda: governor.veto(key, identity))
+    receipt = told(lambda: governor.veto(key, identity), VOTE_SENTENCES)
     said = governor.standing_of(identity)
     stopped = ", and the proposal is cancelled" if said.state == ProposalState.CANCELED else ""
     against = f"{_tokens(said.vetoing)} of {_tokens(said.veto_needed)} tokens stand against it"
@@ -200,7 +200,3 @@ def _votes(standing: Standing) -> str:
 
 def _tokens(units: int) -> str:
     return f"{units / TOKEN:,.2f}"
-
-
-def _clock(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -316,10 +316,6 @@ class ModelTokenContract(Bound):
         """The model's timelock."""
         return Address(self.chain.call(self.contract, "treasury"))
 
-    def launched_at(self) -> int:
-        """The second of the launch, with which the first epoch begins."""
-        return int(self.chain.call(self.contract, "epochStart"))
-
     def set_aside_accounts(self) -> list[Address]:
         """The accounts whose tokens count as nobody's."""
         return [Address(account) for account in self.chain.call(self.contract, "setAsideAccounts")]

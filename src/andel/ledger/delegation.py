@@ -14,17 +14,16 @@ from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.contracts import ModelTokenContract
 from andel.ledger.receipt import Receipt
-from andel.typed_data import abi_word
-from andel.units import Address, BaseUnits
+from andel.typed_data import abi_word, words_digest
+from andel.units import NOBODY, Address, BaseUnits
 
 _TYPE: Final = b"Delegation(address delegatee,uint256 nonce,uint256 expiry)"
-_NOBODY: Final = "0x" + 40 * "0"
 
 
 def delegate_of(token: ModelTokenContract, account: Address) -> Address | None:
     """Who votes with the account's tokens; None: nobody, then they count for nothing."""
     found = Address(token.chain.call(token.contract, "delegates", account))
-    return None if found == _NOBODY else found
+    return None if found == NOBODY else found
 
 
 def votes_of(token: ModelTokenContract, account: Address) -> BaseUnits:
@@ -45,7 +44,7 @@ def delegate_signed(
     nonce = int(token.chain.call(token.contract, "nonces", holder.address))
     fields = (("address", delegatee), ("uint256", nonce), ("uint256", expiry))
     words = b"".join(abi_word("Delegation", kind, value) for kind, value in fields)
-    signature = holder.sign_digest(keccak(b"\x19\x01", separator, keccak(keccak(_TYPE), words)))
+    signature = holder.sign_digest(words_digest(keccak(_TYPE), separator, words))
     parts = (signature[64], signature[:32], signature[32:64])
     return token.chain.send(payer, token.contract, "delegateBySig", delegatee, nonce, expiry, *parts)
 

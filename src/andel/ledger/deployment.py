@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from andel.encoding import canonical_json, parse_json
 from andel.errors import ChainError, InputError
@@ -158,6 +158,7 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
     disputes = DisputesContract(chain, founding.disputes)
     if {operators.manager(), disputes.manager()} != {round_manager} or operators.disputes() != disputes.address:
         raise ChainError(f"{round_manager} is no model: its operators and disputes do not name it")
+    vault = token.vault()
     factory = require_clones(
         chain,
         {
@@ -166,7 +167,7 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
             "Disputes": disputes.address,
             "RewardPool": pool.address,
             "ModelToken": token.address,
-            "RevenueVault": token.vault(),
+            "RevenueVault": vault,
         },
     )
     if operators.operators_epoch() == 0:
@@ -178,11 +179,14 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
         AllianceContract(chain, founding.alliance),
         token,
         pool,
-        RevenueVaultContract(chain, token.vault()),
+        RevenueVaultContract(chain, vault),
         DeviceRegistryContract(chain, founding.device_registry),
         BatchRegistryContract(chain, founding.batch_registry),
         ModelFactoryContract(chain, factory),
     )
+
+
+_Shared = TypeVar("_Shared", AccessPassContract, SuccessorsContract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +261,8 @@ class Deployment:
             BatchRegistryContract(chain, self._at(chain, "BatchRegistry")),
             OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
             ModelFactoryContract(chain, self._at(chain, "ModelFactory")),
-            self._access_pass(chain),
-            self._successors(chain),
+            self._shared(chain, AccessPassContract),
+            self._shared(chain, SuccessorsContract),
         )
 
     def device_registry(self, chain: Chain) -> DeviceRegistryContract:
@@ -271,17 +275,13 @@ class Deployment:
             find_model(chain, self._at(chain, "RoundManager")),
             onchain_models=OnchainModelsContract(chain, self._at(chain, "OnchainModels")),
             prediction_log=PredictionLogContract(chain, self._at(chain, "PredictionLog")),
-            access_pass=self._access_pass(chain),
-            successors=self._successors(chain),
+            access_pass=self._shared(chain, AccessPassContract),
+            successors=self._shared(chain, SuccessorsContract),
         )
 
-    def _access_pass(self, chain: Chain) -> AccessPassContract | None:
+    def _shared(self, chain: Chain, kind: type[_Shared]) -> _Shared | None:
         """None in a file written before models of a chain shared it."""
-        return AccessPassContract(chain, self.addresses["AccessPass"]) if "AccessPass" in self.addresses else None
-
-    def _successors(self, chain: Chain) -> SuccessorsContract | None:
-        """As `_access_pass`."""
-        return SuccessorsContract(chain, self.addresses["Successors"]) if "Successors" in self.addresses else None
+        return kind(chain, self.addresses[kind.NAME]) if kind.NAME in self.addresses else None
 
     def _at(self, chain: Chain, name: str) -> Address:
         if chain.chain_id != self.chain_id:

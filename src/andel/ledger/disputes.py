@@ -16,7 +16,7 @@ from andel.ledger.bound import Bound
 from andel.ledger.receipt import Receipt
 from andel.ledger.round_manager import Attestation
 from andel.merkle import Place
-from andel.units import Address, Digest
+from andel.units import NOBODY, Address, Digest
 
 
 class Outcome(IntEnum):
@@ -81,7 +81,7 @@ class ClaimLeaf:
 
     def values(self) -> tuple[object, ...]:
         """As the contract takes it."""
-        return self.account or "0x" + "00" * 20, self.cumulative, self.running_sum, list(self.proof)
+        return self.account or NOBODY, self.cumulative, self.running_sum, list(self.proof)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.interface import interface_of
 from andel.ledger.receipt import Receipt
-from andel.units import Address
+from andel.units import NOBODY, Address
 
 IMPLEMENTATIONS: Final = {
     "manager": ("RoundManager", False),
@@ -33,8 +33,6 @@ IMPLEMENTATIONS: Final = {
     "vesting": ("FounderVesting", True),
 }
 """What the contracts of a model are clones of: contract by field, and whether its constructor is told the factory."""
-
-_NOBODY: Final = "0x" + 40 * "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class ModelFactoryContract(Bound):
         (struct,) = (part for part in inputs if part["name"] == "parts")
         found = {part["name"]: value for part, value in zip(struct["components"], values, strict=True)}
         vestings = tuple(Address(each) for each in found.pop("vestings"))
-        return LaunchedModel({name: Address(at) for name, at in found.items() if at != _NOBODY}, vestings)
+        return LaunchedModel({name: Address(at) for name, at in found.items() if at != NOBODY}, vestings)
 
     def implementations(self) -> dict[str, Address]:
         """What every model's contracts are clones of, by field."""

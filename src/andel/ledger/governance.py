@@ -17,7 +17,7 @@ from andel.errors import ChainError
 from andel.hashing import keccak
 from andel.keys import AccountKey
 from andel.ledger.bound import Bound
-from andel.ledger.policy import ModelPolicyContract, Rule
+from andel.ledger.policy import ModelPolicyContract
 from andel.ledger.receipt import Receipt
 from andel.typed_data import sign_typed
 from andel.units import Address, Digest
@@ -91,10 +91,6 @@ class ModelTimelockContract(Bound):
     def governor(self) -> Address:
         """The one account that acts through it."""
         return Address(self.chain.call(self.contract, "governor"))
-
-    def min_delay(self) -> int:
-        """Seconds between queue and execute."""
-        return int(self.chain.call(self.contract, "getMinDelay"))
 
 
 class ModelGovernorContract(Bound):
@@ -223,11 +219,6 @@ def find_governor(policy: ModelPolicyContract) -> ModelGovernorContract:
     if policy.chain.call(governor.contract, "timelock") != timelock.address:
         raise ChainError(f"the governor {governor.address} does not act through the policy's timelock")
     return governor
-
-
-def founding_block(policy: ModelPolicyContract) -> int:
-    """The block of the model's launch."""
-    return policy.history_of(Rule.LICENCE)[0].since_block
 
 
 def _lists(calls: Sequence[ProposedCall]) -> tuple[list[Address], list[int], list[bytes]]:

@@ -134,8 +134,12 @@ def canonical_type(component: Component) -> str:
 
 def signature_of(function: Function) -> str:
     """A function as signatures spell it: its name and the types it takes."""
-    return f"{function.name}({','.join(canonical_type(component) for component in function.inputs)})"
+    return _signature(function.name, function.inputs)
+
+
+def _signature(name: str, inputs: tuple[Component, ...]) -> str:
+    return f"{name}({','.join(canonical_type(component) for component in inputs)})"
 
 
 def _signature_hash(name: str, inputs: tuple[Component, ...]) -> bytes:
-    return keccak(f"{name}({','.join(canonical_type(component) for component in inputs)})".encode())
+    return keccak(_signature(name, inputs).encode())

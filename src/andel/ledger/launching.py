@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from andel import founding_defaults as defaults
 from andel.errors import InputError
 from andel.ledger.round_state import ValidatorRecord
-from andel.units import Address
-
-_NOBODY: Final = "0x" + 40 * "0"
+from andel.units import NOBODY, Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +135,7 @@ def launch_terms(config: ModelConfig, devices: Address, batches: Address, regist
     sold = config.offering
     return {
         **_training_terms(config, devices, batches),
-        "owner": config.owner or _NOBODY,
+        "owner": config.owner or NOBODY,
         "registry": registry,
         "token": {
             "name": config.name,
@@ -157,7 +154,7 @@ def launch_terms(config: ModelConfig, devices: Address, batches: Address, regist
         "offering": _offering_terms(sold or OfferingConfig(0, 0, 0, 0, 0)),
         "onlyAlliance": sold is not None and sold.only_alliance,
         "allocations": [
-            (each.account or _NOBODY, each.amount, each.start, each.duration, each.cliff) for each in config.allocations
+            (each.account or NOBODY, each.amount, each.start, each.duration, each.cliff) for each in config.allocations
         ],
         "governance": _governance_terms(config.governance or GovernanceConfig(0, 0, 0, 0, 0, 0, 0)),
     }
@@ -187,7 +184,7 @@ def _training_terms(config: ModelConfig, devices: Address, batches: Address) -> 
         },
         "disputes": {"hearingPeriod": config.hearing_period, "floor": config.challenge_floor},
         "alliance": {
-            "existing": config.alliance or _NOBODY,
+            "existing": config.alliance or NOBODY,
             "listers": list(config.listers),
             "devices": list(config.devices),
             "policyHash": config.policy_hash,
@@ -198,11 +195,11 @@ def _training_terms(config: ModelConfig, devices: Address, batches: Address) -> 
 
 def _offering_terms(sold: OfferingConfig) -> dict[str, object]:
     return {
-        "token": _NOBODY,
-        "payment": sold.payment or _NOBODY,
-        "treasury": _NOBODY,
-        "manager": _NOBODY,
-        "alliance": _NOBODY,
+        "token": NOBODY,
+        "payment": sold.payment or NOBODY,
+        "treasury": NOBODY,
+        "manager": NOBODY,
+        "alliance": NOBODY,
         "allowRoot": sold.allow_root,
         "offered": sold.offered,
         "price": sold.price,

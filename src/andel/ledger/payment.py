@@ -16,10 +16,10 @@ from andel.ledger.bound import Bound
 from andel.ledger.connection import Chain
 from andel.ledger.receipt import Receipt
 from andel.ledger.words import WORD
-from andel.typed_data import abi_word
-from andel.units import Address
+from andel.typed_data import abi_word, words_digest
+from andel.units import NOBODY, Address
 
-COIN: Final = Address("0x" + "00" * 20)
+COIN: Final = NOBODY
 """Stands for the chain's coin where a token's address is asked for."""
 
 COIN_DECIMALS: Final = 18
@@ -63,7 +63,7 @@ class PaymentToken(Bound):
         fields = (("address", key.address), ("address", spender), ("uint256", amount))
         words = b"".join(abi_word("Permit", kind, value) for kind, value in fields)
         words += abi_word("Permit", "uint256", nonce) + abi_word("Permit", "uint256", deadline)
-        signature = key.sign_digest(keccak(b"\x19\x01", separator, keccak(keccak(_PERMIT_TYPE), words)))
+        signature = key.sign_digest(words_digest(keccak(_PERMIT_TYPE), separator, words))
         head = abi_word("Permit", "uint256", amount) + abi_word("Permit", "uint256", deadline)
         return head + signature[64:].rjust(WORD, b"\0") + signature[:64]
 
@@ -85,6 +85,15 @@ def parse_amount(text: str, decimals: int) -> int:
     if not units.is_finite() or units <= 0 or units >= 2**128 or units != int(units):
         raise InputError(f"not an amount: {text[:40]!r}", f"a number above 0 such as 12.5, at most {decimals} places")
     return int(units)
+
+
+def allow(chain: Chain, token: Address, owner: AccountKey, spender: Address, amount: int) -> None:
+    """Lets `spender` take `amount` of `owner`'s where it may not yet; nothing is asked of the coin, or for nothing."""
+    if token == COIN or amount == 0:
+        return
+    found = PaymentToken(chain, token)
+    if found.allowance(owner.address, spender) < amount:
+        found.approve(owner, spender, amount)
 
 
 def amount_text(units: int, decimals: int) -> str:

@@ -14,14 +14,13 @@ from andel.errors import ChainError, InputError
 from andel.ledger.abi import decode_call, encode_call
 from andel.ledger.governance import ProposedCall
 from andel.ledger.interface import Contract
+from andel.ledger.payment import COIN_DECIMALS, amount_text
 from andel.units import Address
-
-_WEI = 10**18
 
 
 def in_words(call: ProposedCall, names: Mapping[Address, str]) -> str:
     """One line that says what a call does; `names` are the model's contracts by address."""
-    coins = f"{_coins(call.value)} of the chain's coin ({call.value} wei)" if call.value else ""
+    coins = f"{amount_text(call.value, COIN_DECIMALS)} of the chain's coin ({call.value} wei)" if call.value else ""
     name = names.get(call.target)
     if not call.data:
         return f"pay {coins or 'nothing'} to {name or call.target}"
@@ -43,11 +42,6 @@ def call_of(name: str, address: Address, function: str, arguments: Sequence[obje
     if not 0 <= value < 1 << 256:
         raise InputError(f"not an amount of wei: {str(value)[:40]}")
     return ProposedCall(address, value, encode_call(Contract(name, address), function, arguments))
-
-
-def _coins(wei: int) -> str:
-    whole, part = divmod(wei, _WEI)
-    return f"{whole}.{part:018}".rstrip("0").rstrip(".")
 
 
 def _plain(value: Any) -> str:

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from andel.errors import InputError
 from andel.keys import AccountKey
 from andel.ledger.bound import Bound
+from andel.ledger.payment import COIN as COIN
 from andel.ledger.receipt import Receipt
 from andel.units import Address
-
-COIN: Final = Address("0x" + "0" * 40)
-"""Stands for the chain's coin where a payment token is named."""
 
 EPOCHS_ASKED_AT_ONCE = 64
 EPOCHS_CLAIMED_AT_ONCE = 64
@@ -84,7 +81,8 @@ class RevenueVaultContract(Bound):
         """
         if first < 0:
             raise InputError(f"no epoch has the number {first}")
-        end = self.calendar().present if last is None else min(last + 1, self.calendar().present)
+        present = int(self.chain.call(self.contract, "epochNow"))
+        end = present if last is None else min(last + 1, present)
         pages = [
             (account, token, start, min(EPOCHS_ASKED_AT_ONCE, end - start))
             for start in range(first, end, EPOCHS_ASKED_AT_ONCE)

@@ -13,12 +13,10 @@ from andel.keys import AccountKey
 from andel.ledger.bound import Bound
 from andel.ledger.connection import Chain
 from andel.ledger.receipt import Receipt
-from andel.units import Address, Digest
+from andel.units import NOBODY, Address, Digest
 
 MAX_STEPS: Final = 32
 """How far a path is followed at once."""
-
-_NOBODY: Final = "0x" + 40 * "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class SuccessorsContract(Bound):
     def predecessor_of(self, model: Address) -> Address | None:
         """The model that this one follows by a step that counts."""
         found = Address(self.chain.call(self.contract, "predecessorOf", model))
-        return None if found == _NOBODY else found
+        return None if found == NOBODY else found
 
     def current_of(self, model: Address, most: int = MAX_STEPS) -> tuple[Address, bool]:
         """Where at most `most` steps that count lead, and whether the path ends there."""

@@ -15,7 +15,7 @@ from andel.keys import AccountKey
 from andel.ledger.access import AccessPassContract, PassOrder, price_in_coin
 from andel.ledger.connection import Chain
 from andel.ledger.offering import ModelOfferingContract, OfferingStatus
-from andel.ledger.payment import COIN, PaymentToken
+from andel.ledger.payment import COIN, PaymentToken, allow
 from andel.ledger.receipt import Receipt
 from andel.roles.owner import OWNERS_SIGNATURE_SECONDS, Sentence, clock_text, told
 from andel.typed_data import sign_typed
@@ -39,7 +39,7 @@ def buy_tokens(
     """
     payment, chain = offering.terms().payment, offering.chain
     if payer is None or payer.address == buyer.address:
-        _allow(chain, payment, buyer, offering.address, amount)
+        allow(chain, payment, buyer, offering.address, amount)
         owner = account or buyer.address
         receipt = told(lambda: offering.buy(buyer, owner, amount, payment, admission), OFFERING_SENTENCES)
     else:
@@ -134,7 +134,7 @@ def buy_pass(
     """
     chain, plan = passes.chain, told(lambda: passes.plan_of(order.model, order.plan), PASS_SENTENCES)
     if payer is None or payer.address == holder.address:
-        _allow(chain, order.token, holder, passes.address, plan.price)
+        allow(chain, order.token, holder, passes.address, plan.price)
         receipt = told(lambda: passes.buy(holder, order, price_in_coin(plan)), PASS_SENTENCES)
     else:
         if order.holder != holder.address:
@@ -146,21 +146,13 @@ def buy_pass(
         signature = sign_typed(holder, "PassPurchase", passes.domain, message)
         permit = b""
         if gift:
-            _allow(chain, order.token, payer, passes.address, plan.price)
+            allow(chain, order.token, payer, passes.address, plan.price)
         elif plan.price:
             permit = _permit(chain, order.token, holder, passes.address, plan.price, deadline)
         value = price_in_coin(plan) if gift else None
         brings = payer
         receipt = told(lambda: passes.buy_signed(brings, order, deadline, signature, permit, value), PASS_SENTENCES)
     return int(receipt.event("PassBought").arguments["expiry"]), receipt
-
-
-def _allow(chain: Chain, token: Address, owner: AccountKey, spender: Address, amount: int) -> None:
-    if token == COIN or amount == 0:
-        return
-    found = PaymentToken(chain, token)
-    if found.allowance(owner.address, spender) < amount:
-        found.approve(owner, spender, amount)
 
 
 def _permit(chain: Chain, token: Address, owner: AccountKey, spender: Address, amount: int, deadline: int) -> bytes:

@@ -22,7 +22,7 @@ from andel.ledger.deployment import ModelContracts
 from andel.ledger.policy import Bar, Promotion
 from andel.ledger.round_state import RoundState
 from andel.roles.owner import Sentence
-from andel.roles.publishing import Compiled, compiled_version, governed, sign_publication
+from andel.roles.publishing import Compiled, compiled_version, governed, publication_message, sign_publication
 from andel.typed_data import Domain, typed_signer
 from andel.units import Address, Digest
 from andel.whole_files import write_whole
@@ -60,12 +60,7 @@ class SignedPublication:
             raise InputError(
                 f"{self.place}: {self.validator} compiled other code than comes out here", "the same release on both"
             )
-        message = {
-            "model": self.model,
-            "version": self.version,
-            "modelFileHash": self.file_hash,
-            "codeHash": self.code_hash,
-        }
+        message = publication_message(self.model, self.version, self.file_hash, self.code_hash)
         found = typed_signer("Publication", Domain(self.chain_id, self.model), message, self.signature)
         if found != self.validator:
             raise InputError(f"{self.place} is not signed by {self.validator}", "ask for it again")

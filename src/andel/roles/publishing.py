@@ -43,13 +43,16 @@ def compiled_version(model: ModelContracts, store: ContentStore, version: Digest
 
 def sign_publication(key: AccountKey, model: ModelContracts, compiled: Compiled) -> bytes:
     """A validator's signature under what it has compiled itself."""
-    message = {
-        "model": model.round_manager.address,
-        "version": compiled.version,
-        "modelFileHash": compiled.file.file_hash,
-        "codeHash": keccak(compiled.code),
-    }
-    return sign_typed(key, "Publication", model.round_manager.domain, message)
+    manager, file = model.round_manager, compiled.file
+    message = publication_message(manager.address, compiled.version, file.file_hash, keccak(compiled.code))
+    return sign_typed(key, "Publication", manager.domain, message)
+
+
+def publication_message(
+    model: Address, version: Digest, file_hash: Digest, code_hash: Digest
+) -> dict[str, Address | Digest]:
+    """What k validators sign: that this file and code are what comes out of the version."""
+    return {"model": model, "version": version, "modelFileHash": file_hash, "codeHash": code_hash}
 
 
 def publish_signed(

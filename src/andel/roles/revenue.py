@@ -14,7 +14,7 @@ from typing import Final
 from andel.errors import InputError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
-from andel.ledger.payment import COIN, PaymentToken, amount_text
+from andel.ledger.payment import COIN, allow, amount_text
 from andel.ledger.policy import find_policy
 from andel.ledger.receipt import Receipt
 from andel.ledger.revenue import Calendar
@@ -70,10 +70,7 @@ def revenue_state(model: ModelContracts, tokens: Sequence[Address], account: Add
 def pay_in(model: ModelContracts, key: AccountKey, token: Address, amount: int) -> Receipt:
     """Pays revenue in; allows the vault as much before, where it is no coin. Raises ChainError, in words."""
     vault = model.vault
-    if token != COIN:
-        payment = PaymentToken(vault.chain, token)
-        if payment.allowance(key.address, vault.address) < amount:
-            payment.approve(key, vault.address, amount)
+    allow(vault.chain, token, key, vault.address, amount)
     return told(lambda: vault.deposit(key, token, amount), REVENUE_SENTENCES)
 
 

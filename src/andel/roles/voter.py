@@ -16,11 +16,11 @@ before. Hex text of 0x and an even number of digits is bytes; amounts are decima
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from andel.content import ContentStore
 from andel.encoding import canonical_text, parse_json
-from andel.errors import ChainError, InputError, Reverted
+from andel.errors import InputError
 from andel.hashing import sha256
 from andel.keys import AccountKey, parse_address
 from andel.ledger.contracts import ModelTokenContract
@@ -30,7 +30,7 @@ from andel.ledger.governance import ModelGovernorContract, ProposedCall, Support
 from andel.ledger.interface import CONTRACTS
 from andel.ledger.proposed_calls import call_of
 from andel.ledger.receipt import Receipt
-from andel.roles.owner import OWNERS_SIGNATURE_SECONDS
+from andel.roles.owner import OWNERS_SIGNATURE_SECONDS, Sentence, told
 from andel.roles.publishing import governed
 from andel.training.training_policy import training_policy_of_text
 from andel.units import Address
@@ -40,8 +40,6 @@ MAX_FILE_BYTES: Final = 256 * 1024
 MAX_CALLS: Final = 20
 MAX_WHY: Final = 20_000
 _MAX_TEXT_BYTES: Final = 1024 * 1024
-
-Answer = TypeVar("Answer")
 
 ReadText = Callable[[str], bytes]
 """The bytes of a file that a proposal names, one more than a text may have at most."""
@@ -94,9 +92,9 @@ def cast(
 ) -> Receipt:
     """Casts a vote; where another account pays, it brings the voter's signature. Raises ChainError, in words."""
     if payer is None or payer.address == key.address:
-        return told(lambda: governor.cast(key, proposal, support))
+        return told(lambda: governor.cast(key, proposal, support), VOTE_SENTENCES)
     signature = governor.sign_vote(key, proposal, support)
-    return told(lambda: governor.cast_signed(payer, proposal, support, key.address, signature))
+    return told(lambda: governor.cast_signed(payer, proposal, support, key.address, signature), VOTE_SENTENCES)
 
 
 def delegate(token: ModelTokenContract, key: AccountKey, to: Address, payer: AccountKey | None) -> Receipt:
@@ -104,18 +102,6 @@ def delegate(token: ModelTokenContract, key: AccountKey, to: Address, payer: Acc
     if payer is None or payer.address == key.address:
         return token.delegate(key, to)
     return delegate_signed(token, payer, key, to, token.chain.block_time() + OWNERS_SIGNATURE_SECONDS)
-
-
-def told(send: Callable[[], Answer]) -> Answer:
-    """What `send` gives. Raises ChainError that says in words what the governor refused, and a hint."""
-    try:
-        return send()
-    except Reverted as refusal:
-        sentence = _SENTENCES.get(refusal.error)
-        if sentence is None:
-            raise
-        text, hint = sentence
-        raise ChainError(text(*refusal.arguments), hint) from refusal
 
 
 def _call(item: Any, addresses: Mapping[str, Address], store: ContentStore, read_text: ReadText) -> ProposedCall:
@@ -178,7 +164,7 @@ _STATES: Final[tuple[str, ...]] = (
     "executed",
 )
 
-_SENTENCES: Final[Mapping[str, tuple[Callable[..., str], str]]] = {
+VOTE_SENTENCES: Final[Mapping[str, Sentence]] = {
     "ModelGovernor_OfferingNotSettled": (
         lambda offering: f"the offering {offering} has neither succeeded nor failed yet",
         "nobody proposes before its end",
@@ -204,3 +190,4 @@ _SENTENCES: Final[Mapping[str, tuple[Callable[..., str], str]]] = {
         "see `andel vote show` for when it is",
     ),
 }
+"""What each of the governor's refusals means, and what a person can do."""

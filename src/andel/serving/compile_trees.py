@@ -26,10 +26,11 @@ def compile_trees(model: TreesFile, registry: bytes | None = None) -> CompiledMo
     `gas` of the result is exact for oblivious trees and None for others, whose price depends on the question.
     Raises ModelFileError when the code needs chunks and no registry is named, or when 16 chunks do not hold it.
     """
-    parts: list[Sequence[Any]] = []
+    parts: list[list[Item]] = []
+    chunks: list[bytes] = []
+    addresses: list[bytes] = []
     rest: Sequence[Any] = model.trees
     while True:
-        addresses, chunks = _chunks(model, parts, registry)
         items = _code(model, rest, model.bias, addresses)
         head = assemble_head(items)
         if len(head) <= MAX_CODE_BYTES:
@@ -45,23 +46,18 @@ def compile_trees(model: TreesFile, registry: bytes | None = None) -> CompiledMo
                 f"trees: {_MAX_CHUNKS} chunks of {MAX_CODE_BYTES} bytes do not hold them",
                 "serve a model of this size by signed predictions",
             )
-        parts.append(rest[:count])
+        parts.append(_code(model, rest[:count], 0, ()))
+        chunks.append(assemble_head(parts[-1]))
+        addresses.append(chunk_address(registry, chunks[-1]))
         rest = rest[count:]
     gas = None
     if model.family == OBLIVIOUS:
         words = WORD_BYTES * (1 + (model.slots.words + len(chunks) if chunks else 0))
-        gas = code_gas(items, words) + sum(code_gas(_code(model, part, 0, ()), WORD_BYTES) for part in parts)
-    return CompiledModel(head, chunks, gas)
+        gas = code_gas(items, words) + sum(code_gas(part, WORD_BYTES) for part in parts)
+    return CompiledModel(head, tuple(chunks), gas)
 
 
 _MAX_CHUNKS = 16
-
-
-def _chunks(
-    model: TreesFile, parts: Sequence[Sequence[Any]], registry: bytes | None
-) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    codes = tuple(assemble_head(_code(model, part, 0, ())) for part in parts)
-    return tuple(chunk_address(registry or b"", code) for code in codes), codes
 
 
 def _fitting(model: TreesFile, trees: Sequence[Any]) -> int:

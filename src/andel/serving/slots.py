@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from andel.encoding import IntArray
 from andel.errors import InputError, ModelFileError
+from andel.serving.assembler import WORD_BITS
 from andel.serving.file_fields import check_integer
 
 FORMAT: Final = "andel-model/2"
 """Of every file whose questions lie in slots."""
-WORD_BITS: Final = 256
 WORD_BYTES: Final = WORD_BITS // 8
 SLOT_BITS: Final = (4, 8, 16)
 MAX_INPUTS: Final = 1_024
@@ -88,20 +88,3 @@ def pack_slots(slots: Slots, codes: Codes) -> bytes:
         number = number << slots.slot_bits | code
     room = slots.words * slots.per_word - slots.inputs
     return (number << room * slots.slot_bits).to_bytes(slots.words * WORD_BYTES, "big")
-
-
-def unpack_slots(slots: Slots, question: bytes) -> IntArray:
-    """The codes (inputs,) of a canonical question.
-
-    Raises InputError when its length is another, or a bit that carries no code is not zero (the compiled code does
-    not look at such bits; here they would give one question two hashes).
-    """
-    if len(question) != slots.words * WORD_BYTES:
-        raise InputError(f"question of {len(question)} bytes, not {slots.words * WORD_BYTES}")
-    number = int.from_bytes(question, "big")
-    last = slots.words * slots.per_word - 1
-    codes = [number >> (last - i) * slots.slot_bits & slots.max_code for i in range(slots.inputs)]
-    row = np.array(codes, dtype=np.int64)
-    if pack_slots(slots, row) != question:
-        raise InputError("question has a bit other than zero where no code lies")
-    return row

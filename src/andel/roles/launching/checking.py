@@ -21,8 +21,8 @@ from andel.ledger.operators import OperatorsContract
 from andel.roles.launching.costs import Bill
 from andel.roles.launching.founding import Founding
 from andel.roles.launching.lock import Lock
-from andel.roles.launching.words import NOBODY, expected_words, ruler_of, terms_in
-from andel.units import Address
+from andel.roles.launching.words import expected_words, ruler_of, terms_in
+from andel.units import NOBODY, Address
 
 _NOT_OURS = "do not use it; take the release that the model was launched with, or the address from who launched it"
 _OTHER_RULER = "somebody holds a power that the file does not give: do not trust this model"

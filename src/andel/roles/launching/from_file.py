@@ -15,6 +15,7 @@ from andel.data.policy import policy_of_text
 from andel.errors import AndelError, InputError
 from andel.hashing import sha256
 from andel.ledger.launching import Allocation, GovernanceConfig, ModelConfig, OfferingConfig
+from andel.ledger.policy import Access
 from andel.ledger.round_state import ValidatorRecord
 from andel.roles.founding_file.ownership import Governance
 from andel.roles.founding_file.sections import FoundingFile
@@ -29,7 +30,6 @@ from andel.units import Digest
 ReadFile = Callable[[str], bytes]
 """The bytes of a file that model.toml names, by that name. Raises InputError."""
 
-_ACCESS: Final = ("open", "holders", "paid")
 _NONE: Final = bytes(32)
 
 
@@ -201,7 +201,7 @@ def _governance(file: FoundingFile, rules: Governance, read: ReadFile, objects: 
         data_policy=text("data policy", rules.data_policy),
         validation_policy=text("validation policy", rules.validation_policy),
         licence=text("licence", access.licence),
-        access=_ACCESS.index(access.mode),
+        access=int(Access[access.mode.upper()]),
         prices=tuple(
             {
                 "route": each.route.encode("ascii").ljust(32, b"\0"),

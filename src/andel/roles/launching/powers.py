@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from andel.ledger.launching import Allocation, GovernanceConfig, ModelConfig
+from andel.ledger.payment import COIN_DECIMALS, amount_text
 from andel.roles.launching.founding import Founding
 from andel.roles.launching.lock import Lock
 from andel.units import TOKEN, Address
@@ -155,8 +156,7 @@ def _tokens(base_units: int) -> str:
 
 
 def _coins(wei: int) -> str:
-    whole, part = divmod(wei, 10**18)
-    return f"{whole}" + (f".{part:018}".rstrip("0") if part else "") + " coins"
+    return f"{amount_text(wei, COIN_DECIMALS)} coins"
 
 
 def _time(seconds: int) -> str:

@@ -14,11 +14,10 @@ from andel.keys import address_bytes
 from andel.ledger.abi import decode_call
 from andel.ledger.factory import IMPLEMENTATIONS
 from andel.ledger.interface import Component, interface_of
-from andel.units import Address
+from andel.units import NOBODY, Address
 
 Words = tuple[bytes | None, ...]
 
-NOBODY: Final = Address("0x" + 40 * "0")
 _OFFERING: Final = ("offered", "price", "minimum", "capPerBuyer", "opens", "closes")
 _MILESTONES: Final = ("milestoneDeadline", "milestoneRounds", "firstBps")
 

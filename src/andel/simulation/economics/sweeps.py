@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from andel.simulation.economics.attacks import UNCHECKED, Spoils, lazy_verdict, operator_income
+from andel.simulation.economics.bonds import BondBooks
 from andel.simulation.economics.cast import WHALE
 from andel.simulation.economics.draws import below
 from andel.simulation.economics.economy import tokens_worth
@@ -143,7 +144,7 @@ def wash_by_boost(share_bps: int) -> dict[int, int]:
 
 def stalling(terms: Terms, budget: int) -> Mapping[str, object]:
     """What it takes to stall a round, a vote and a claim: wei, seconds, people and base units."""
-    challenge = max(tokens_worth(budget, terms.coin_per_token) // 10, terms.challenge_floor)
+    challenge = BondBooks(terms).challenge_bond(budget)
     return {
         "challenge_bond_wei": str(challenge),
         "challenge_upheld_costs_wei": str(challenge),
