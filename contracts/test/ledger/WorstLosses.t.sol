@@ -142,12 +142,7 @@ contract BadMajorityTest is Governed {
     /// Passed by all votes, queued, and refused by what it calls.
     function refused(address target, bytes memory data) private {
         uint256 id = propose(Call(target, 0, data), string(abi.encode(target, data)));
-        toVoting(id);
-        vote(anne, id, FOR);
-        vote(bert, id, FOR);
-        toEnd(id);
-        governor.queue(id);
-        vm.warp(block.timestamp + LOCK);
+        passAndWait(id);
         vm.expectRevert();
         governor.execute(id);
     }

@@ -175,14 +175,19 @@ abstract contract Governed is World {
     /// Passed and queued, and then refused by what it calls.
     function decideInVain(Call memory call, bytes memory reason) internal {
         uint256 id = propose(call, "in vain");
+        passAndWait(id);
+        vm.expectRevert(reason);
+        governor.execute(id);
+    }
+
+    /// Up to the second in which anybody may execute it.
+    function passAndWait(uint256 id) internal {
         toVoting(id);
         vote(anne, id, FOR);
         vote(bert, id, FOR);
         toEnd(id);
         governor.queue(id);
         vm.warp(block.timestamp + LOCK);
-        vm.expectRevert(reason);
-        governor.execute(id);
     }
 
     function lists(Call memory call)
