@@ -180,7 +180,11 @@ class Chain:
 
     def call_many(self, contract: Contract, function: str, arguments: Sequence[Sequence[object]]) -> list[Any]:
         """`call` for many arguments, in batches, in their order."""
-        results = self.call_each(contract, [(function, values) for values in arguments])
+        return self.call_all(contract, [(function, values) for values in arguments])
+
+    def call_all(self, contract: Contract, calls: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+        """As `call_each`. Raises Reverted or ChainError where one is refused."""
+        results = self.call_each(contract, calls)
         for result in results:
             if isinstance(result, ChainError):
                 raise result

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from andel.errors import ChainError
 from andel.hashing import keccak
@@ -155,18 +155,18 @@ class ModelGovernorContract(Bound):
 
     def standing_of(self, identity: int) -> Standing:
         """Where a proposal stands now."""
-        against, in_favour, abstaining = self._of("proposalVotes", identity)
-        snapshot = int(self._of("proposalSnapshot", identity))
-        vetoing, needed = self._of("vetoOf", identity)
+        asked = ("proposalVotes", "proposalSnapshot", "vetoOf", "state", "proposalDeadline", "proposalEta")
+        answers = self.chain.call_all(self.contract, [(view, (identity,)) for view in asked])
+        (against, in_favour, abstaining), snapshot, (vetoing, needed), state, deadline, eta = answers
         return Standing(
-            ProposalState(self._of("state", identity)),
+            ProposalState(state),
             against,
             in_favour,
             abstaining,
-            int(self._of("quorum", snapshot)),
-            snapshot,
-            int(self._of("proposalDeadline", identity)),
-            int(self._of("proposalEta", identity)),
+            int(self.chain.call(self.contract, "quorum", snapshot)),
+            int(snapshot),
+            int(deadline),
+            int(eta),
             vetoing,
             needed,
         )
@@ -207,9 +207,6 @@ class ModelGovernorContract(Bound):
     def proposal_threshold(self) -> int:
         """Votes a proposer needs."""
         return int(self.chain.call(self.contract, "proposalThreshold"))
-
-    def _of(self, function: str, number: int) -> Any:
-        return self.chain.call(self.contract, function, number)
 
 
 def find_governor(policy: ModelPolicyContract) -> ModelGovernorContract:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from andel.simulation.economics.terms import Terms
 from andel.units import TOKEN
 
-HUNDREDTH, TENTH, WHOLE = 100, 10, 1
+TENTH = 10
 
 
 @dataclass(slots=True)

@@ -27,7 +27,6 @@ class PoolBooks:
     last_round: int = 0
     for_contributors: int = 0
     for_operators: int = 0
-    operators_paid: int = 0
     earned: dict[str, int] = field(default_factory=dict)
     claimed: dict[str, int] = field(default_factory=dict)
     owed: dict[str, int] = field(default_factory=dict)
@@ -77,5 +76,4 @@ class PoolBooks:
         due = self.owed.pop(name, 0)
         if due:
             self.token.mint(now, name, due)
-            self.operators_paid += due
         return due

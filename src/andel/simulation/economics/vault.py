@@ -29,7 +29,6 @@ class VaultBooks:
     received: int = 0
     pot: int = 0
     redeemed: int = 0
-    carried: int = 0
     revenue: dict[int, int] = field(default_factory=dict)
     paid: dict[str, int] = field(default_factory=dict)
     left: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -81,7 +80,6 @@ class VaultBooks:
         amount = self.revenue.pop(epoch, 0)
         present = self.epoch(now)
         self.revenue[present] = self.revenue.get(present, 0) + amount
-        self.carried += amount
         return amount
 
     def redeem(self, now: int, name: str, amount: int) -> int:

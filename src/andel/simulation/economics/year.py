@@ -79,8 +79,6 @@ class Year:
     lines: list[DayLine] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     caught: int | None = None
-    plants: int = 0
-    flash_fees: int = 0
     best: int = 0
 
 
@@ -160,7 +158,6 @@ def _round(stage: Stage, year: Year, day: int, valued: ValuedRound) -> None:
     economy.budget = economy.bonds.budget(economy.pool.available(day * DAY))
     agreed = [name for name in validators(terms) if economy.bonds.is_bonded(name)]
     if below(stage.seed, f"plant {day}", BPS) < terms.plant_bps:
-        year.plants += 1
         if stage.cast.lazy in agreed:
             economy.bonds.slash(stage.cast.lazy, 1, validators(terms)[0])
             agreed.remove(stage.cast.lazy)
@@ -219,7 +216,6 @@ def _flash(stage: Stage, year: Year, day: int) -> None:
     _flash_vote(stage, year, now)
     economy.token.move(now, FLASHER, EXCHANGE, amount)
     fee = amount * stage.costs.worth // 10**18 * stage.costs.flash_bps // BPS
-    year.flash_fees += fee
     economy.pay(FLASHER, -fee - stage.costs.gas(stage.costs.vote_gas + stage.costs.revenue_gas))
 
 
