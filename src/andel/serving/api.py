@@ -25,6 +25,7 @@ from andel.serving.admission import Admission
 from andel.serving.http_edge import BODY_SECONDS, check_content_type, json_response, make_app, read_body
 from andel.serving.prediction import Prediction
 from andel.serving.predictor import Predictor
+from andel.serving.service import Service
 
 MAX_BODY_BYTES: Final = 16 * 1024
 MAX_BRACKETS: Final = 64
@@ -38,29 +39,29 @@ _BY_QUESTION = frozenset({"question"})
 
 
 def build_app(
-    predictor: Predictor, admission: Admission | None = None, *, body_seconds: float = BODY_SECONDS
+    service: Service | Predictor, admission: Admission | None = None, *, body_seconds: float = BODY_SECONDS
 ) -> Starlette:
-    """The app that answers with `predictor`, whom `admission` lets in (None: everybody).
+    """The app that answers with what `service` serves (a predictor: always that one), whom `admission` lets in.
 
-    `body_seconds` is how long a client may take to send a body.
+    `admission` None lets everybody in; `body_seconds` is how long a client may take to send a body.
     """
-    description = predictor.describe()
+    served = service if isinstance(service, Service) else Service(service)
 
     async def predict(request: Request) -> Response:
         check_content_type(request, "application/json", "as JSON")
         if admission is not None:
             await run_in_threadpool(admission.admit, request.headers.get("authorization", ""))
         body = await read_body(request, body_seconds, MAX_BODY_BYTES, "ask one question in a request")
-        ask = _parse_request(body, predictor)
+        ask = _parse_request(body, served.predictor)
         # the clock may ask a node, which takes as long as it takes
         return json_response((await run_in_threadpool(ask)).to_json())
 
     async def model(_: Request) -> Response:
         terms = {} if admission is None else {"terms": await run_in_threadpool(admission.describe)}
-        return json_response(description | terms)
+        return json_response(served.predictor.describe() | terms)
 
     async def health(_: Request) -> Response:
-        return json_response({"status": "ok"})
+        return json_response({"status": "ok"} | served.served.to_json())
 
     endpoints = [("POST", "/predict", predict), ("GET", "/model", model), ("GET", "/health", health)]
     return make_app(endpoints, _PAGES)

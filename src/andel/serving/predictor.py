@@ -72,6 +72,10 @@ class Predictor:
         Text is read as a decimal number. Raises InputError for a channel that is missing or unknown, a value
         that is no number or out of range, and as `ask_question` does.
         """
+        return self.ask_question(self.question_of(values, time), issued_at)
+
+    def question_of(self, values: Mapping[str, Decimal | int | str], time: int) -> bytes:
+        """The packed question that `ask_values` asks. Raises InputError as it does."""
         self._check_channels(values)
         if not 0 <= time <= MAX_TIMESTAMP:
             raise InputError(f"time {_shown(time)} is not in 0..{MAX_TIMESTAMP} unix seconds")
@@ -79,7 +83,7 @@ class Predictor:
         base = steps_half_even(numbers[self.task.target], self.task.exponent)
         if abs(base) > MAX_TARGET:
             raise InputError(f"{self.task.target} is out of range", f"give it in {self.task.unit}")
-        return self.ask_question(pack_question(self._codes(numbers, time), base), issued_at)
+        return pack_question(self._codes(numbers, time), base)
 
     def ask_question(self, question: bytes, issued_at: int | None = None) -> Prediction:
         """The answer to a packed question of 32 bytes, in steps of 10**task.exponent of task.unit.
