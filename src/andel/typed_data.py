@@ -50,6 +50,10 @@ TYPES: Final[Mapping[str, str]] = {
         "Prediction(address model,bytes32 version,bytes32 inputHash,bytes32 outputHash,uint64 issuedAt,"
         "uint64 validUntil)"
     ),
+    "PredictionBatch": (
+        "PredictionBatch(address model,bytes32 version,bytes32 inputsHash,bytes32 outputsHash,uint64 issuedAt,"
+        "uint64 validUntil)"
+    ),
     "ContentPut": "ContentPut(address model,bytes32 digest,uint64 size,uint64 deadline)",
     "BatchEntries": "BatchEntries(address owner,bytes32 entriesHash,uint64 deadline)",
     "DeviceClaim": "DeviceClaim(address device,address owner,uint32 timestamp,uint64 deadline)",
