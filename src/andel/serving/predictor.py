@@ -9,7 +9,7 @@ never asks what a question is for. Holds no state: threads may share one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
@@ -25,6 +25,7 @@ from andel.keys import AccountKey
 from andel.serving.evaluate import evaluate, pack_question, unpack_question
 from andel.serving.model_file import ModelFile
 from andel.serving.prediction import CLOCK_TOLERANCE_SECONDS, Prediction, json_integer, sign_prediction
+from andel.serving.prediction_batch import PredictionBatch, sign_batch
 from andel.training.task import Task
 from andel.typed_data import Domain
 
@@ -101,6 +102,28 @@ class Predictor:
             version=self.model_file.version,
             question=question,
             answer=answer,
+            unit=self.model_file.unit,
+            issued_at=issued,
+            valid_until=issued + self.valid_seconds,
+        )
+
+    def ask_questions(self, questions: Sequence[bytes], issued_at: int | None = None) -> PredictionBatch:
+        """The answers to packed questions, all under one signature, dated as `ask_question` dates.
+
+        Raises as `ask_question` does, and InputError for none or too many.
+        """
+        unpacked = [unpack_question(question, self.model_file.inputs) for question in questions]
+        if not unpacked:
+            raise InputError("a batch without a question")
+        issued = self._issued_at(issued_at)
+        codes = np.stack([codes for codes, _ in unpacked])
+        answers = evaluate(self.model_file, codes, np.array([base for _, base in unpacked], dtype=np.int64))
+        return sign_batch(
+            self.key,
+            self.domain,
+            version=self.model_file.version,
+            questions=questions,
+            answers=[int(answer) for answer in answers],
             unit=self.model_file.unit,
             issued_at=issued,
             valid_until=issued + self.valid_seconds,
