@@ -12,7 +12,7 @@ from andel.hashing import sha256
 from andel.serving.api import build_app
 from andel.serving.http_edge import serve_in_thread
 from andel.serving.prediction import Prediction, verify_prediction
-from andel.serving.service import Service
+from andel.serving.service import Served, Service
 from andel.units import Digest
 from tests.serving.random_models import filled_model
 from tests.serving.test_predictor import DOMAIN, NOON, NOW, OPERATOR, PREDICTOR, TASK, VALUES, weather_predictor
@@ -76,7 +76,7 @@ def test_without_any_current_version_the_former_one_answers(service, registry):
 
 @pytest.mark.parametrize("wrong", ["missing", "other"])
 def test_a_version_that_cannot_be_loaded_leaves_the_former_one_serving_and_is_told(registry, caplog, wrong):
-    told = []
+    told: list[Served] = []
 
     def load(version):
         if wrong == "missing":
@@ -128,7 +128,9 @@ def test_the_watch_has_bounds(service):
 
 
 def test_no_request_fails_while_versions_are_promoted_and_rolled_back(service, registry):
-    answers, failures, over = [], [], threading.Event()
+    answers: list[httpx.Response] = []
+    failures: list[httpx.Response] = []
+    over = threading.Event()
 
     def ask(url):
         with httpx.Client() as client:
@@ -150,7 +152,7 @@ def test_no_request_fails_while_versions_are_promoted_and_rolled_back(service, r
         for asker in askers:
             asker.join()
     assert failures == [] and service.served.swaps == 12
-    seen = {}
+    seen: dict[bytes, set[int]] = {}
     for response in answers:
         prediction = Prediction.from_json(response.json())
         verify_prediction(prediction, DOMAIN, {OPERATOR.address}, NOW, 60)

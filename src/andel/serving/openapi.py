@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from andel.serving.http_edge import Endpoint
@@ -35,7 +35,7 @@ ASKS: Final = (*READS, 401, 402, 429)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one page. `body` and `answer` name schemas; `answer` may be empty for a page of another kind."""
+    """One method of one page. `body`, `answer` and the parameters of its path (`{name}`) name schemas."""
 
     method: str
     path: str
@@ -46,8 +46,6 @@ class Operation:
     body: str = ""
     errors: tuple[int, ...] = (500,)
     costs: bool = False
-    parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Schemas of the path's parameters."""
 
 
 def routes_of(operations: Sequence[Operation]) -> list[tuple[str, str, Endpoint]]:
@@ -78,7 +76,7 @@ def document_of(
 
 def _operation(each: Operation) -> dict[str, object]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": dict(each.parameters.get(name, {"type": "string"}))}
+        {"name": name, "in": "path", "required": True, "schema": {"$ref": f"#/components/schemas/{name}"}}
         for name in re.findall(r"{(\w+)}", each.path)
     ]
     answers: dict[str, object] = {"200": {"description": each.line, "content": _content(each.answer)}}

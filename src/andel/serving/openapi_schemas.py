@@ -26,9 +26,11 @@ _INTEGER: Final[Schema] = {"type": ["integer", "string"], "description": "decima
 def schemas_of(predictor: Predictor) -> Mapping[str, Schema]:
     """The schemas by name."""
     return {
+        "name": {"type": "string", "enum": [predictor.domain.contract]},
+        "version": {"type": "string", "enum": ["0x" + predictor.model_file.version.hex()]},
         **_questions(predictor),
         **_answers(),
-        **_inference(),
+        **_inference(predictor.model_file.inputs),
         "SignInAccount": _object({"account": _ADDRESS}, "account"),
         "SignInText": _object({"text": {"type": "string"}}, "text"),
         "SignedText": _object(
@@ -103,7 +105,7 @@ def _answers() -> dict[str, Schema]:
     }
 
 
-def _inference() -> dict[str, Schema]:
+def _inference(inputs: int) -> dict[str, Schema]:
     text: Schema = {"type": "string"}
     parameters: Schema = {"type": "object", "maxProperties": 32}
     shape: Schema = {"type": "array", "items": {"type": "integer"}}
@@ -118,6 +120,10 @@ def _inference() -> dict[str, Schema]:
     }
     name: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
     asked = {"name": name, "shape": asked_shape, "datatype": kind, "data": data}
+    example = [
+        {"name": "codes", "shape": [1, inputs], "datatype": "UINT8", "data": [128] * inputs},
+        {"name": "base", "shape": [1], "datatype": "INT32", "data": [2_000]},
+    ]
     wanted = _object({"name": {"enum": ["answer", "question"]}, "parameters": parameters}, "name")
     return {
         "InferenceRequest": _object(
@@ -133,7 +139,8 @@ def _inference() -> dict[str, Schema]:
                 "outputs": {"type": "array", "maxItems": 2, "items": wanted},
             },
             "inputs",
-        ),
+        )
+        | {"examples": [{"inputs": example}]},
         "InferenceResponse": _object(
             {
                 "model_name": _ADDRESS,
