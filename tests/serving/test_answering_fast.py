@@ -132,7 +132,7 @@ def test_a_clock_is_held_for_its_time_and_read_again_after():
 
     clock = HeldClock(read, 1.0, lambda: seconds[0])
     told = []
-    for at, times in ((100.0, 3), (100.999, 1), (101.0, 1)):
+    for at, times in ((100.0, 3), (100.899, 1), (101.0, 1)):
         seconds[0] = at
         told += [(clock.is_fresh, clock()) for _ in range(times)]
     assert told == [(False, NOW + 1), (True, NOW + 1), (True, NOW + 1), (True, NOW + 1), (False, NOW + 2)]
@@ -171,6 +171,31 @@ def test_of_many_that_find_the_clock_old_one_reads_it():
     for thread in threads:
         thread.join()
     assert told == [NOW] * 8 and len(reads) == 1
+
+
+def test_while_one_reads_the_clock_again_others_are_told_the_held_time_for_a_while():
+    seconds, reading, go_on, told = [0.0], threading.Event(), threading.Event(), []
+
+    def read():
+        reading.set()
+        assert go_on.wait(10)
+        return NOW + int(seconds[0])
+
+    clock = HeldClock(read, 1.0, lambda: seconds[0])
+    go_on.set()
+    assert clock() == NOW
+    go_on.clear()
+    reading.clear()
+    seconds[0] = 2.0
+    asker = threading.Thread(target=lambda: told.append(clock()))
+    asker.start()
+    assert reading.wait(10)
+    told.append(clock() if clock.is_fresh else 0)
+    seconds[0] = 5.0
+    told.append(clock.is_fresh)
+    go_on.set()
+    asker.join()
+    assert told == [NOW, False, NOW + 5]
 
 
 def test_a_predictor_says_whether_its_clock_would_wait():

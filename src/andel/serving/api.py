@@ -53,7 +53,8 @@ def build_app(
         body = await read_body(request, body_seconds, MAX_BODY_BYTES, "ask one question in a request")
         ask = _parse_request(body, predictor)
         # the clock may ask a node, which takes as long as it takes
-        return json_response((await run_in_threadpool(ask)).to_json())
+        prediction = ask() if predictor.answers_at_once else await run_in_threadpool(ask)
+        return json_response(prediction.to_json())
 
     async def model(_: Request) -> Response:
         terms = {} if admission is None else {"terms": await run_in_threadpool(admission.describe)}

@@ -1,9 +1,9 @@
 """The chain's clock, read at most once in a while and told to every request until then.
 
 Takes what reads the clock (it may ask a node over a network, and raise) and a monotonic clock; gives the time last read
-for `hold_seconds` after it was asked for. A held time is therefore at most that old: far inside the minute by which
-answers are dated and the tolerance that their times are judged with. Never guesses how far the chain has gone on, never
-tells a time that it failed to read again.
+for `hold_seconds` after it was asked for, and to others while it is read again, five times as long at most. Both lie
+far inside the minute by which answers are dated and the tolerance that their times are judged with. Never guesses how
+far the chain has gone on, never tells an old time to who could not read it again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from time import monotonic
 from typing import Final
 
 HOLD_SECONDS: Final = 1.0
+GRACE: Final = 5
+"""While somebody reads the clock again, others are told the held time up to so many times its age."""
+
+_MARGIN = 0.9
 
 
 class HeldClock:
@@ -29,10 +33,10 @@ class HeldClock:
 
     def __call__(self) -> int:
         """The chain's time, unix seconds. Raises what reading it raises."""
-        if (held := self._fresh()) is not None:
+        if (held := self._told(self._hold * self._graces)) is not None:
             return held
         with self._asking:
-            if (held := self._fresh()) is not None:  # another has asked meanwhile
+            if (held := self._told(self._hold)) is not None:  # another has asked meanwhile
                 return held
             asked = self._passed()
             time = self._read()
@@ -41,9 +45,13 @@ class HeldClock:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the time can be told now without asking anybody: then a call does not wait."""
-        return self._fresh() is not None
+        """Whether a call that follows at once tells the time without asking anybody: then it does not wait."""
+        return self._told(_MARGIN * self._hold * self._graces) is not None
 
-    def _fresh(self) -> int | None:
+    @property
+    def _graces(self) -> int:
+        return GRACE if self._asking.locked() else 1
+
+    def _told(self, seconds: float) -> int | None:
         held = self._held
-        return held[1] if held is not None and 0 <= self._passed() - held[0] < self._hold else None
+        return held[1] if held is not None and 0 <= self._passed() - held[0] < seconds else None
