@@ -134,7 +134,7 @@ def test_a_clock_is_held_for_its_time_and_read_again_after():
     told = []
     for at, times in ((100.0, 3), (100.899, 1), (101.0, 1)):
         seconds[0] = at
-        told += [(clock.is_fresh, clock()) for _ in range(times)]
+        told += [(clock.is_ready(), clock()) for _ in range(times)]
     assert told == [(False, NOW + 1), (True, NOW + 1), (True, NOW + 1), (True, NOW + 1), (False, NOW + 2)]
     assert asked == [100.0, 101.0]
 
@@ -190,9 +190,9 @@ def test_while_one_reads_the_clock_again_others_are_told_the_held_time_for_a_whi
     asker = threading.Thread(target=lambda: told.append(clock()))
     asker.start()
     assert reading.wait(10)
-    told.append(clock() if clock.is_fresh else 0)
+    told.append(clock() if clock.is_ready() else 0)
     seconds[0] = 5.0
-    told.append(clock.is_fresh)
+    told.append(clock.is_ready())
     go_on.set()
     asker.join()
     assert told == [NOW, False, NOW + 5]

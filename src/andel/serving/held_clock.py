@@ -30,23 +30,29 @@ class HeldClock:
         self._read, self._hold, self._passed = read, hold_seconds, passed
         self._asking = threading.Lock()
         self._held: tuple[float, int] | None = None
+        self._due = True
 
     def __call__(self) -> int:
         """The chain's time, unix seconds. Raises what reading it raises."""
-        if (held := self._told(self._hold * self._graces)) is not None:
+        if not self._due and (held := self._told(self._hold * self._graces)) is not None:
             return held
         with self._asking:
-            if (held := self._told(self._hold)) is not None:  # another has asked meanwhile
+            if not self._due and (held := self._told(self._hold)) is not None:  # another has asked meanwhile
                 return held
-            asked = self._passed()
+            self._due, asked = False, self._passed()
             time = self._read()
             self._held = (asked, time)
             return time
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether a call that follows at once tells the time without asking anybody: then it does not wait."""
-        return self._told(_MARGIN * self._hold * self._graces) is not None
+    def is_ready(self) -> bool:
+        """Whether a call that follows at once tells the time without waiting; where not, the next call reads it again.
+
+        A little before the time is old this is false, so that a call does not find it old that was told otherwise.
+        """
+        if self._told(_MARGIN * self._hold * self._graces) is not None:
+            return True
+        self._due = True
+        return False
 
     @property
     def _graces(self) -> int:

@@ -189,16 +189,19 @@ async def read_body(
 
     `hold` is told of every further number of bytes before they are kept, and may raise RefusedRequest itself.
     """
-    too_large = RefusedRequest(413, f"the body is over {bytes_max} bytes", hint)
+
+    def too_large() -> RefusedRequest:
+        return RefusedRequest(413, f"the body is over {bytes_max} bytes", hint)
+
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 9 or int(announced) > bytes_max):
-        raise too_large
+        raise too_large()
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 if len(body) + len(chunk) > bytes_max:
-                    raise too_large
+                    raise too_large()
                 hold(len(chunk))
                 body += chunk
     except TimeoutError as error:
@@ -269,7 +272,17 @@ def _error_response(status: int, error: str, hint: str = "") -> Response:
 
 def json_response(value: object, status: int = 200) -> Response:
     """An answer in JSON that nobody may keep."""
-    return Response(orjson.dumps(value), status, dict(_HEADERS), "application/json")
+    return _JsonResponse(orjson.dumps(value), status)
+
+
+class _JsonResponse(Response):
+    """Starlette's, with the fields that every such answer has written once."""
+
+    _fields = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        length = (b"content-length", b"%d" % len(self.body))
+        self.raw_headers = [*self._fields, length, (b"content-type", b"application/json")]
 
 
 def _config(

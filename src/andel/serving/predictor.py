@@ -75,7 +75,7 @@ class Predictor:
     @property
     def answers_at_once(self) -> bool:
         """Whether the clock can be told without waiting for anybody; where not, ask from a thread."""
-        return isinstance(self.clock, HeldClock) and self.clock.is_fresh
+        return isinstance(self.clock, HeldClock) and self.clock.is_ready()
 
     def ask_values(
         self, values: Mapping[str, Decimal | int | str], time: int, issued_at: int | None = None
