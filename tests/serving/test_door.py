@@ -16,7 +16,7 @@ from andel.serving.door import Door, network_of
 from andel.serving.http_edge import RefusedRequest, json_response
 from andel.serving.limits import Counts, Rate
 from andel.serving.sign_in import SESSION_SECONDS, TEXT_SECONDS, SignIn
-from andel.units import NOBODY, Digest
+from andel.units import NOBODY, Address, Digest
 from tests.serving.test_predictor import DOMAIN, NOON, NOW, OPERATOR, PREDICTOR, VALUES
 
 ASKER = Account.from_key("0x" + "07" * 32)
@@ -36,6 +36,8 @@ class VotedAdmission(Admission):
     """Terms as a vote would have set them, and a list of who holds a token or a pass, in the place of a chain."""
 
     __slots__ = ("holders", "voted")
+    holders: dict[Address, int]
+    voted: Terms
 
     def terms(self):
         return self.voted

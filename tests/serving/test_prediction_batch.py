@@ -16,6 +16,7 @@ from andel.keys import AccountKey
 from andel.serving.prediction import Doubt, PredictionRefused
 from andel.serving.prediction_batch import MAX_QUESTIONS, PredictionBatch, batch_from_json, sign_batch, verify_batch
 from andel.typed_data import Domain, typed_digest, typed_signer
+from andel.units import Digest
 
 OPERATOR = AccountKey(sha256(b"operator"))
 STRANGER = AccountKey(sha256(b"stranger"))
@@ -174,7 +175,7 @@ def test_the_shared_vector_is_a_batch_that_counts():
     questions = bytes.fromhex(told["questions"][2:])
     batch = PredictionBatch(
         model=told["model"],
-        version=bytes.fromhex(told["version"][2:]),
+        version=Digest(bytes.fromhex(told["version"][2:])),
         questions=tuple(questions[at : at + 32] for at in range(0, len(questions), 32)),
         answers=tuple(int(answer) for answer in told["answers"]),
         unit="degC",

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from eth_abi.abi import encode
-
 from andel.errors import EvidenceError, InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey, parse_address
@@ -258,7 +256,7 @@ def _message(
 def _output_hash(answer: int) -> Digest:
     if not -_MAX_ANSWER - 1 <= answer <= _MAX_ANSWER:
         raise InputError("prediction's answer is outside int256")
-    return keccak(encode(["int256"], [answer]))
+    return keccak(answer.to_bytes(32, "big", signed=True))
 
 
 def read_bytes(record: Mapping[str, Any], field: str, length: int) -> bytes:
