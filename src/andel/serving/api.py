@@ -37,6 +37,7 @@ from andel.serving.openapi import ASKS, READS, Operation, document_of, routes_of
 from andel.serving.openapi_schemas import schemas_of
 from andel.serving.predictor import Predictor
 from andel.serving.questions import read_question
+from andel.serving.request_log import CALLER
 from andel.serving.service import Service
 from andel.serving.sign_in import MAX_TEXT_BYTES
 from andel.serving.strict_json import read_object
@@ -44,8 +45,8 @@ from andel.serving.strict_json import read_object
 MAX_BODY_BYTES: Final = 256 * 1024
 """The largest batch by values has about 100 KiB."""
 
-CALLER: Final = "andel.caller"
-"""Where a request's scope names the kind of its caller, for the log."""
+App = Starlette
+"""What is served."""
 
 Pays = Callable[[Request, Endpoint], Awaitable[Response]]
 """Answers a request that costs, by the endpoint once it is paid: the door of who pays by the call."""
