@@ -130,6 +130,8 @@ WRONG = {
     "twice the same": {"inputs": [tensor("question", "BYTES", ["0x" + "00" * 32])] * 2},
     "a question that is not canonical": {"inputs": [tensor("question", "BYTES", ["0x" + "ff" * 32])]},
     "a question as a number": {"inputs": [tensor("question", "INT64", [1])]},
+    "no list of outputs": packed(ONE.question) | {"outputs": None},
+    "no identity": packed(ONE.question) | {"id": None},
     "an unknown output": packed(ONE.question) | {"outputs": [{"name": "label"}]},
     "a deep tensor": {"inputs": [tensor("question", "BYTES", [[["0x"]]], [1])]},
     "a value that is none": {"inputs": [*by_values()["inputs"][1:], tensor("temperature", "BYTES", ["warm"])]},

@@ -79,7 +79,7 @@ def test_schemathesis_finds_nothing(repo_root, door, tmp_path):
                 repo_root / ".venv-schemathesis" / "bin" / "schemathesis",
                 "run",
                 running.url + "/openapi.json",
-                "--max-examples=40",
+                "--max-examples=20",
                 "--phases=examples,coverage,fuzzing",
                 # no schema says that a tensor has as many elements as its shape tells, or a date is the chain's
                 "--exclude-checks=positive_data_acceptance",

@@ -72,7 +72,7 @@ def serve_model(
     log_requests: Annotated[bool, typer.Option("--log-requests", help="Log a line for each request.")] = False,
     log_json: LogJsonOption = False,
 ) -> None:
-    """Serve the published version at POST /predict and under /v2, signed with an operator's key."""
+    """Serve the published version at POST /predict, signed with an operator's key."""
     if keys_only and keys is None:
         raise SettingsError("--keys-only without --keys lets nobody in", "name a file of keys")
     key = read_key(key_file)

@@ -93,11 +93,11 @@ def read_inference(body: bytes, predictor: Predictor) -> Inference:
     if unknown := record.keys() - _REQUEST:
         raise InputError(f"an inference request has no fields {names_of(unknown)}")
     identity = record.get("id")
-    if identity is not None and not (isinstance(identity, str) and len(identity) <= _MAX_ID):
+    if "id" in record and not (isinstance(identity, str) and len(identity) <= _MAX_ID):
         raise InputError(f"id is not a text of at most {_MAX_ID} characters")
     parameters = _parameters(record.get("parameters", {}))
     issued_at = read_time(parameters["issued_at"], "issued_at") if "issued_at" in parameters else None
-    wanted = _wanted_outputs(record.get("outputs"))
+    wanted = _wanted_outputs(record.get("outputs", []))
     questions = _questions(_tensors(record.get("inputs")), predictor)
     return Inference(len(questions), partial(_respond, predictor, questions, issued_at, identity, wanted))
 
@@ -266,7 +266,7 @@ def _parameters(value: object) -> dict[str, Any]:
 
 
 def _wanted_outputs(value: object) -> tuple[str, ...]:
-    if value is None or value == []:
+    if value == []:
         return _OUTPUTS
     if not isinstance(value, list) or len(value) > len(_OUTPUTS):
         raise InputError(f"outputs is not a list of at most {len(_OUTPUTS)}", f"there are {', '.join(_OUTPUTS)}")
