@@ -68,7 +68,7 @@ def keys(tmp_path_factory):
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     made = CliRunner().invoke(keys_app, ["add", str(path), "--label", "a partner", "--per-day", "500"])
     assert made.exit_code == 0
-    return path, re.search(r"andel_k_\S+", made.stdout)[0]
+    return path, next(word for word in made.output.split() if word.startswith("andel_k_"))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import typer
 
 from andel.serving.api_keys import add_key, read_keys, remove_key
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+app = typer.Typer(name="keys", help="Keys that let in at a server: made, listed, removed.", no_args_is_help=True)
 
 FileArgument = Annotated[Path, typer.Argument(help="The server's file of keys (`andel serve --keys`).")]
 

@@ -52,7 +52,8 @@ Pays = Callable[[Request, Endpoint], Awaitable[Response]]
 """Answers a request that costs, by the endpoint once it is paid: the door of who pays by the call."""
 
 _T = TypeVar("_T")
-_SIGN_IN_BYTES: Final = 4 * 1024
+_SIGN_IN_BYTES: Final = 16 * 1024
+"""A text of the longest, with every letter escaped, has some 6 KiB."""
 _SIGNATURE: Final = re.compile(r"0x[0-9a-fA-F]{130}")
 _PAID_QUESTIONS: Final = 1
 
