@@ -15,15 +15,19 @@ SIGN_LINES_MAX = 15
 ROOMS = ("device", "data", "training", "value", "ledger", "serving")
 ABOVE = ("roles", "simulation", "cli")
 LOCKS = (
+    "bentoml.lock",
     "build.lock",
     "dev.lock",
     "fedn.lock",
     "fuzz.lock",
+    "mlflow.lock",
     "numpy-2.0.lock",
     "numpy-2.2.lock",
     "pydvl.lock",
+    "schemathesis.lock",
     "slither.lock",
     "torch.lock",
+    "mlflow.lock",
     "numba.lock",
 )
 BANNED_NAMES = {"util", "utils", "common", "core", "helper", "helpers", "manager", "managers", "misc"}

@@ -42,7 +42,7 @@ def answers_within(port, seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}/health?token=hidden").json() == {"status": "ok"}
+            return httpx.get(f"http://127.0.0.1:{port}/health?token=hidden").json()["status"] == "ok"
         except httpx.ConnectError:
             time.sleep(0.05)
     return False
@@ -103,7 +103,8 @@ def test_the_model_describes_itself(client):
 
 def test_health_is_told_without_the_chain():
     with TestClient(build_app(weather_predictor(clock=unreachable))) as client:
-        assert client.get("/health").json() == {"status": "ok"}
+        version = "0x" + PREDICTOR.model_file.version.hex()
+        assert client.get("/health").json() == {"status": "ok", "version": version, "swaps": 0}
 
 
 def test_missing_channels_are_named_with_their_units(client):
@@ -205,7 +206,7 @@ def test_a_served_app_stops_at_a_signal_and_logs_no_request(repo_root, number, c
 def test_the_server_in_a_thread_answers_and_frees_its_port():
     running = serve_in_thread(build_app(PREDICTOR))
     port = int(running.url.rpartition(":")[2])
-    assert httpx.get(running.url + "/health").json() == {"status": "ok"}
+    assert httpx.get(running.url + "/health").json()["status"] == "ok"
     running.stop()
     running.stop()
     assert not running.thread.is_alive()

@@ -59,7 +59,7 @@ def test_what_happened_is_read_over_http():
     metrics = RoundMetrics()
     for event in EVENTS:
         metrics(event)
-    with served_metrics(metrics, 0) as port:
+    with served_metrics(metrics.registry, 0) as port:
         text = get(port)
     assert [line for line in WANTED if line not in text.splitlines()] == []
 
@@ -69,16 +69,16 @@ def test_no_label_names_a_contributor_or_a_node():
     for node in range(50):
         metrics(AnswerTaken("train", node, 1))
         metrics(AnswerRefused(Refused(f"node {node}", "train", f"0x{node:040x} is late"), RefusalKind.LATE))
-    with served_metrics(metrics, 0) as port:
+    with served_metrics(metrics.registry, 0) as port:
         text = get(port)
     assert "0x0" not in text and "node 1" not in text
     assert sum(line.startswith("andel_refusals_total{") for line in text.splitlines()) == 1
 
 
 def test_it_listens_on_loopback_only_and_lets_go():
-    with served_metrics(RoundMetrics(), 0) as port:
+    with served_metrics(RoundMetrics().registry, 0) as port:
         with pytest.raises(PortInUse):
-            with served_metrics(RoundMetrics(), port):
+            with served_metrics(RoundMetrics().registry, port):
                 pass
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -88,5 +88,5 @@ def test_it_listens_on_loopback_only_and_lets_go():
 
 def test_a_port_out_of_range_is_told():
     with pytest.raises(SettingsError, match="not in 0..65535"):
-        with served_metrics(RoundMetrics(), 70_000):
+        with served_metrics(RoundMetrics().registry, 70_000):
             pass

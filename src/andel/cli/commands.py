@@ -104,6 +104,7 @@ COMMANDS: Final = (
     Command("alliance", "andel.cli.alliance:app", "Who may contribute to a model, and on which terms."),
     Command("operator", "andel.cli.operator:app", "Bonds of who coordinates and validates a model."),
     Command("offering", "andel.cli.offering:app", "The initial offering of a model's token."),
+    Command("keys", "andel.cli.keys:app", "Keys that let in at a server: made, listed, removed."),
     Command("pass", "andel.cli.access:app", "Licence and access to a model."),
     Command("token", "andel.cli.token:app", "A model's token: what an account holds."),
     Command("revenue", "andel.cli.revenue:app", "What a model earns, and its holders' part of it."),

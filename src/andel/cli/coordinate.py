@@ -159,7 +159,7 @@ def _telling(stack: ExitStack, shown: bool, metrics_port: int | None) -> Listene
     listeners: list[Listener] = [log_event, stack.enter_context(shown_progress(shown))]
     if metrics_port is not None:
         metrics = RoundMetrics()
-        port = stack.enter_context(served_metrics(metrics, metrics_port))
+        port = stack.enter_context(served_metrics(metrics.registry, metrics_port))
         typer.echo(f"metrics on http://127.0.0.1:{port}/metrics", err=True)
         listeners.append(metrics)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from andel.content import ContentStore, digest_of_cid
-from andel.errors import InputError, SettingsError
+from andel.content import ContentStore, cid_of_digest, digest_of_cid
+from andel.errors import EvidenceError, InputError, SettingsError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.onchain_models import OnchainModelsContract
@@ -13,9 +14,11 @@ from andel.ledger.policy import find_policy
 from andel.ledger.receipt import Receipt
 from andel.serving.admission import Admission
 from andel.serving.compile import compile_model
+from andel.serving.held_clock import HeldClock
 from andel.serving.model_file import ModelFile
 from andel.serving.predictor import Predictor
 from andel.serving.quantise import QuantisePlan, quantise
+from andel.serving.service import Served, Service
 from andel.training.engine import engine_of
 from andel.training.task import Task, parse_task
 from andel.training.updates import decode_version
@@ -85,7 +88,35 @@ def registry_of(model: ModelContracts) -> OnchainModelsContract:
 
 def predictor_of(key: AccountKey, model: ModelContracts, file: ModelFile, task: Task) -> Predictor:
     """Answers by `file`, signed by `key`, dated by the chain's clock."""
-    return Predictor(file, task, key, model.round_manager.domain, model.round_manager.chain.block_time, VALID_SECONDS)
+    clock = HeldClock(model.round_manager.chain.block_time)
+    return Predictor(file, task, key, model.round_manager.domain, clock, VALID_SECONDS)
+
+
+def service_of(
+    key: AccountKey, model: ModelContracts, store: ContentStore, listener: Callable[[Served], None] = lambda _: None
+) -> Service:
+    """The model's current version as the registry tells it, signed by `key`, and each later one at a look.
+
+    Raises SettingsError where nothing is published, and what a chain and a store may fail with.
+    """
+    registry, address = registry_of(model), model.round_manager.address
+    task_cid = cid_of_digest(model.round_manager.founding().task_hash)
+
+    def current() -> Digest | None:
+        published = registry.current_of(address)
+        return None if published is None else published.version
+
+    def load(version: Digest) -> Predictor:
+        file, task = model_file_of(store, version, task_cid)
+        published = registry.publication_of(address, version)
+        if published is None or published.model_file_hash != file.file_hash:
+            raise EvidenceError("version", f"the file of {version.hex()} is not the one that was published")
+        return predictor_of(key, model, file, task)
+
+    version = current()
+    if version is None:
+        raise SettingsError("the model has no published version", "its owner publishes one after a round")
+    return Service(load(version), current, load, listener)
 
 
 def admission_of(key: AccountKey, model: ModelContracts) -> Admission | None:

@@ -1,12 +1,13 @@
 """Who may ask over HTTP: everybody, whoever holds the model's token, or whoever holds a live pass, as holders decided.
 
-Takes the model's `ModelPolicy`, token and `AccessPass`, and a clock. Gives what a server says of its terms, and lets an
-asker in or refuses with the price. Who asks proves itself by a header that it signs once an hour at most (EIP-712
+Takes the model's `ModelPolicy`, token and `AccessPass`, and a clock. Gives what a server says of its terms, and lets
+an asker in or refuses with the price. Who asks proves itself by a header that it signs once an hour at most (EIP-712
 `PassUse`, for this model, this server and a deadline):
 
     Authorization: AndelPass holder=0x<40 hex digits> until=1767225600 signature=0x<130 hex digits>
 
-Terms are read again after `TERMS_SECONDS`, passes likewise. Never counts requests, never sells anything.
+Terms are read again after `TERMS_SECONDS`, passes likewise. Never counts requests (`limits` does), never sells
+anything.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Admission:
     clock: Callable[[], int]
     keep_seconds: int = TERMS_SECONDS
     _terms: tuple[int, Terms] | None = None
-    _known: dict[Address, tuple[int, bool]] = field(default_factory=dict)
+    _known: dict[Address, tuple[int, int | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def terms(self) -> Terms:
@@ -91,23 +92,44 @@ class Admission:
             "policy": self.policy.address,
         }
 
-    def admit(self, header: str) -> None:
-        """Lets a question in. Raises RefusedRequest: 401 for a header that is none, 402 with what access costs."""
+    def asks_who(self) -> bool:
+        """Whether it matters who asks. Raises ChainError."""
+        with self._lock:
+            terms = self.terms()
+            return terms.access != Access.OPEN and not self._is_free(terms)
+
+    def sells(self) -> bool:
+        """Whether holders voted that asking costs something. Raises ChainError."""
+        with self._lock:
+            terms = self.terms()
+            return terms.access == Access.PAID and not self._is_free(terms)
+
+    def per_day(self) -> int:
+        """Questions a day that the terms grant who asks without a pass; 0 where they say nothing. Raises ChainError."""
+        with self._lock:
+            return _per_day(self.terms())
+
+    def let_in(self, holder: Address | None) -> int:
+        """Lets a question of `holder` in (None: nobody is named); gives its questions a day, 0 for no bound.
+
+        Raises RefusedRequest (402) with what access costs.
+        """
         with self._lock:
             terms = self.terms()
             if terms.access == Access.OPEN or self._is_free(terms):
-                return
-            holder = self._holder(header)
-            if holder is None or not self._may(terms.access, holder):
+                return _per_day(terms)
+            granted = None if holder is None else self._granted(terms, holder)
+            if granted is None:
                 raise RefusedRequest(402, *_cost(terms, holder, self.domain.contract))
+            return granted
 
     def _is_free(self, terms: Terms) -> bool:
         """Whether asking costs nothing though other things do."""
         priced = [price for price in terms.prices if price.route == _ROUTE]
         return terms.access == Access.PAID and bool(priced) and priced[0].amount == 0 and priced[0].period == 0
 
-    def _holder(self, header: str) -> Address | None:
-        """Who signed the header; None without one."""
+    def holder_of(self, header: str) -> Address | None:
+        """Who signed the header; None without one. Raises RefusedRequest (401) for a header that is no proof."""
         if not header:
             return None
         match = _HEADER.fullmatch(header)
@@ -132,19 +154,23 @@ class Admission:
             )
         return holder
 
-    def _may(self, access: Access, holder: Address) -> bool:
+    def _granted(self, terms: Terms, holder: Address) -> int | None:
+        """Questions a day of a holder, None where it has no right."""
         now, kept = self.clock(), self._known.get(holder)
         if kept is not None and now < kept[0] + self.keep_seconds:
             return kept[1]
         while len(self._known) >= _KNOWN_MAX:
             del self._known[next(iter(self._known))]
-        found = self.token.balance_of(holder) > 0 if access == Access.HOLDERS else self._pass_counts(holder, now)
-        self._known[holder] = now, found
-        return found
+        if terms.access == Access.HOLDERS:
+            granted = _per_day(terms) if self.token.balance_of(holder) > 0 else None
+        else:
+            granted = self._of_pass(holder, now)
+        self._known[holder] = now, granted
+        return granted
 
-    def _pass_counts(self, holder: Address, now: int) -> bool:
+    def _of_pass(self, holder: Address, now: int) -> int | None:
         found: Pass | None = None if self.passes is None else self.passes.pass_of(self.domain.contract, holder)
-        return found is not None and found.is_live(now)
+        return found.per_day if found is not None and found.is_live(now) else None
 
 
 def _message(domain: Domain, holder: Address, server: Address, until: int) -> dict[str, object]:
@@ -161,6 +187,10 @@ def _cost(terms: Terms, holder: Address | None, model: Address) -> tuple[str, st
         return f"{who}: this model is paid by the call, which this server does not take", "ask inside the chain"
     said = "; ".join(f"{plan.route}: {plan.amount} units of {plan.token} for {plan.period} s" for plan in plans)
     return f"{who}: this model takes a pass", f"`andel pass buy`, then `andel pass use`; {said}"
+
+
+def _per_day(terms: Terms) -> int:
+    return next((price.rate_per_day for price in terms.prices if price.route == _ROUTE), 0)
 
 
 def _price(price: Price) -> dict[str, object]:

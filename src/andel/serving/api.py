@@ -1,133 +1,244 @@
 """The API: questions as JSON in, signed predictions as JSON out.
 
-Takes a `Predictor`; gives a Starlette app (POST /predict, GET /model, GET /health), which `http_edge` bounds and
-runs. What a client sends is read strictly: unknown or repeated fields are refused. Never logs what was asked.
-Paths, fields and status codes: docs/rooms/serving.md.
+Takes a `Service` and the door that lets people in; gives a Starlette app, which `http_edge` bounds and runs:
+/predict, /model, /health, the Open Inference Protocol under /v2, sign-in, and /openapi.json, all from one table. What
+a client sends is read strictly: unknown or repeated fields are refused. Never logs what was asked. Paths, fields and
+status codes: docs/rooms/serving.md.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from functools import partial
-from typing import Any, Final, NoReturn
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from andel import __version__
 from andel.errors import InputError
+from andel.serving import inference_protocol as oip
 from andel.serving.admission import Admission
-from andel.serving.http_edge import BODY_SECONDS, check_content_type, json_response, make_app, read_body
-from andel.serving.prediction import Prediction
+from andel.serving.door import Caller, Door
+from andel.serving.http_edge import (
+    BODY_SECONDS,
+    Endpoint,
+    RefusedRequest,
+    check_content_type,
+    json_response,
+    make_app,
+    read_body,
+)
+from andel.serving.limits import Left
+from andel.serving.openapi import ASKS, READS, Operation, document_of, routes_of
+from andel.serving.openapi_schemas import schemas_of
 from andel.serving.predictor import Predictor
+from andel.serving.questions import read_question
+from andel.serving.request_log import CALLER
+from andel.serving.service import Service
+from andel.serving.sign_in import MAX_TEXT_BYTES
+from andel.serving.strict_json import read_object
 
-MAX_BODY_BYTES: Final = 16 * 1024
-MAX_BRACKETS: Final = 64
-"""Brackets in a request's body; a question has two."""
+MAX_BODY_BYTES: Final = 256 * 1024
+"""The largest batch by values has about 100 KiB."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_QUESTION = re.compile(r"0x[0-9a-fA-F]{64}")
-_PAGES = "there are POST /predict, GET /model and GET /health"
-_BY_VALUES = frozenset({"values", "time"})
-_BY_QUESTION = frozenset({"question"})
+App = Starlette
+"""What is served."""
+
+Pays = Callable[[Request, Endpoint], Awaitable[Response]]
+"""Answers a request that costs, by the endpoint once it is paid: the door of who pays by the call."""
+
+_T = TypeVar("_T")
+_SIGN_IN_BYTES: Final = 16 * 1024
+"""A text of the longest, with every letter escaped, has some 6 KiB."""
+_SIGNATURE: Final = re.compile(r"0x[0-9a-fA-F]{130}")
+_PAID_QUESTIONS: Final = 1
 
 
 def build_app(
-    predictor: Predictor, admission: Admission | None = None, *, body_seconds: float = BODY_SECONDS
+    service: Service | Predictor,
+    admission: Admission | Door | None = None,
+    *,
+    pays: Pays | None = None,
+    more: Sequence[tuple[str, str, Endpoint]] = (),
+    body_seconds: float = BODY_SECONDS,
 ) -> Starlette:
-    """The app that answers with `predictor`, whom `admission` lets in (None: everybody).
+    """The app that answers with what `service` serves (a predictor: always that one), whom `admission` lets in.
 
-    `body_seconds` is how long a client may take to send a body.
+    `admission` None lets everybody in. With `pays`, who has no right is handed to it instead of being refused, one
+    question a request. `more` are further routes. `body_seconds` is how long a client may take to send a body.
     """
-    description = predictor.describe()
+    served = service if isinstance(service, Service) else Service(service)
+    door = admission if isinstance(admission, Door) else Door(admission)
+    api = _Api(served, replace(door, by_call=pays is not None), pays, body_seconds)
+    operations = api.operations()
+    routes = [*routes_of(operations), ("GET", "/v2/", api.server), *more]
+    pages = ", ".join(f"{method} {path}" for method, path, _ in routes if not path.startswith("/v2/"))
+    return make_app(routes, f"there are {pages}, and those of GET /openapi.json")
 
-    async def predict(request: Request) -> Response:
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    service: Service
+    door: Door
+    pays: Pays | None
+    body_seconds: float
+
+    def operations(self) -> list[Operation]:
+        """The table that routes and document are made from."""
+        told: list[Operation] = []
+
+        async def document(_: Request) -> Response:
+            about = {"title": "A model's answers, signed", "version": __version__}
+            return json_response(document_of(told, schemas_of(self.service.predictor), about))
+
+        told += [
+            Operation(
+                "POST",
+                "/predict",
+                self.predict,
+                "predict",
+                "A signed answer.",
+                "Answer",
+                "Question",
+                errors=ASKS,
+                costs=True,
+            ),
+            Operation("GET", "/model", self.model, "model", "What can be asked.", "Model", errors=(500, 503)),
+            Operation("GET", "/health", self.health, "health", "That the server runs, and which version.", "Health"),
+            Operation("GET", "/openapi.json", document, "document", "This document.", "Document"),
+            Operation("GET", "/v2", self.server, "server", "The server.", "ServerMetadata"),
+            Operation("GET", "/v2/health/live", self.live, "live", "Whether it lives.", "Live"),
+            Operation("GET", "/v2/health/ready", self.ready, "ready", "Whether it answers.", "Ready"),
+        ]
+        for path, suffix in (("/v2/models/{name}", ""), ("/v2/models/{name}/versions/{version}", "_version")):
+            told += [
+                Operation("GET", path, self.tensors, f"tensors{suffix}", "Its tensors.", "ModelMetadata"),
+                Operation("GET", path + "/ready", self.model_ready, f"model_ready{suffix}", "Ready.", "ModelReady"),
+                Operation(
+                    "POST", path + "/infer", self.infer, f"infer{suffix}", "Signed answers, as tensors.",
+                    "InferenceResponse", "InferenceRequest", errors=(*ASKS, 404), costs=True,
+                ),
+            ]  # fmt: skip
+        if self.door.sign_in is not None:
+            told += [
+                Operation(
+                    "POST", "/sign-in/text", self.sign_in_text, "sign_in_text", "A text for an account to sign.",
+                    "SignInText", "SignInAccount", errors=(*READS, 401),
+                ),
+                Operation(
+                    "POST", "/sign-in", self.sign_in, "sign_in", "A session for the signed text.",
+                    "Session", "SignedText", errors=(*READS, 401),
+                ),
+            ]  # fmt: skip
+        return told
+
+    async def predict(self, request: Request) -> Response:
+        async def answer(body: bytes, caller: Caller) -> tuple[object, Left | None]:
+            predictor = self.service.predictor
+            asked = read_question(body, predictor)
+            left = await self._count(caller, asked.count)
+            return (await _answered(predictor, asked.answer)).to_json(), left
+
+        return await self._asked(request, answer)
+
+    async def infer(self, request: Request) -> Response:
+        async def answer(body: bytes, caller: Caller) -> tuple[object, Left | None]:
+            predictor = self._named(request)
+            asked = oip.read_inference(body, predictor)
+            left = await self._count(caller, asked.count)
+            return await _answered(predictor, asked.answer), left
+
+        if "inference-header-content-length" in request.headers:
+            raise RefusedRequest(400, "the binary-data extension is not spoken here", "send tensors as JSON")
+        self._named(request)
+        return await self._asked(request, answer)
+
+    async def _asked(
+        self, request: Request, answer: Callable[[bytes, Caller], Awaitable[tuple[object, Left | None]]]
+    ) -> Response:
         check_content_type(request, "application/json", "as JSON")
-        if admission is not None:
-            await run_in_threadpool(admission.admit, request.headers.get("authorization", ""))
-        body = await read_body(request, body_seconds, MAX_BODY_BYTES, "ask one question in a request")
-        ask = _parse_request(body, predictor)
-        # the clock may ask a node, which takes as long as it takes
-        return json_response((await run_in_threadpool(ask)).to_json())
+        caller, left = await self._enter(request)
+        request.scope[CALLER] = caller.kind
 
-    async def model(_: Request) -> Response:
-        terms = {} if admission is None else {"terms": await run_in_threadpool(admission.describe)}
-        return json_response(description | terms)
+        async def told(paid: Request) -> Response:
+            body = await read_body(paid, self.body_seconds, MAX_BODY_BYTES, "ask fewer questions in a request")
+            value, later = await answer(body, caller)
+            response, standing = json_response(value), later or left
+            if standing is not None:
+                response.headers.update(standing.headers())
+            return response
 
-    async def health(_: Request) -> Response:
-        return json_response({"status": "ok"})
+        return await told(request) if caller.kind != "payer" or self.pays is None else await self.pays(request, told)
 
-    endpoints = [("POST", "/predict", predict), ("GET", "/model", model), ("GET", "/health", health)]
-    return make_app(endpoints, _PAGES)
+    async def _enter(self, request: Request) -> tuple[Caller, Left | None]:
+        header, address = request.headers.get("authorization", ""), request.client.host if request.client else ""
+        if self.door.is_open:
+            return self.door.enter("", address)
+        return await run_in_threadpool(self.door.enter, header, address)
+
+    async def _count(self, caller: Caller, questions: int) -> Left | None:
+        if caller.kind == "payer" and questions > _PAID_QUESTIONS:
+            raise InputError("one payment is for one question", "ask one question in a request")
+        if self.door.counts is None or questions == 1:
+            return None
+        return await run_in_threadpool(self.door.count_more, caller, questions - 1)
+
+    def _named(self, request: Request) -> Predictor:
+        """The present predictor, if it is what the path names."""
+        predictor = self.service.predictor
+        oip.check_served(predictor, request.path_params["name"], request.path_params.get("version"))
+        return predictor
+
+    async def model(self, _: Request) -> Response:
+        terms = {} if self.door.terms is None else {"terms": await run_in_threadpool(self.door.terms.describe)}
+        return json_response(self.service.predictor.describe() | terms)
+
+    async def health(self, _: Request) -> Response:
+        return json_response({"status": "ok"} | self.service.served.to_json())
+
+    async def server(self, _: Request) -> Response:
+        return json_response(oip.describe_server())
+
+    async def live(self, _: Request) -> Response:
+        return json_response({"live": True})
+
+    async def ready(self, _: Request) -> Response:
+        return json_response({"live": True, "ready": True})
+
+    async def tensors(self, request: Request) -> Response:
+        return json_response(oip.describe_model(self._named(request)))
+
+    async def model_ready(self, request: Request) -> Response:
+        return json_response({"name": self._named(request).domain.contract, "ready": True})
+
+    async def sign_in_text(self, request: Request) -> Response:
+        record = await self._signing(request, {"account"})
+        assert self.door.sign_in is not None
+        return json_response({"text": self.door.sign_in.text_for(record["account"])})
+
+    async def sign_in(self, request: Request) -> Response:
+        record = await self._signing(request, {"text", "signature"})
+        assert self.door.sign_in is not None
+        text, signature = record["text"], record["signature"]
+        if len(text) > MAX_TEXT_BYTES or not _SIGNATURE.fullmatch(signature):
+            raise InputError("the text is too long, or the signature is not 0x and 130 hex digits")
+        session = self.door.sign_in.session_for
+        token, until = await run_in_threadpool(session, text, bytes.fromhex(signature[2:]))
+        return json_response({"session": token, "until": until})
+
+    async def _signing(self, request: Request, fields: set[str]) -> dict[str, str]:
+        check_content_type(request, "application/json", "as JSON")
+        body = await read_body(request, self.body_seconds, _SIGN_IN_BYTES, "send what the document says")
+        record = read_object(body, 8, "send one object")
+        if record.keys() != fields or not all(isinstance(value, str) for value in record.values()):
+            raise InputError(f"the body is not an object of the texts {', '.join(sorted(fields))}")
+        return record
 
 
-def _parse_request(body: bytes, predictor: Predictor) -> Callable[[], Prediction]:
-    """The call that answers `body`. Raises InputError when the body is no question."""
-    record = _parse_object(body)
-    given = record.keys() - {"issued_at"}
-    issued_at = _read_time(record["issued_at"], "issued_at") if "issued_at" in record else None
-    if given == _BY_QUESTION:
-        question = record["question"]
-        if not isinstance(question, str) or not _QUESTION.fullmatch(question):
-            raise InputError("question is not 0x and 64 hex digits")
-        return partial(predictor.ask_question, bytes.fromhex(question[2:]), issued_at)
-    if given == _BY_VALUES:
-        values = record["values"]
-        if not isinstance(values, dict):
-            raise InputError("values is not an object", 'give {"channel": number, ...}')
-        return partial(predictor.ask_values, values, _read_time(record["time"], "time"), issued_at)
-    names = ", ".join(ascii(name[:40]) for name in sorted(record)[:8]) or "none"
-    raise InputError(
-        f"a question has other fields than these: {names}",
-        'give {"values": {...}, "time": ...} or {"question": "0x..."}; "issued_at" may be added',
-    )
-
-
-def _parse_object(body: bytes) -> dict[str, Any]:
-    # before it is parsed: other libraries lift the interpreter's recursion limit, which the parser relies on
-    if body.count(b"[") + body.count(b"{") > MAX_BRACKETS:
-        raise InputError(
-            "the body is not JSON that a question needs: it is nested too deep", "send one flat JSON object"
-        )
-    try:
-        # The standard parser: orjson keeps the last of repeated fields, and rounds decimals to floats.
-        record = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_unrepeated, parse_float=Decimal, parse_constant=_no_number
-        )
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        raise InputError("the body is not JSON, or repeats a field", "send one JSON object in UTF-8") from error
-    if not isinstance(record, dict):
-        raise InputError("the body is not a JSON object", 'give {"values": {...}, "time": ...}')
-    return record
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        raise ValueError("a field is repeated")
-    return record
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _read_time(value: object, field: str) -> int:
-    """Unix seconds of an integer or an ISO 8601 text with its offset; fractions of a second are dropped."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and len(value) <= 40:
-        try:
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is not None:
-                return (moment - _EPOCH) // timedelta(seconds=1)
-        except (ValueError, OverflowError):
-            pass  # told below, like every other form that is no time
-    raise InputError(
-        f"{field} is neither unix seconds nor ISO 8601 with an offset from UTC", "as in 2026-01-31T12:00:00Z"
-    )
+async def _answered(predictor: Predictor, answer: Callable[[], _T]) -> _T:
+    # the clock may ask a node, which takes as long as it takes
+    return answer() if predictor.answers_at_once else await run_in_threadpool(answer)

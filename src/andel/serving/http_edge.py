@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
+import signal
 import socket
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final
 
@@ -25,17 +28,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from starlette.types import Receive, Scope, Send
 
 from andel.errors import ChainError, InputError, PortInUse, SettingsError
+from andel.serving.http_protocol import HEAD_SECONDS, SEND_SECONDS, BoundedProtocol
+from andel.serving.workers import run_workers
 
 MAX_CONNECTIONS: Final = 256
-HEAD_SECONDS: Final = 10.0
-"""From a connection, or the end of an answer, to the next whole request head."""
 BODY_SECONDS: Final = 10.0
 """From a request's head to its whole body."""
-SEND_SECONDS: Final = 30.0
-"""How long a client may leave what is sent to it lying before it takes some 48 KiB more."""
 
 _STOP_SECONDS = 5
 _HEADERS: Final[Mapping[str, str]] = {
@@ -71,22 +72,60 @@ def make_app(endpoints: Sequence[tuple[str, str, Endpoint]], pages: str) -> Star
             response.headers.update(error.headers)
         return response
 
-    app = Starlette(
-        routes=[Route(path, _guarded(endpoint), methods=[method]) for method, path, endpoint in endpoints],
+    guarded = [(method, path, _guarded(endpoint)) for method, path, endpoint in endpoints]
+    app = _DirectApp(
+        routes=[Route(path, endpoint, methods=[method]) for method, path, endpoint in guarded],
         exception_handlers={HTTPException: no_such_page},
     )
     app.router.redirect_slashes = False
+    app.direct = {(method, path): endpoint for method, path, endpoint in guarded if "{" not in path}
     return app
 
 
-def serve(app: Starlette, host: str, port: int, log_level: str = "warning") -> None:
+class _DirectApp(Starlette):
+    """Starlette, which finds the pages without a parameter by one look instead of trying every route in turn."""
+
+    direct: Mapping[tuple[str, str], Endpoint] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self.user_middleware:
+            endpoint = self.direct.get((scope["method"], scope["path"]))
+            if endpoint is not None:
+                scope["app"], scope["path_params"] = self, {}
+                response = await endpoint(Request(scope, receive))  # guarded: it answers whatever happens
+                await response(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+
+def serve(
+    app: Starlette | Callable[[], Starlette], host: str, port: int, log_level: str = "warning", *, workers: int = 1
+) -> None:
     """Serves `app` until SIGINT, and returns; SIGTERM ends the process after what is being answered.
 
-    Raises PortInUse or SettingsError, before anything starts, when it cannot listen there.
+    With `workers` over 1, `app` is a function, importable by name (or a partial of one), that makes the app in each of
+    so many processes; they accept from one socket, and one that ends is started again. The bounds on connections hold
+    for each. Raises PortInUse or SettingsError, before anything starts, when it cannot listen there.
     """
+    if workers != 1 and isinstance(app, Starlette):
+        raise SettingsError("several workers need a function that makes the app in each")
     listener = _listen(host, port)
+    if workers == 1:
+        _work(app, log_level, listener)
+        return
+    with listener:
+        ended = run_workers(partial(_work, app, log_level), listener, workers, 2 * _STOP_SECONDS)
+    if ended == signal.SIGTERM:
+        signal.raise_signal(ended)
+
+
+def _work(app: Starlette | Callable[[], Starlette], log_level: str, listener: socket.socket) -> None:
+    """Serves from `listener` in this process, until a signal."""
+    made = app if isinstance(app, Starlette) else app()
+    gc.collect()
+    gc.freeze()  # the program itself is no garbage; looking through it would hold every request up
     with suppress(KeyboardInterrupt):  # the server has stopped by itself, and passes the signal on
-        _run(uvicorn.Server(_config(app, log_level)), listener)
+        _run(uvicorn.Server(_config(made, log_level)), listener)
 
 
 def serve_in_thread(
@@ -150,16 +189,19 @@ async def read_body(
 
     `hold` is told of every further number of bytes before they are kept, and may raise RefusedRequest itself.
     """
-    too_large = RefusedRequest(413, f"the body is over {bytes_max} bytes", hint)
+
+    def too_large() -> RefusedRequest:
+        return RefusedRequest(413, f"the body is over {bytes_max} bytes", hint)
+
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 9 or int(announced) > bytes_max):
-        raise too_large
+        raise too_large()
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 if len(body) + len(chunk) > bytes_max:
-                    raise too_large
+                    raise too_large()
                 hold(len(chunk))
                 body += chunk
     except TimeoutError as error:
@@ -230,66 +272,24 @@ def _error_response(status: int, error: str, hint: str = "") -> Response:
 
 def json_response(value: object, status: int = 200) -> Response:
     """An answer in JSON that nobody may keep."""
-    return Response(orjson.dumps(value), status, dict(_HEADERS), "application/json")
+    return _JsonResponse(orjson.dumps(value), status)
 
 
-class _BoundedProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, for clients that send a request's head within `head_seconds` and take what they asked for.
+class _JsonResponse(Response):
+    """Starlette's, with the fields that every such answer has written once."""
 
-    uvicorn bounds the pause between two requests, and nothing bounds a head that comes a byte at a time, nor how long
-    a client takes to read an answer that no buffer holds.
-    """
+    _fields = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 
-    head_seconds = HEAD_SECONDS
-    send_seconds = SEND_SECONDS
-    _deadline: asyncio.TimerHandle | None = None
-    _send_deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        super().connection_made(transport)
-        self._deadline = self.loop.call_later(self.head_seconds, transport.abort)
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if _is_answering(self.cycle):
-            self._forget_deadline()
-        elif self._deadline is None:
-            # also when the rest of a refused body keeps coming
-            self._deadline = self.loop.call_later(self.head_seconds, self.transport.abort)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._send_deadline = self.loop.call_later(self.send_seconds, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        self._forget_send_deadline()
-        super().resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._forget_deadline()
-        self._forget_send_deadline()
-        super().connection_lost(exc)
-
-    def _forget_send_deadline(self) -> None:
-        if self._send_deadline is not None:
-            self._send_deadline.cancel()
-            self._send_deadline = None
-
-    def _forget_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-
-def _is_answering(cycle: RequestResponseCycle | None) -> bool:
-    return cycle is not None and not cycle.response_complete
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        length = (b"content-length", b"%d" % len(self.body))
+        self.raw_headers = [*self._fields, length, (b"content-type", b"application/json")]
 
 
 def _config(
     app: Starlette, log_level: str, head_seconds: float = HEAD_SECONDS, send_seconds: float = SEND_SECONDS
 ) -> uvicorn.Config:
     bounds = {"head_seconds": head_seconds, "send_seconds": send_seconds}
-    protocol = type("BoundedProtocol", (_BoundedProtocol,), bounds)
+    protocol = type("BoundProtocol", (BoundedProtocol,), bounds)
     return uvicorn.Config(
         app,
         http=protocol,

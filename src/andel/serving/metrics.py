@@ -1,8 +1,10 @@
-"""A coordinator's figures for Prometheus, on a loopback port of their own.
+"""A coordinator's and a server's figures for Prometheus, on a loopback port of their own.
 
-Takes the events of rounds (`andel.training.events`). Gives counters and gauges in Prometheus' text form over HTTP, to
-this machine only: who watches from elsewhere asks through what it trusts. Every label has few values (phases, kinds,
-reasons), none a name, an address or a contributor. Never holds up a round.
+Takes the events of rounds (`andel.training.events`), or the requests that a server answered. Gives counters and gauges
+in Prometheus' text form over HTTP, to this machine only: who watches from elsewhere asks through what it trusts. Every
+label has few values (phases, kinds, reasons, pages), none a name, an address or a contributor. Never holds anything up.
+Workers of one server count into files of one folder, which Prometheus' client takes from its environment when it is
+first imported (`PROMETHEUS_MULTIPROC_DIR`); the figures are their sum.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from andel.errors import PortInUse, SettingsError
+from andel.serving.request_log import Seen
+from andel.serving.service import Served
 from andel.training.events import (
     AnswerRefused,
     AnswerTaken,
@@ -28,6 +33,21 @@ from andel.training.events import (
 from andel.units import TOKEN
 
 HOST: Final = "127.0.0.1"
+_ANSWER_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+_REASONS: Final = {
+    400: "form",
+    401: "unproven",
+    402: "unpaid",
+    404: "page",
+    405: "method",
+    408: "slow",
+    413: "size",
+    415: "type",
+    429: "rate",
+    499: "cut-off",
+    500: "defect",
+    503: "busy",
+}
 _SECONDS: Final = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3_600)
 
 
@@ -80,16 +100,58 @@ class RoundMetrics:
                 self._failed.labels(event.kind).inc()
 
 
+class ServingMetrics:
+    """The figures of one server process; `seen` and `served` are its listeners."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        made: dict[str, Any] = {"registry": self.registry}
+        newest: dict[str, Any] = made | {"multiprocess_mode": "mostrecent"}
+        self._requests = Counter("andel_requests", "Requests answered.", ["route", "status"], **made)
+        self._seconds = Histogram("andel_request_seconds", "Seconds.", ["route"], buckets=_ANSWER_SECONDS, **made)
+        self._callers = Counter("andel_callers", "Requests by the way their caller came in.", ["kind"], **made)
+        self._refused = Counter("andel_refused_requests", "Requests refused, by reason.", ["reason"], **made)
+        self._version = Gauge("andel_served_version", "1 for the version that answers.", ["version"], **newest)
+        self._waiting = Gauge("andel_version_waiting", "1 while the current version cannot be loaded.", **newest)
+        self._swaps = Counter("andel_version_swaps", "Versions swapped in, in each process.", **made)
+        self._standing: Served | None = None
+
+    def seen(self, request: Seen) -> None:
+        """Counts a request."""
+        self._requests.labels(request.route, str(request.status)).inc()
+        self._seconds.labels(request.route).observe(request.ms / 1_000)
+        if request.caller:
+            self._callers.labels(request.caller).inc()
+        if request.status >= 400:
+            self._refused.labels(_REASONS.get(request.status, "other")).inc()
+
+    def served(self, standing: Served) -> None:
+        """Tells which version answers."""
+        former, self._standing = self._standing, standing
+        if former is not None and former.version != standing.version:
+            self._version.labels(former.version.hex()).set(0)
+            self._swaps.inc()
+        self._version.labels(standing.version.hex()).set(1)
+        self._waiting.set(standing.waiting is not None)
+
+
+def registry_of_workers(folder: str) -> CollectorRegistry:
+    """What all workers counted into `folder`, added up at every look."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]  # its stubs leave this out
+    return registry
+
+
 @contextmanager
-def served_metrics(metrics: RoundMetrics, port: int) -> Iterator[int]:
-    """Serves them on this loopback port for the time of the block (0 takes a free one); gives the port.
+def served_metrics(registry: CollectorRegistry, port: int) -> Iterator[int]:
+    """Serves figures on this loopback port for the time of the block (0 takes a free one); gives the port.
 
     Raises PortInUse, SettingsError.
     """
     if not 0 <= port <= 65_535:
         raise SettingsError(f"port {port} is not in 0..65535")
     try:
-        server, thread = start_http_server(port, addr=HOST, registry=metrics.registry)
+        server, thread = start_http_server(port, addr=HOST, registry=registry)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(port) from error
