@@ -38,6 +38,8 @@ SOURCES = {
     "ModelPolicy": "ledger/ModelPolicy.sol",
     "OnchainModels": "serving/OnchainModels.sol",
     "PredictionLog": "serving/PredictionLog.sol",
+    "OffchainModel": "serving/OffchainModel.sol",
+    "AuthorizedToken": "serving/AuthorizedToken.sol",
     "ModelFactory": "ledger/ModelFactory.sol",
     "Successors": "ledger/Successors.sol",
 }

@@ -30,6 +30,8 @@ CONTRACTS: Final = (
     "RevenueVault",
     "OnchainModels",
     "PredictionLog",
+    "OffchainModel",
+    "AuthorizedToken",
     "Judgements",
     "ModelFactory",
     "ModelGovernor",
