@@ -3,9 +3,9 @@
 Takes an endpoint, the price now, a facilitator and a `PaymentBook`. Gives a `Pays` that asks for payment (402), and
 GET /payments/{identifier}. One payment is good for one answer: whoever sends it again with the same request gets the
 same bytes; with another request it is refused. Where a worker died between payment and answer, the chain says whether
-it was paid, and another one answers. A request that was refused for what it asked (4xx) does not use its payment up: it is
-good for another request by a payer that gave it an identifier, since the rest of it stands on the chain for all to see.
-Money goes from payer to payee; nothing is held here, and nothing is paid back.
+it was paid, and another one answers. Where the endpoint refuses what was asked (4xx), the payment is good for another
+request by a payer that gave it an identifier: the rest of a payment stands on the chain for all to see. Money goes
+from payer to payee; nothing is held here, and nothing is paid back.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class PaidCalls:
     domain_of: Callable[[Address], TokenDomain]
     """How a token's transfers are signed, as `Facilitator.domain_of`."""
     check: Callable[[Request, bytes], None] = lambda _, __: None
-    """Told a request and its body before anything is taken; raises InputError or RefusedRequest for what is no question."""
+    """Told a request and its body before anything is taken; raises InputError or RefusedRequest for no question."""
     lease_seconds: float = LEASE_SECONDS
     wait_seconds: float = WAIT_SECONDS
     new_holder: Callable[[], str] = field(default=lambda: token_hex(16))
@@ -175,7 +175,7 @@ class PaidCalls:
         if entry.state is State.SETTLING:
             settled = await self._settle(entry, payment, price, holder)
             if not isinstance(settled, str):
-                return await self._demand(request, price or payment.price, settled.reason)
+                return await self._demand(request, price, settled.reason)
             transaction = settled
         if entry.question is None and not await run_in_threadpool(self.book.bind, entry.id, holder, question):
             raise _later("another worker goes on with this payment")
