@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import { IFeeSplitters } from "./IFeeSplitters.sol";
 import { IOnchainModels } from "./IOnchainModels.sol";
-import { Ask, Request, Seat, Server, Terms } from "./MarketTypes.sol";
+import { Ask, Request, Seat, SeatState, Server, Status, Terms } from "./MarketTypes.sol";
 
 /// @title Answers for contracts, by bonded servers
 /// @notice One contract for all models of a chain, with no owner. A contract or a person asks a model and pays; servers are
@@ -44,8 +44,8 @@ import { Ask, Request, Seat, Server, Terms } from "./MarketTypes.sol";
 /// after new ones each says so by `update`, or is not routed.
 ///
 /// HOSTILE MODELS AND PAYMENT TOKENS harm only whoever deals in them: accounts are kept for each token apart, a token that
-/// does not bring exactly what was to be taken is refused, and no function is re-entered but `deliver`, which is done before
-/// it calls.
+/// does not bring exactly what was to be taken is refused, neither `request` nor `withdraw` is entered while one of them is under
+/// way, and all else calls nobody but `deliver`, which is done before it calls.
 interface IInferenceMarket {
     /// @notice The model's terms from now on; `vault` gets the holders' part.
     event TermsSet(address indexed model, uint16 number, Terms terms, address vault);
@@ -128,7 +128,7 @@ interface IInferenceMarket {
     /// @notice Zero, or more than the terms allow.
     error InferenceMarket_BadPrice(uint80 price, uint80 most);
 
-    /// @notice Less than the terms' bond, or more than can be kept. Wei.
+    /// @notice Less than the terms' bond. Wei.
     error InferenceMarket_BadBond(uint256 bond, uint80 least);
 
     /// @notice The account serves the model already.
@@ -174,7 +174,7 @@ interface IInferenceMarket {
     error InferenceMarket_TooFewServers(address model, uint256 found, uint8 needed);
 
     /// @notice The request does not stand where this step needs it.
-    error InferenceMarket_WrongStatus(uint256 id, uint8 status);
+    error InferenceMarket_WrongStatus(uint256 id, Status status);
 
     /// @notice The block that draws is not in the past yet.
     error InferenceMarket_DrawTooEarly(uint256 id, uint64 seedBlock, uint256 blockNumber);
@@ -186,7 +186,7 @@ interface IInferenceMarket {
     error InferenceMarket_NotRouted(uint256 id, address account);
 
     /// @notice The server's answer does not stand where this step needs it.
-    error InferenceMarket_WrongSeat(uint256 id, address server, uint8 state);
+    error InferenceMarket_WrongSeat(uint256 id, address server, SeatState state);
 
     /// @notice The time to seal, reveal or slash ended at `deadline`, in seconds.
     error InferenceMarket_TooLate(uint256 id, uint64 deadline);

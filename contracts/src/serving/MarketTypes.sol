@@ -79,7 +79,7 @@ struct Ask {
 /// @param bond what it has put down, wei
 /// @param terms the terms it has agreed to; it is routed under no others
 /// @param since it is routed for requests with greater ids
-/// @param left zero, or the last request that it can still be drawn for
+/// @param left zero, or the first request that it is not routed for
 /// @param withdrawableAt when its bond can be taken back, seconds; zero while it serves
 struct Server {
     address account;
