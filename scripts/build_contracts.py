@@ -40,6 +40,9 @@ SOURCES = {
     "PredictionLog": "serving/PredictionLog.sol",
     "OffchainModel": "serving/OffchainModel.sol",
     "AuthorizedToken": "serving/AuthorizedToken.sol",
+    "FeeSplitters": "serving/FeeSplitters.sol",
+    "FeeSplitter": "serving/FeeSplitter.sol",
+    "InferenceMarket": "serving/InferenceMarket.sol",
     "ModelFactory": "ledger/ModelFactory.sol",
     "Successors": "ledger/Successors.sol",
 }
