@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,11 +34,12 @@ class PulledWorld:
     predictors: tuple[Predictor, ...]
 
     @classmethod
-    def make(cls, folder: Path) -> PulledWorld:
+    def make(cls, folder: Path, founding: Callable[[Chain, Actors], dict[str, object]] = lambda *_: {}) -> PulledWorld:
+        """`founding` says what the model is founded with otherwise."""
         local = LocalChain(folder, step_seconds=1)
         chain, actors = local.connect(), Actors.make(b"pulled")
         local.fund(key.address for key in actors.keys())
-        play = Play.launch(chain, actors, deploy_shared(chain, actors.founder))
+        play = Play.launch(chain, actors, deploy_shared(chain, actors.founder), **founding(chain, actors))
         predictors = tuple(cls.predictor(chain, play, key) for key in actors.validators)
         return cls(local, chain, play, predictors)
 

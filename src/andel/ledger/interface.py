@@ -41,6 +41,8 @@ CONTRACTS: Final = (
     "FounderVesting",
     "AccessPass",
     "Successors",
+    "FeeSplitters",
+    "InferenceMarket",
 )
 """The contracts whose compiled code comes with this package."""
 
