@@ -35,10 +35,11 @@ def world(tmp_path_factory):
 @pytest.fixture
 def lying(world):
     """A gateway that says what a test tells it to, and a contract that names it."""
-    told = []
+    told: list[Response | bytes] = []
 
     async def answer(_):
-        return told[0] if isinstance(told[0], Response) else JSONResponse({"data": "0x" + told[0].hex()})
+        said = told[0]
+        return said if isinstance(said, Response) else JSONResponse({"data": "0x" + said.hex()})
 
     with serve_in_thread(Starlette(routes=[Route(PATH, answer)])) as running:
         yield world.contract(running.url + PATH), told

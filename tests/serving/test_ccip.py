@@ -6,6 +6,7 @@ from eth_abi.abi import encode
 
 from andel.errors import ChainError, InputError, Reverted
 from andel.hashing import keccak
+from andel.ledger.offchain_model import OffchainModelContract
 from andel.ledger.onchain_models import model_id
 from andel.serving.ccip_api import Gateway, read_call
 from andel.serving.ccip_client import ask_offchain
@@ -102,8 +103,9 @@ def test_what_is_no_call_is_refused(world, pulled):
             read_call(data, model)
         body = {"sender": contract.address, "data": data}
         assert httpx.post(url + "/ccip", json=body).status_code == 400
-    for body in ({}, [], {"sender": 7, "data": call(world)}, {"sender": contract.address}):
-        assert httpx.post(url + "/ccip", json=body).status_code in (400, 404)
+    others: tuple[object, ...] = ({}, [], {"sender": 7, "data": call(world)}, {"sender": contract.address})
+    for other in others:
+        assert httpx.post(url + "/ccip", json=other).status_code in (400, 404)
     assert httpx.get(f"{url}/ccip/{model}/{call(world)}.json").status_code == 404
     assert httpx.get(f"{url}/ccip/{contract.address}/{call(world, question=b'1' * 64)}.json").status_code == 400
     with pytest.raises(InputError, match="no URL"):
@@ -114,7 +116,7 @@ def test_who_may_not_ask_is_told(world):
     def admit():
         raise RefusedRequest(402, "this model takes a pass")
 
-    contracts = []
+    contracts: list[OffchainModelContract] = []
     gateway = Gateway(lambda: world.predictors[0], contracts, [], admit)
     with serve_in_thread(make_app(gateway.endpoints(), "ccip")) as running:
         contracts.append(world.contract(running.url + "/ccip"))

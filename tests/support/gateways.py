@@ -46,7 +46,8 @@ class PulledWorld:
     @staticmethod
     def predictor(chain: Chain, play: Play, key: AccountKey) -> Predictor:
         """The weather's model, signed by `key` for this chain's model."""
-        return replace(PREDICTOR, key=key, domain=play.model.round_manager.domain, clock=chain.block_time)
+        made: Predictor = replace(PREDICTOR, key=key, domain=play.model.round_manager.domain, clock=chain.block_time)
+        return made
 
     def contract(self, *urls: str) -> OffchainModelContract:
         """A new contract that names these gateways."""

@@ -6,6 +6,7 @@ Told on standard input, as JSON: url, question, secret, network, asset, most. Wr
 import asyncio
 import json
 import sys
+from typing import Any
 
 
 async def ask(told):
@@ -19,7 +20,8 @@ async def ask(told):
     client = x402Client()
     register_exact_evm_client(client, EthAccountSigner(Account.from_key(told["secret"])))
     allowed = {"network": told["network"], "asset": told["asset"], "max_amount_per_payment": told["most"]}
-    client.set_spend_controls({"allowed_assets": [allowed]})
+    controls: Any = {"allowed_assets": [allowed]}
+    client.set_spend_controls(controls)
     async with httpx.AsyncClient(transport=x402AsyncTransport(client), timeout=30) as http:
         response = await http.post(told["url"], json=told["question"])
         return {"status": response.status_code, "body": response.json(), "headers": dict(response.headers)}

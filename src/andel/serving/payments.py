@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
-from x402.http.facilitator_client_base import FacilitatorClient
+from x402 import FacilitatorClient
 
 from andel.errors import ChainError, InputError
 from andel.hashing import sha256
