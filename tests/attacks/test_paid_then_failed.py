@@ -57,7 +57,7 @@ def test_a_receipt_that_does_not_come_in_time_costs_no_second_payment(world, tmp
 
     asked: list[bytes] = []
     pays = paid_calls(world.chain, lambda: world.price, tmp_path / "book.sqlite")
-    slow = Facilitator(world.chain, Slow(key_of("sender"), pays.book.turn_file))
+    slow = Facilitator(world.chain, Slow(key_of("sender"), pays.book.turn_file), lambda _: True)
     before = world.transfers()
     with serve_in_thread(paid_app(replace(pays, facilitator=slow), lambda body: asked.append(body))) as running:
         response = pay(running.url, world.header(running.url))
@@ -73,7 +73,7 @@ def test_while_nobody_knows_whether_it_was_paid_the_payer_is_told_to_come_again(
             raise ChainError("no receipt within 60 seconds")
 
     pays = paid_calls(world.chain, lambda: world.price, tmp_path / "book.sqlite")
-    silent = Facilitator(world.chain, Silent(key_of("sender"), pays.book.turn_file))
+    silent = Facilitator(world.chain, Silent(key_of("sender"), pays.book.turn_file), lambda _: True)
     before = world.transfers()
     with serve_in_thread(paid_app(replace(pays, facilitator=silent), lambda body: {"answer": 1})) as running:
         header = world.header(running.url)

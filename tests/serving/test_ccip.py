@@ -1,16 +1,22 @@
 """Pulled by a contract: three servers, a gateway, a contract and a client of ERC-3668, on a chain."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from eth_abi.abi import encode
 
 from andel.errors import ChainError, InputError, Reverted
 from andel.hashing import keccak
-from andel.ledger.offchain_model import OffchainModelContract
 from andel.ledger.onchain_models import model_id
+from andel.ledger.policy import Access, ModelPolicyContract
+from andel.roles.paid_serving import gateway_of
+from andel.serving.admission import Admission, Terms
 from andel.serving.ccip_api import Gateway, read_call
 from andel.serving.ccip_client import ask_offchain
-from andel.serving.http_edge import RefusedRequest, make_app, serve_in_thread
+from andel.serving.http_edge import make_app, serve_in_thread
+from andel.typed_data import Domain
+from andel.units import Digest
 from tests.serving.test_predictor import NOON, PREDICTOR, VALUES
 from tests.support.gateways import AGE, QUESTION, PulledWorld
 
@@ -112,16 +118,27 @@ def test_what_is_no_call_is_refused(world, pulled):
         Gateway(lambda: world.predictors[0], [], ["ftp://x"])
 
 
-def test_who_may_not_ask_is_told(world):
-    def admit():
-        raise RefusedRequest(402, "this model takes a pass")
+def test_a_gateway_stands_before_open_models_and_its_own_contracts(world):
+    def gateway(access):
+        class Decided(Admission):
+            """Terms as holders could have decided them."""
 
-    contracts: list[OffchainModelContract] = []
-    gateway = Gateway(lambda: world.predictors[0], contracts, [], admit)
-    with serve_in_thread(make_app(gateway.endpoints(), "ccip")) as running:
-        contracts.append(world.contract(running.url + "/ccip"))
-        body = {"sender": contracts[0].address, "data": call(world)}
-        assert httpx.post(running.url + "/ccip", json=body).status_code == 402
+            def terms(self):
+                return Terms(access, Digest(bytes(32)), ())
+
+        model, domain = world.play.model, world.predictors[0].domain
+        policy = ModelPolicyContract(world.chain, domain.contract)
+        terms = Decided(domain, domain.contract, policy, model.token, None, world.chain.block_time)
+        return gateway_of(lambda: world.predictors[0], world.chain, [contract.address], [], terms)
+
+    contract = world.contract("http://127.0.0.1:1/ccip")
+    body = {"sender": contract.address, "data": call(world, threshold=1)}
+    for access, status in ((Access.PAID, 402), (Access.HOLDERS, 402), (Access.OPEN, 200)):
+        with serve_in_thread(make_app(gateway(access).endpoints(), "ccip")) as running:
+            assert httpx.post(running.url + "/ccip", json=body).status_code == status
+    other = replace(world.predictors[0], domain=Domain(31_337, world.play.actors.stranger.address))
+    with pytest.raises(InputError, match="pulls answers of"):
+        gateway_of(lambda: other, world.chain, [contract.address], [])
 
 
 def test_a_client_does_not_look_into_its_own_network_for_a_stranger(world, pulled):

@@ -12,14 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from andel.keys import AccountKey, derive_secret
-from andel.ledger.authorized_transfers import AuthorizedTokenContract, Carrier
+from andel.ledger.authorized_transfers import AuthorizedTokenContract
 from andel.ledger.launching import GovernanceConfig
 from andel.ledger.policy import Access, find_policy
-from andel.serving.facilitator import Facilitator
+from andel.roles.paid_serving import paid_calls_of
+from andel.serving.admission import Admission
 from andel.serving.http_edge import json_response, make_app, serve_in_thread
 from andel.serving.paying import Allowance, payment_header
-from andel.serving.payment_book import PaymentBook
-from andel.serving.payments import PaidCalls, price_of
 from andel.serving.prediction import Prediction, verify_prediction
 from andel.units import TOKEN, BaseUnits
 from andel.value.claims import ClaimTree
@@ -101,15 +100,8 @@ def test_a_strangers_payment_reaches_the_server_and_the_holders_to_the_unit(worl
     payee = chain.call(splitters, "splitterOf", model, server)
     world.local.fund([SENDER.address])
 
-    book = PaymentBook(tmp_path / "book.sqlite", time.time)
-    facilitator = Facilitator(chain, Carrier(SENDER, book.turn_file), payees=lambda: {payee})
-    pays = PaidCalls(
-        chain,
-        facilitator,
-        book,
-        lambda: price_of(policy.prices()[1], chain.chain_id, payee),
-        facilitator.domain_of,
-    )
+    admission = Admission(predictor.domain, server, policy, world.play.model.token, None, chain.block_time)
+    pays = paid_calls_of(chain, admission, payee, SENDER, tmp_path / "book.sqlite", time.time)
 
     async def predict(_: Request) -> Response:
         return json_response(predictor.ask_question(QUESTION).to_json())

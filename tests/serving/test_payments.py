@@ -1,6 +1,7 @@
 """Paid by the call: demanded, settled, answered once, and answered again."""
 
 import asyncio
+import dataclasses
 import json
 import subprocess
 from secrets import token_bytes, token_hex
@@ -209,8 +210,11 @@ def test_the_official_facilitator_client_verifies_and_settles_over_http(world, s
     from andel.serving.facilitator import Facilitator
     from andel.serving.http_edge import make_app
 
-    facilitator = Facilitator(world.chain, Carrier(key_of("sender"), world.local.log_path.with_name("turn")))
+    carrier = Carrier(key_of("sender"), world.local.log_path.with_name("turn"))
+    facilitator = Facilitator(world.chain, carrier, lambda price: price in (world.price, dearer_price))
     payment = read_header(world.header(served[0]))
+    dearer_price = dataclasses.replace(world.price, amount=PRICE + 1)
+    refusal_of_strangers = "invalid_exact_evm_payload_recipient_mismatch"
     before = world.transfers()
     with serve_in_thread(make_app(facilitator.endpoints(), "x402")) as running:
         remote = HTTPFacilitatorClientSync(FacilitatorConfig(url=running.url))
@@ -226,8 +230,8 @@ def test_the_official_facilitator_client_verifies_and_settles_over_http(world, s
             response = httpx.post(running.url + "/settle", content=body, headers={"content-type": "application/json"})
             assert response.status_code == 400
         remote.close()
-    only = Facilitator(world.chain, facilitator.carrier, payees=lambda: {key_of("maker").address})
-    assert not only.verify_now(payment.payload, wanted).is_valid
+    others = Facilitator(world.chain, carrier, lambda price: price.asset != world.token.address)
+    assert others.settle_now(payment.payload, wanted).error_reason == refusal_of_strangers
 
 
 def test_times_are_judged_by_the_chains_clock(world, served):

@@ -83,7 +83,7 @@ class PaidWorld:
 def paid_calls(chain: Chain, price: Callable[[], CallPrice | None], book: Path, **more: object) -> PaidCalls:
     """What takes payments, with a facilitator of its own."""
     kept = PaymentBook(book, time.time)
-    facilitator = Facilitator(chain, Carrier(key_of("sender"), kept.turn_file))
+    facilitator = Facilitator(chain, Carrier(key_of("sender"), kept.turn_file), lambda _: True)
     return PaidCalls(chain, facilitator, kept, price, facilitator.domain_of, **more)  # type: ignore[arg-type]
 
 

@@ -32,6 +32,9 @@ from andel.units import Address, Digest
 TIME_MARGIN_SECONDS: Final = 6
 """An authorisation that ends sooner after the newest block could end before it is mined."""
 
+MAX_GAS: Final = 250_000
+"""Most that one transfer may take: three times what OpenZeppelin's token takes. A token's code is its maker's."""
+
 _TRANSFER: Final = keccak(
     b"TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
     b"bytes32 nonce)"
@@ -200,7 +203,7 @@ class Carrier:
         times = (authorization.valid_after, authorization.valid_before, authorization.nonce)
         arguments = (*fields, *times, signature[64], signature[:32], signature[32:64])
         data = encode_call(token.contract, "transferWithAuthorization", arguments)
-        return Intent(self.key, token.address, data, 0, None, "transferWithAuthorization", token.NAME)
+        return Intent(self.key, token.address, data, 0, MAX_GAS, "transferWithAuthorization", token.NAME)
 
     def _send(self, token: AuthorizedTokenContract, intent: Intent, note: Callable[[str], None]) -> str:
         with self._turn():

@@ -2,13 +2,15 @@
 
 Takes a chain and a `Carrier`, whose key pays the gas; payers sign ERC-3009 authorisations. Gives x402's
 `FacilitatorClient` (an object in this process) and, for servers elsewhere, POST /verify, POST /settle and GET
-/supported. Times, balance and used nonces are read from the chain. Sends for the payees that it was told, and for no
-others: it would pay anybody's gas. Never holds anybody's money: transfers go from payer to payee.
+/supported. Times, balance and used nonces are read from the chain. Sends for the tokens and payees that it was told,
+and for no others: it pays the gas, and a stranger's token runs a stranger's code. Never holds anybody's money:
+transfers go from payer to payee.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,24 +32,25 @@ from andel.errors import ChainError, InputError, Reverted
 from andel.ledger.authorized_transfers import AuthorizedTokenContract, Carrier, TokenDomain
 from andel.ledger.connection import Chain
 from andel.serving.http_edge import BODY_SECONDS, Endpoint, check_content_type, json_response, read_body
-from andel.serving.payment_wire import SCHEME, Payment, network_of, read_payload, read_price
+from andel.serving.payment_wire import PENDING, SCHEME, UNSENT, CallPrice, Payment, network_of, read_payload, read_price
 from andel.units import Address
 
 MAX_BODY_BYTES: Final = 16 * 1024
 _DOMAINS_KEPT: Final = 64
-_PENDING: Final = "settlement_pending"
+_AT_ONCE: Final = 16
 
 
 @dataclass(slots=True)
 class Facilitator:
-    """One chain's facilitator. `payees` says for whom it sends (None: for everybody)."""
+    """One chain's facilitator. `accepts` says of a price whether it sends for that token and payee."""
 
     chain: Chain
     carrier: Carrier
-    payees: Callable[[], Collection[Address]] | None = None
+    accepts: Callable[[CallPrice], bool]
     note: Callable[[str], None] = lambda _: None
     """Told every transaction's hash before it is sent."""
     _domains: dict[Address, TokenDomain] = field(default_factory=dict)
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def verify(self, payload: PaymentPayload, requirements: PaymentRequirements) -> VerifyResponse:
         """Whether the payment is good now. Raises ChainError where the chain cannot be asked."""
@@ -55,7 +58,8 @@ class Facilitator:
 
     async def settle(self, payload: PaymentPayload, requirements: PaymentRequirements) -> SettleResponse:
         """Puts the payment on the chain and waits for it. Raises ChainError as `verify`."""
-        return await run_in_threadpool(self.settle_now, payload, requirements)
+        async with self._turns:  # each waits for a block in a thread, and those are needed for answers too
+            return await run_in_threadpool(self.settle_now, payload, requirements)
 
     def get_supported(self) -> SupportedResponse:
         """The one kind of payment that it takes."""
@@ -99,7 +103,7 @@ class Facilitator:
             reason, message = "invalid_transaction_state", error.error
         except ChainError:
             # its message may hold the node's address, and that a key
-            reason, message = _PENDING, "the chain has not said yet whether it was mined"
+            reason, message = (PENDING, "it may be mined yet") if sent else (UNSENT, "nothing could be sent")
         else:
             amount = str(payment.authorization.value)
             return SettleResponse(
@@ -153,7 +157,7 @@ class Facilitator:
             return "invalid_exact_evm_payload_authorization_value"
         if signed.to != demanded.pay_to:
             return "invalid_exact_evm_payload_recipient_mismatch"
-        if self.payees is not None and demanded.pay_to not in self.payees():
+        if not self.accepts(demanded):
             return "invalid_exact_evm_payload_recipient_mismatch"
         return None
 

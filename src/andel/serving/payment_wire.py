@@ -34,6 +34,10 @@ from andel.ledger.authorized_transfers import Authorization, TokenDomain
 from andel.units import Address, Digest
 
 SCHEME: Final = "exact"
+PENDING: Final = "settlement_pending"
+"""Why nobody knows whether a payment was settled: it was sent, and the chain has not said yet."""
+UNSENT: Final = "unexpected_settle_error"
+"""Why a good payment was not settled: nothing could be sent."""
 MAX_HEADER: Final = 8 * 1024
 TIMEOUT_SECONDS: Final = 300
 """How long a payer is asked to let an authorisation last."""
@@ -47,6 +51,8 @@ __all__ = [
     "PAYMENT_REQUIRED_HEADER",
     "PAYMENT_RESPONSE_HEADER",
     "PAYMENT_SIGNATURE_HEADER",
+    "PENDING",
+    "UNSENT",
     "CallPrice",
     "Payment",
     "demand_header",

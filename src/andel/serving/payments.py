@@ -42,6 +42,8 @@ from andel.serving.payment_wire import (
     PAYMENT_REQUIRED_HEADER,
     PAYMENT_RESPONSE_HEADER,
     PAYMENT_SIGNATURE_HEADER,
+    PENDING,
+    UNSENT,
     CallPrice,
     Payment,
     demand_header,
@@ -60,6 +62,7 @@ WAIT_SECONDS: Final = 20.0
 """How long a copy of a payment waits for the first one's answer."""
 
 _LOOK_SECONDS: Final = 0.05
+_LONGEST_LOOK_SECONDS: Final = 0.5
 _ROUTE: Final = "predict"
 _log = logging.getLogger(__name__)
 
@@ -142,7 +145,7 @@ class PaidCalls:
 
     async def _entry(self, new: NewPayment, payment: Payment, holder: str) -> Entry:
         """The payment's entry: answered, or this request's to go on with. Waits while another one works on it."""
-        end = asyncio.get_running_loop().time() + self.wait_seconds
+        end, wait = asyncio.get_running_loop().time() + self.wait_seconds, _LOOK_SECONDS
         while True:
             try:
                 entry = await run_in_threadpool(self.book.begin, new, holder, self.lease_seconds)
@@ -157,7 +160,8 @@ class PaidCalls:
                 return entry
             if asyncio.get_running_loop().time() > end:
                 raise _later("the payment is being settled, or its answer made")
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(wait)
+            wait = min(1.5 * wait, _LONGEST_LOOK_SECONDS)
 
     async def _go_on(
         self,
@@ -226,8 +230,8 @@ class PaidCalls:
         if found is not None:
             return await self._note_paid(entry, holder, found)
         _log.warning("payment_not_settled reason=%s", settled.error_reason)
-        if settled.error_reason == "settlement_pending":
-            raise _later("the chain has not said yet whether the payment was mined")
+        if settled.error_reason in (PENDING, UNSENT):
+            raise _later("the payment could not be settled yet")
         return _NotPaid(str(settled.error_reason))
 
     async def _note_paid(self, entry: Entry, holder: str, transaction: str) -> str:
