@@ -32,7 +32,7 @@ def world(tmp_path_factory):
 @pytest.mark.parametrize("dies", ["sending", "settled", "answering"])
 def test_a_worker_killed_between_payment_and_answer_leaves_it_to_the_next(world, tmp_path, dies):
     before = world.transfers()
-    with worker(world, tmp_path, dies=dies) as first:
+    with worker(world, tmp_path, dies=dies, lease="1") as first:
         header = world.header(first.url)
         with pytest.raises(httpx.TransportError):
             pay(first.url, header)

@@ -33,6 +33,8 @@ from andel.units import Address
 
 PRICE = 1_500
 QUESTION = {"question": "0x" + "07" * 32}
+# one for all: each new one reads the certificates of this machine, a hundred of them for seconds
+_CLIENT = httpx.Client(verify=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
 
 
 def key_of(name: str) -> AccountKey:
@@ -75,7 +77,7 @@ class PaidWorld:
 
     def header(self, url: str, key: AccountKey | None = None, **more: str | None) -> str:
         """A payment for one call of the server at `url`."""
-        demand = httpx.post(url + "/predict", json=QUESTION).headers["payment-required"]
+        demand = _CLIENT.post(url + "/predict", json=QUESTION).headers["payment-required"]
         now = self.chain.block_time()
         return payment_header(key or self.payer, demand, self.allowance, now=now, nonce=token_bytes(32), **more)
 
@@ -102,9 +104,9 @@ def paid_app(pays: PaidCalls, answer: Callable[[bytes], object]) -> Starlette:
     return make_app([("POST", "/predict", paid), *pays.endpoints()], "there is POST /predict")
 
 
-def pay(url: str, header: str, question: object = QUESTION, timeout: float = 60) -> httpx.Response:
+def pay(url: str, header: str, question: object = QUESTION, timeout: float = 120) -> httpx.Response:
     """A call that pays by this header."""
-    return httpx.post(url + "/predict", json=question, headers={"PAYMENT-SIGNATURE": header}, timeout=timeout)
+    return _CLIENT.post(url + "/predict", json=question, headers={"PAYMENT-SIGNATURE": header}, timeout=timeout)
 
 
 @dataclass(slots=True)

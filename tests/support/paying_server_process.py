@@ -21,8 +21,9 @@ from tests.support.paid_calls import PRICE, paid_app, paid_calls
 def main() -> None:
     told = dict(argument.split("=", 1) for argument in sys.argv[1:])
     chain, folder, dies = Chain.connect(told["chain"]), Path(told["folder"]), told.get("dies", "")
+    lease = float(told.get("lease", "10"))
     price = CallPrice(chain.chain_id, parse_address(told["token"]), PRICE, parse_address(told["payee"]))
-    pays = paid_calls(chain, lambda: price, folder / "book.sqlite", lease_seconds=1.0)
+    pays = paid_calls(chain, lambda: price, folder / "book.sqlite", lease_seconds=lease, wait_seconds=90.0)
 
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

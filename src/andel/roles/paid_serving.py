@@ -39,9 +39,9 @@ def paid_calls_of(
 ) -> PaidCalls:
     """Calls at the price that the model's holders decided, paid to `payee`; free where they are not paid by the call.
 
-    `payer_of_gas` sends nothing else; `book` is shared by all workers of this machine; `check` is told a request and its
-    body, and refuses what is no question before anything is taken. Raises SettingsError where x402 is not installed,
-    StoreError.
+    `payer_of_gas` sends nothing else; `book` is shared by all workers of this machine; `check` is told a request and
+    its body, and refuses what is no question before anything is taken. Raises SettingsError where x402 is not
+    installed, StoreError.
     """
     try:
         from andel.serving.facilitator import Facilitator
