@@ -1,6 +1,7 @@
 """Paid by the call: demanded, settled, answered once, and answered again."""
 
 import asyncio
+import base64
 import dataclasses
 import json
 import subprocess
@@ -11,20 +12,24 @@ import pytest
 
 pytest.importorskip("x402", reason="the extra x402 is not installed")
 
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from x402.http import decode_payment_response_header
 from x402.schemas import PaymentRequired
 
 from andel.errors import ChainError, InputError, StoreError
-from andel.ledger.authorized_transfers import Authorization, sign_authorization
+from andel.ledger.authorized_transfers import Authorization, sign_authorization, token_domain
 from andel.ledger.policy import Price
 from andel.serving.http_edge import serve_in_thread
 from andel.serving.paying import Allowance, payment_header
 from andel.serving.payment_book import BookFull, NewPayment, PaymentBook, State
-from andel.serving.payment_wire import CallPrice, demand_header, read_header
+from andel.serving.payment_wire import CallPrice, demand_header, demand_of, read_header, requirements_of
 from andel.serving.payments import price_of
 from andel.units import NOBODY, Digest
 from tests.support.paid_calls import PRICE, QUESTION, PaidWorld, key_of, paid_app, paid_calls, pay
+
+FIELDS = ["x402Version", "payload", "accepted", "authorization", "signature", "scheme", "network", "extensions", "info"]
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +256,39 @@ def test_times_are_judged_by_the_chains_clock(world, served):
 def test_what_is_no_payment_is_told_so(served, header):
     response = pay(served[0], header)
     assert response.status_code == 402 and response.json()["error"] and response.headers["payment-required"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), inner),
+    max_leaves=12,
+)
+
+
+@given(st.binary(max_size=300) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_whatever_comes_as_a_payment_is_one_or_is_refused(raw):
+    with pytest.raises(InputError):
+        read_header(base64.b64encode(raw).decode())
+
+
+@given(st.integers(1, 2**200), st.integers(0, 2**40), st.binary(min_size=32, max_size=32), st.booleans())
+def test_a_payment_reads_as_it_was_made(amount, now, nonce, named):
+    price = CallPrice(4_689, key_of("token").address, amount, key_of("payee").address)
+    domain = token_domain(4_689, price.asset, "Pay", "2")
+    demand = demand_header(demand_of(requirements_of(price, domain), "http://x/predict", "no payment"))
+    name = "pay_" + nonce.hex() if named else None
+    allowance = Allowance(4_689, price.asset, amount)
+    header = payment_header(key_of("payer"), demand, allowance, now=now, nonce=nonce, identifier=name)
+    payment = read_header(header)
+    signed = Authorization(key_of("payer").address, price.pay_to, amount, 0, now + 300, Digest(nonce))
+    assert (payment.price, payment.authorization, payment.alias) == (price, signed, name)
+    assert payment.signature == sign_authorization(key_of("payer"), domain, signed)
+
+
+@pytest.mark.parametrize("bracket", ["[", '{"a":'])
+def test_a_payment_nested_deep_is_refused(bracket):
+    with pytest.raises(InputError, match="payload"):
+        read_header(base64.b64encode((bracket * 1_000).encode()).decode())
 
 
 def test_a_payer_pays_no_more_and_nothing_else_than_it_allowed(world, served):

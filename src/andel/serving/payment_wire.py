@@ -7,6 +7,7 @@ The messages are those of the package `x402`, which is an extra: import this fil
 
 from __future__ import annotations
 
+import base64
 import binascii
 import re
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ PENDING: Final = "settlement_pending"
 UNSENT: Final = "unexpected_settle_error"
 """Why a good payment was not settled: nothing could be sent."""
 MAX_HEADER: Final = 8 * 1024
+MAX_BRACKETS: Final = 128
+"""Brackets in a payment; one with an identifier and its schema has about twenty."""
 TIMEOUT_SECONDS: Final = 300
 """How long a payer is asked to let an authorisation last."""
 
@@ -146,6 +149,10 @@ def read_header(header: str) -> Payment:
     if len(header) > MAX_HEADER:
         raise InputError(f"the payment has over {MAX_HEADER} bytes")
     try:
+        text = base64.b64decode(header)
+        # before it is parsed: other libraries lift the interpreter's recursion limit, which the parser relies on
+        if text.count(b"[") + text.count(b"{") > MAX_BRACKETS:
+            raise ValueError("nested too deep")
         payload = decode_payment_signature_header(header)
     # the package reads JSON of any kind: what is no object fails there in its own way
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:

@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.types import Message
 from x402 import FacilitatorClient
 
-from andel.errors import ChainError, InputError
+from andel.errors import ChainError, InputError, StoreError
 from andel.hashing import sha256
 from andel.ledger.authorized_transfers import AuthorizedTokenContract, TokenDomain
 from andel.ledger.connection import Chain
@@ -255,7 +255,8 @@ class PaidCalls:
         async def hold() -> None:
             while True:
                 await asyncio.sleep(self.lease_seconds / 3)
-                await run_in_threadpool(self.book.hold, id, holder, self.lease_seconds)
+                with suppress(StoreError):  # the next time may pass; if none does, the lease ends by itself
+                    await run_in_threadpool(self.book.hold, id, holder, self.lease_seconds)
 
         task = asyncio.create_task(hold())
         try:
