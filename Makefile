@@ -54,6 +54,6 @@ bench-%: setup ## Run benchmarks/NAME.py, as in: make bench-gas
 	@.venv/bin/python benchmarks/$*.py $(ARGS)
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .venv-slither .venv-fuzz .venv-numpy-* .venv-pydvl .venv-fedn .venv-mlflow .venv-bentoml .venv-torch .venv-numba .venv-schemathesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
+	rm -rf .venv .venv-slither .venv-fuzz .venv-numpy-* .venv-pydvl .venv-fedn .venv-mlflow .venv-bentoml .venv-torch .venv-numba .venv-schemathesis .venv-x402 .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
 	  build dist src/andel.egg-info contracts/node_modules contracts/out contracts/out-* contracts/cache contracts/cache-*
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -38,6 +38,11 @@ SOURCES = {
     "ModelPolicy": "ledger/ModelPolicy.sol",
     "OnchainModels": "serving/OnchainModels.sol",
     "PredictionLog": "serving/PredictionLog.sol",
+    "OffchainModel": "serving/OffchainModel.sol",
+    "AuthorizedToken": "serving/AuthorizedToken.sol",
+    "FeeSplitters": "serving/FeeSplitters.sol",
+    "FeeSplitter": "serving/FeeSplitter.sol",
+    "InferenceMarket": "serving/InferenceMarket.sol",
     "ModelFactory": "ledger/ModelFactory.sol",
     "Successors": "ledger/Successors.sol",
 }

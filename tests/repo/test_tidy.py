@@ -29,6 +29,7 @@ LOCKS = (
     "torch.lock",
     "mlflow.lock",
     "numba.lock",
+    "x402.lock",
 )
 BANNED_NAMES = {"util", "utils", "common", "core", "helper", "helpers", "manager", "managers", "misc"}
 # Taken apart, so that this file does not hold what it looks for.

@@ -254,6 +254,10 @@ class Chain:
         """Sends what was prepared. Raises as `send`; delivering it again does no harm."""
         return receipt_of(self._sender.deliver(prepared))
 
+    def submit(self, prepared: Prepared) -> None:
+        """Sends what was prepared and waits for nothing: `find` does. Raises as `send`."""
+        self._sender.submit(prepared)
+
     def estimate(self, intent: Intent) -> int:
         """Gas that the node says `intent` takes now. Raises Reverted, ChainError, RpcUnreachable."""
         return self._sender.estimate(intent)

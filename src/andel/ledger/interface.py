@@ -30,6 +30,8 @@ CONTRACTS: Final = (
     "RevenueVault",
     "OnchainModels",
     "PredictionLog",
+    "OffchainModel",
+    "AuthorizedToken",
     "Judgements",
     "ModelFactory",
     "ModelGovernor",
@@ -39,6 +41,8 @@ CONTRACTS: Final = (
     "FounderVesting",
     "AccessPass",
     "Successors",
+    "FeeSplitters",
+    "InferenceMarket",
 )
 """The contracts whose compiled code comes with this package."""
 

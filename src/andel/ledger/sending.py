@@ -107,15 +107,19 @@ class Sender:
 
     def deliver(self, prepared: Prepared) -> RawReceipt:
         """Sends what was prepared and gives its receipt. Raises as `send`; sending it again later does no harm."""
+        self.submit(prepared)
+        (receipt,) = self._receipts([prepared.signed.hash])
+        if quantity(receipt.get("status")) != 1:
+            raise self._why_failed(prepared.intent, prepared.transaction.gas, receipt)
+        return receipt
+
+    def submit(self, prepared: Prepared) -> None:
+        """Sends what was prepared and waits for nothing. Raises as `send`; sending it again does no harm."""
         with self._holding([prepared.intent.key.address]):
             self._nonces.pop(prepared.intent.key.address, None)
         (answer,) = self._send_raw([prepared.signed])
         if isinstance(answer, NodeRefused):
             raise _refusal(prepared.intent, answer)
-        (receipt,) = self._receipts([prepared.signed.hash])
-        if quantity(receipt.get("status")) != 1:
-            raise self._why_failed(prepared.intent, prepared.transaction.gas, receipt)
-        return receipt
 
     def estimate(self, intent: Intent) -> int:
         """Gas that the node holds `intent` to take, without a margin. Raises Reverted, ChainError."""
