@@ -50,7 +50,7 @@ def quantise(parameters: Sequence[IntArray], plan: QuantisePlan) -> ModelFile:
     bits (the unit is too fine for the scale); InputError for other shapes, types or values beyond 2**30.
     """
     _check_form(parameters)
-    _check_values(parameters, plan)
+    check_values(parameters, plan)
     if len(parameters) == 2:
         w, b = parameters
         lanes = linear_lanes(w, b, plan.target_scale)
@@ -91,7 +91,8 @@ def _check_form(parameters: Sequence[IntArray]) -> None:
         raise InputError(f"a model of {inputs} inputs and {layers} neurons has no model file")
 
 
-def _check_values(parameters: Sequence[IntArray], plan: QuantisePlan) -> None:
+def check_values(parameters: Sequence[IntArray], plan: QuantisePlan) -> None:
+    """Raises InputError for parameters or a scale out of bounds, or names that are not one for each input."""
     if len(plan.features) != len(parameters[0]):
         raise InputError(f"{len(plan.features)} feature names for {len(parameters[0])} inputs")
     for i, array in enumerate(parameters):
