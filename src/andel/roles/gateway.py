@@ -13,6 +13,7 @@ from andel.ledger.policy import find_policy
 from andel.ledger.receipt import Receipt
 from andel.serving.admission import Admission
 from andel.serving.compile import compile_model
+from andel.serving.held_clock import HeldClock
 from andel.serving.model_file import ModelFile
 from andel.serving.predictor import Predictor
 from andel.serving.quantise import QuantisePlan, quantise
@@ -85,7 +86,8 @@ def registry_of(model: ModelContracts) -> OnchainModelsContract:
 
 def predictor_of(key: AccountKey, model: ModelContracts, file: ModelFile, task: Task) -> Predictor:
     """Answers by `file`, signed by `key`, dated by the chain's clock."""
-    return Predictor(file, task, key, model.round_manager.domain, model.round_manager.chain.block_time, VALID_SECONDS)
+    clock = HeldClock(model.round_manager.chain.block_time)
+    return Predictor(file, task, key, model.round_manager.domain, clock, VALID_SECONDS)
 
 
 def admission_of(key: AccountKey, model: ModelContracts) -> Admission | None:

@@ -9,7 +9,7 @@ never asks what a question is for. Holds no state: threads may share one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
@@ -22,9 +22,13 @@ from andel.device.reading import MAX_TIMESTAMP
 from andel.errors import InputError, SettingsError
 from andel.hashing import sha256
 from andel.keys import AccountKey
-from andel.serving.evaluate import evaluate, pack_question, unpack_question
+from andel.serving.evaluate import pack_question
+from andel.serving.held_clock import HeldClock
 from andel.serving.model_file import ModelFile
-from andel.serving.prediction import CLOCK_TOLERANCE_SECONDS, Prediction, json_integer, sign_prediction
+from andel.serving.prediction import CLOCK_TOLERANCE_SECONDS, Prediction, json_integer
+from andel.serving.prediction_batch import MAX_QUESTIONS, PredictionBatch
+from andel.serving.prepared import PreparedModel
+from andel.serving.signer import Signer
 from andel.training.task import Task
 from andel.typed_data import Domain
 
@@ -54,6 +58,8 @@ class Predictor:
     clock: Callable[[], int]
     valid_seconds: int
     units: Mapping[str, str] = field(default_factory=dict)
+    _prepared: PreparedModel = field(init=False, repr=False, compare=False)
+    _signer: Signer = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.model_file.task != sha256(self.task.to_bytes()):
@@ -62,6 +68,14 @@ class Predictor:
             raise InputError("the model file's features are not the task's")
         if not MINUTE_SECONDS < self.valid_seconds <= MAX_VALID_SECONDS:
             raise SettingsError(f"valid_seconds {self.valid_seconds} is not in 61..{MAX_VALID_SECONDS}")
+        signer = Signer(self.key, self.domain, self.model_file.version, self.model_file.unit)
+        object.__setattr__(self, "_prepared", PreparedModel(self.model_file))
+        object.__setattr__(self, "_signer", signer)
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether the clock can be told without waiting for anybody; where not, ask from a thread."""
+        return isinstance(self.clock, HeldClock) and self.clock.is_fresh
 
     def ask_values(
         self, values: Mapping[str, Decimal | int | str], time: int, issued_at: int | None = None
@@ -88,19 +102,20 @@ class Predictor:
         answer is dated by the clock, rounded down to a whole minute. Raises InputError for a date further off
         and a question that is not canonical; whatever the clock raises passes through.
         """
-        codes, base = unpack_question(question, self.model_file.inputs)
+        answer = self._prepared.answer(question)
         issued = self._issued_at(issued_at)
-        answer = int(evaluate(self.model_file, codes[None, :], np.array([base], dtype=np.int64))[0])
-        return sign_prediction(
-            self.key,
-            self.domain,
-            version=self.model_file.version,
-            question=question,
-            answer=answer,
-            unit=self.model_file.unit,
-            issued_at=issued,
-            valid_until=issued + self.valid_seconds,
-        )
+        return self._signer.sign(question, answer, issued, issued + self.valid_seconds)
+
+    def ask_questions(self, questions: Sequence[bytes], issued_at: int | None = None) -> PredictionBatch:
+        """The answers to packed questions, under one signature; as `ask_question` besides.
+
+        Raises InputError also for no question, or more than a batch takes.
+        """
+        if not 1 <= len(questions) <= MAX_QUESTIONS:
+            raise InputError(f"{len(questions)} questions, 1 to {MAX_QUESTIONS} can be asked at once", "ask in parts")
+        answers = self._prepared.answers(questions)
+        issued = self._issued_at(issued_at)
+        return self._signer.sign_many(questions, answers, issued, issued + self.valid_seconds)
 
     def describe(self) -> dict[str, object]:
         """What can be asked and who answers, as plain values for JSON; ranges are physical, as decimal text."""
