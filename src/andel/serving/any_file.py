@@ -16,15 +16,17 @@ from andel.serving.code_chunks import CompiledModel
 from andel.serving.compile import compile_model, execution_gas
 from andel.serving.compile_layers import compile_layers
 from andel.serving.compile_trees import compile_trees
-from andel.serving.evaluate import evaluate, pack_question, unpack_question
+from andel.serving.evaluate import QUESTION_BYTES, evaluate, pack_question, unpack_question
 from andel.serving.evaluate_layers import evaluate_layers
 from andel.serving.evaluate_trees import evaluate_trees
 from andel.serving.layers_file import FAMILY, LayersFile
 from andel.serving.model_file import ModelFile
-from andel.serving.slots import FORMAT, Codes, Slots, check_codes, pack_slots, unpack_slots
+from andel.serving.slots import FORMAT, WORD_BYTES, Codes, Slots, check_codes, pack_slots, unpack_slots
 from andel.serving.trees_file import MAX_FILE_BYTES, OBLIVIOUS, TREES, TreesFile
 
-AnyFile = ModelFile | LayersFile | TreesFile
+VersionFile = ModelFile | LayersFile
+"""What follows from a version and its task."""
+AnyFile = VersionFile | TreesFile
 
 MAX_ANY_FILE_BYTES: Final = MAX_FILE_BYTES
 """The longest file of any format."""
@@ -51,6 +53,16 @@ def family_of(model: AnyFile) -> str:
     if isinstance(model, ModelFile):
         return "format 1"
     return FAMILY if isinstance(model, LayersFile) else model.family
+
+
+def format_of(model: AnyFile) -> str:
+    """What the file's field of that name says."""
+    return format_one.FORMAT if isinstance(model, ModelFile) else FORMAT
+
+
+def question_bytes(model: AnyFile) -> int:
+    """How long a packed question is."""
+    return QUESTION_BYTES if isinstance(model, ModelFile) else model.slots.words * WORD_BYTES
 
 
 def inputs_of(model: AnyFile) -> int:
@@ -84,7 +96,7 @@ def evaluate_any(model: AnyFile, codes: Codes, base: IntArray | None = None) -> 
     return evaluate_layers(model, codes, given)
 
 
-def pack_any(model: AnyFile, codes: IntArray, base: int = 0) -> bytes:
+def pack_any(model: AnyFile, codes: Codes, base: int = 0) -> bytes:
     """The question of one row of codes (inputs,). Raises InputError as the format's own packing does."""
     if isinstance(model, ModelFile):
         if len(codes) != model.inputs:

@@ -125,7 +125,9 @@ def _head(model: LayersFile, ways: Sequence[Way], split: Split | None) -> tuple[
     source = Source(mnemonic="CALLDATALOAD")
     for number, way in enumerate(ways):
         here = split if split is not None and split.layer == number else None
-        source = Source(_write_layer(writer, number, way, source, split=here, answer=answer, base=model.slots.base_word))
+        source = Source(
+            _write_layer(writer, number, way, source, split=here, answer=answer, base=model.slots.base_word)
+        )
     if model.output == "argmax":
         writer.code.store(answer)
     writer.code.push(WORD_BYTES * model.answers)

@@ -43,6 +43,11 @@ class QuantisePlan:
     """Whether the network predicts a change from the base."""
 
 
+def fits_format_one(parameters: Sequence[IntArray]) -> bool:
+    """Whether parameters have no hidden layer, or one that a file of format 1 holds."""
+    return len(parameters) <= 2 or (len(parameters) == 4 and len(parameters[1]) <= MAX_HIDDEN)
+
+
 def quantise(parameters: Sequence[IntArray], plan: QuantisePlan) -> ModelFile:
     """The model file of `parameters`: w (d,), b (1,), or W1 (d, h), b1 (h,), W2 (h,), b2 (1,), int64 at 2**24.
 
@@ -80,8 +85,8 @@ def _check_form(parameters: Sequence[IntArray]) -> None:
     layers = [shape[0] for shape in shapes[1:-1:2]]
     if len(layers) > 1 or any(units > MAX_HIDDEN for units in layers):
         raise ModelFileError(
-            f"layers: a model with hidden layers of {layers} units trains and is settled, but has no model file",
-            f"found the model with no hidden layer, or with one of at most {MAX_HIDDEN} units, to have it answer",
+            f"layers: a file of format 1 holds no hidden layers of {layers} units",
+            "make a file of layers: `quantise_network`",
         )
     inputs = shapes[0][0]
     expected = [(inputs, *layers), *([tuple(layers), tuple(layers)] if layers else []), (1,)]

@@ -92,7 +92,7 @@ class _Network:
 
 
 def quantise_network(parameters: Sequence[IntArray], plan: QuantisePlan) -> LayersFile:
-    """The file of layers of `parameters`: W (inputs, units), b (units,) for each layer, int64 at 2**24; w (units,) last.
+    """The file of layers of `parameters`: W (inputs, units), b (units,) of each layer, int64 at 2**24; w (units,) last.
 
     Raises ModelFileError for more layers or units than such a file has, and when an answer could leave 32 bits;
     InputError for other shapes, types or values beyond 2**30.

@@ -24,6 +24,8 @@ FORMAT: Final = "andel-model/2"
 WORD_BYTES: Final = WORD_BITS // 8
 SLOT_BITS: Final = (4, 8, 16)
 MAX_INPUTS: Final = 1_024
+MAX_QUESTION_BYTES: Final = 2_048
+"""The longest question that anybody is asked: 64 words."""
 BASE_BYTES: Final = 4
 BASE_LIMIT: Final = 1 << (8 * BASE_BYTES - 1)
 
