@@ -1,4 +1,4 @@
-"""Networks of any depth: one file of layers, the same everywhere, near the parameters, answered alike by all who answer."""
+"""Networks of any depth: one file of layers, the same everywhere, near the parameters, answered alike by everybody."""
 
 import os
 import subprocess
@@ -153,7 +153,8 @@ def test_ten_thousand_questions_are_answered_alike_in_the_evm(deploy_chunked, la
     st.integers(0, 8),
 )
 def test_a_base_is_added_wherever_it_lies(deploy_chunked, seed, form, widths, shift):
-    slots = Slots(*form, base=True)
+    inputs, slot_bits, code_bits = form
+    slots = Slots(inputs, slot_bits, code_bits, base=True)
     try:
         model = filled_layers(seed, slots, [*widths, 1], "raw", shifts=[shift] * len(widths), fill=0.9)
     except ModelFileError:
@@ -198,9 +199,9 @@ def test_a_base_belongs_to_a_model_that_adds_one():
     for model, base in ((adds, None), (adds, np.zeros(3, np.int64)), (adds, np.full(2, 1 << 31)), (alone, codes[:, 0])):
         with pytest.raises(InputError, match="base"):
             evaluate_layers(model, codes, base)
-    for model, base in ((adds, 1 << 31), (alone, 1)):
+    for model, one in ((adds, 1 << 31), (alone, 1)):
         with pytest.raises(InputError, match="base"):
-            pack_any(model, codes[0], base)
+            pack_any(model, codes[0], one)
     assert unpack_any(alone, pack_any(alone, codes[0]))[1] == 0
 
 
