@@ -1,10 +1,12 @@
 """ONNX Runtime answers with the bits of the integer reference, for every family of model files."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from andel.errors import InputError, ModelFileError
-from andel.serving.any_file import evaluate_any, inputs_of, max_code_of, pack_any, read_any_file, unpack_any
+from andel.serving.any_file import AnyFile, evaluate_any, inputs_of, max_code_of, pack_any, read_any_file, unpack_any
 from andel.serving.layers_file import Layer, LayersFile
 from andel.serving.model_file import ModelFile
 from andel.serving.slots import Slots
@@ -18,7 +20,7 @@ pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (andel[
 from andel.serving.onnx_export import FILE_HASH, export_onnx  # noqa: E402
 from andel.serving.onnx_runtime import MAX_ROWS, OnnxModel  # noqa: E402
 
-FAMILIES = {
+FAMILIES: dict[str, Callable[[int], AnyFile]] = {
     "format 1": lambda seed: filled_model(seed, 16, 32),
     "format 1 without base": lambda seed: filled_model(seed, 24, 64, shift=31, adds_base=False),
     "linear": lambda seed: filled_layers(seed, Slots(16, 16, 16), [1], "raw"),
