@@ -1,8 +1,8 @@
 """From a float network in an ONNX file to weights that the quantiser takes.
 
 Takes ONNX bytes of unknown origin, as torch.onnx and skl2onnx write them for layers with rectifiers between: Gemm,
-MatMul and Add, Relu, Flatten, Reshape, Identity, Cast, Dropout, Scaler, and at the end ArgMax (before it Softmax, which
-changes no order). Gives the layers in floats and whether the answer is a class; every other operator is refused by its
+MatMul and Add, LinearRegressor, Relu, Flatten, Reshape, Identity, Cast, Dropout, Scaler, and at the end ArgMax (before it
+Softmax, which changes no order). Gives the layers in floats and whether the answer is a class; every other operator is refused by its
 name with what to do. Trees in ONNX are read by `onnx_trees`. Never runs the file.
 """
 
@@ -183,6 +183,20 @@ def _gemm(reading: _Reading, operator: Operator, value: str) -> None:
         reading.add(reading.constant(operator, 2) * float(known.get("beta", 1.0)))
 
 
+def _linear(reading: _Reading, operator: Operator, value: str) -> None:
+    _check_attributes(operator, {"coefficients", "intercepts", "targets", "post_transform"})
+    known = operator.attributes
+    targets = known.get("targets", 1)
+    weights = np.asarray(known.get("coefficients", []), dtype=np.float64)
+    if known.get("post_transform", "NONE") != "NONE" or targets < 1 or weights.size % targets:
+        raise ModelFileError("ONNX: LinearRegressor with a transform or a wrong number of weights", "export it plain")
+    if not np.isfinite(weights).all():
+        raise ModelFileError("ONNX: LinearRegressor has a weight that is no number")
+    reading.multiply(weights.reshape(targets, -1).T.copy())
+    if "intercepts" in known:
+        reading.add(np.asarray(known["intercepts"], dtype=np.float64))
+
+
 def _matmul(reading: _Reading, operator: Operator, value: str) -> None:
     if len(operator.takes) != 2 or operator.takes[0] != value:
         raise ModelFileError("ONNX: MatMul multiplies from the other side", "values come first")
@@ -248,6 +262,7 @@ def _check_attributes(operator: Operator, known: set[str]) -> None:
 
 _STEPS: Final[Mapping[str, Callable[[_Reading, Operator, str], Any]]] = {
     "Gemm": _gemm,
+    "LinearRegressor": _linear,
     "MatMul": _matmul,
     "Add": _add,
     "Relu": _relu,
