@@ -1,9 +1,9 @@
 """From a float network in an ONNX file to weights that the quantiser takes.
 
 Takes ONNX bytes of unknown origin, as torch.onnx and skl2onnx write them for layers with rectifiers between: Gemm,
-MatMul and Add, LinearRegressor, Relu, Flatten, Reshape, Identity, Cast, Dropout, Scaler, and at the end ArgMax (before it
-Softmax, which changes no order). Gives the layers in floats and whether the answer is a class; every other operator is refused by its
-name with what to do. Trees in ONNX are read by `onnx_trees`. Never runs the file.
+MatMul and Add, LinearRegressor, Relu, Flatten, Reshape, Identity, Cast, Dropout, Scaler, and at the end ArgMax (before
+it Softmax, which changes no order). Gives the layers in floats and whether the answer is a class; every other operator
+is refused by its name with what to do. Trees in ONNX are read by `onnx_trees`. Never runs the file.
 """
 
 from __future__ import annotations
