@@ -29,6 +29,9 @@ from andel.units import Digest
 
 MADE_UP_ROWS: Final = 2_000
 JUDGED_ROWS: Final = 20_000
+_PRODUCTS: Final = 1 << 27
+"""Rows times weights that a choice of shifts is judged by: some tenths of a second each."""
+_FEWEST_ROWS: Final = 200
 _SEED: Final = 7
 
 FloatArray = npt.NDArray[np.float64]
@@ -84,10 +87,12 @@ def _network(network: FloatNetwork, version: Digest, wanted: Wanted) -> Imported
         ranges = ranges_of_table(wanted.rows)
     bits = wanted.code_bits
     slots = Slots(network.inputs, next((size for size in (4, 8) if bits <= size), 16), bits)
+    most = max(_FEWEST_ROWS, min(JUDGED_ROWS, _PRODUCTS // sum(matrix.size for matrix in network.weights)))
     if wanted.rows is not None:
-        codes = ranges.codes(wanted.rows[:JUDGED_ROWS], slots)
+        codes = ranges.codes(wanted.rows[:most], slots)
     else:
-        codes = np.random.default_rng(_SEED).integers(0, slots.max_code + 1, (MADE_UP_ROWS, slots.inputs))
+        shape = min(MADE_UP_ROWS, most), slots.inputs
+        codes = np.random.default_rng(_SEED).integers(0, slots.max_code + 1, shape)
     inputs = write_inputs(ranges, wanted.names)
     unit = "class" if network.is_class else wanted.unit
     terms = AnswerTerms("argmax" if network.is_class else "raw", wanted.scale, unit, version, sha256(inputs))

@@ -28,9 +28,7 @@ from andel.serving.trees_file import ObliviousTree, Tree, TreesFile
 try:
     from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, ValueInfoProto, helper, numpy_helper
 except ImportError as error:  # an extra
-    raise InputError(
-        "ONNX models need the package onnx, which is not installed", "pip install 'andel[onnx]'"
-    ) from error
+    raise InputError("this needs the package onnx, which is not installed", "pip install 'andel[onnx]'") from error
 
 OPSET: Final = 17
 IR_VERSION: Final = 8

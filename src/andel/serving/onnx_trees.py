@@ -19,7 +19,7 @@ from andel.errors import ModelFileError
 from andel.serving.import_sklearn import Cuts
 from andel.serving.onnx_graph import OnnxGraph, Operator
 from andel.serving.slots import MAX_INPUTS, Slots
-from andel.serving.trees_file import MAX_CODE_BITS, MAX_NODES, MAX_TREES, Tree, TreesFile
+from andel.serving.trees_file import MAX_CODE_BITS, MAX_TREES, Tree, TreesFile
 from andel.units import Digest
 
 KINDS: Final = ("TreeEnsembleRegressor", "TreeEnsemble")
@@ -27,6 +27,8 @@ _PASSED: Final = ("Cast", "Identity", "Reshape")
 _FLOATS: Final = (1, 11)
 _MODES: Final = ("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "BRANCH_MEMBER")
 """As TreeEnsemble numbers them."""
+_MAX_NODES: Final = 1 << 19
+"""Nodes and leaves of all trees; a file of trees, of 4 MiB, holds fewer."""
 
 Array = npt.NDArray[Any]
 
@@ -89,7 +91,7 @@ def float_trees(graph: OnnxGraph) -> FloatTrees:
         raise ModelFileError(f"ONNX: {len(ensembles)} ensembles of trees, one is served")
     operator = ensembles[0]
     found = _regressor(operator) if operator.kind == KINDS[0] else _ensemble(operator)
-    if not 1 <= len(found.roots) <= MAX_TREES or len(found.nodes) > MAX_TREES * MAX_NODES:
+    if not 1 <= len(found.roots) <= MAX_TREES:
         raise ModelFileError(f"ONNX: {len(found.roots)} trees, 1 to {MAX_TREES} are possible", "serve it off chain")
     if found.inputs > MAX_INPUTS:
         raise ModelFileError(f"ONNX: {found.inputs} inputs, at most {MAX_INPUTS} are possible")
@@ -178,6 +180,11 @@ def _list(known: Mapping[str, Any], name: str, count: int | None = None) -> Arra
     return np.asarray(values)
 
 
+def _check_count(count: int) -> None:
+    if count > _MAX_NODES:
+        raise ModelFileError(f"ONNX: {count} nodes of trees, at most {_MAX_NODES} are read", "serve it off chain")
+
+
 def _check_known(operator: Operator, known: Sequence[str]) -> None:
     if unknown := operator.attributes.keys() - set(known):
         raise ModelFileError(f"ONNX: {operator.kind}.{min(unknown)} is not served", "export in float32, for one target")
@@ -194,6 +201,7 @@ def _regressor(operator: Operator) -> FloatTrees:
     if known.get("n_targets", 1) != 1 or known.get("post_transform", "NONE") != "NONE":
         raise ModelFileError("ONNX: trees with several targets or a transform are not served", "export one plain sum")
     count = len(_list(known, "nodes_treeids"))
+    _check_count(count)
     tree_ids, node_ids, features, values, modes = (_list(known, name, count) for name in lists)
     true, false = (_list(known, name, count).tolist() for name in ends)
     keys = list(zip(tree_ids.tolist(), node_ids.tolist(), strict=True))
@@ -234,6 +242,7 @@ def _ensemble(operator: Operator) -> FloatTrees:
     if splits.dtype != np.float32:
         raise ModelFileError(f"ONNX: trees over {splits.dtype} are not served", "export in float32")
     count = len(splits)
+    _check_count(count + len(_list(known, "leaf_weights")))
     features, _, modes, true, false = (_list(known, name, count).tolist() for name in lists)
     true_leaf, false_leaf = (_list(known, name, count).tolist() for name in ends)
     weights = _list(known, "leaf_weights").tolist()
