@@ -1,7 +1,7 @@
 # Words for people. Every target does its own set-up; the work is in scripts/ and in the command `andel`.
 # ARGS goes to the command behind a target, as in: make demo ARGS="--json"
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full check format lock contracts bench-value bench-training fedn-rounds clean
+.PHONY: help setup demo test test-full check format lock contracts bench-value bench-training bench-http bench-http-load fedn-rounds clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,13 @@ bench-training: setup ## What a round adds to bare Flower, and exact sums of lar
 	@scripts/environment numba || printf 'bench-training: Numba cannot be installed here; sums are made by NumPy\n' >&2
 	@.venv/bin/python benchmarks/training.py $(ARGS)
 
+bench-http: setup ## What signing costs over HTTP, and our server beside MLflow's and BentoML's (some minutes; needs wrk)
+	@for name in mlflow bentoml; do scripts/environment $$name || printf "bench-http: $$name cannot be installed here; it is left out\n" >&2; done
+	@.venv/bin/python benchmarks/http.py $(ARGS)
+
+bench-http-load: setup ## Half an hour of load on the server, with its memory (ARGS="--minutes 30"; needs wrk)
+	@.venv/bin/python benchmarks/http_load.py $(ARGS)
+
 fedn-rounds: setup ## Three rounds of an Andel task on Scaleout's FEDn: controller, combiner, clients (some minutes)
 	@scripts/environment fedn
 	@PYTHONPATH=src:. .venv-fedn/bin/python benchmarks/fedn_rounds.py $(ARGS)
@@ -47,6 +54,6 @@ bench-%: setup ## Run benchmarks/NAME.py, as in: make bench-gas
 	@.venv/bin/python benchmarks/$*.py $(ARGS)
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .venv-slither .venv-fuzz .venv-numpy-* .venv-pydvl .venv-fedn .venv-torch .venv-numba .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
+	rm -rf .venv .venv-slither .venv-fuzz .venv-numpy-* .venv-pydvl .venv-fedn .venv-mlflow .venv-bentoml .venv-torch .venv-numba .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
 	  build dist src/andel.egg-info contracts/node_modules contracts/out contracts/out-* contracts/cache contracts/cache-*
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

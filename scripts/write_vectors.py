@@ -1,6 +1,7 @@
 """Writes the files under vectors/ that the Python and the Solidity tests both read.
 
-typed_data.json holds one message, digest and signature of each EIP-712 type; confirm.json one device's signed
+typed_data.json holds one message, digest and signature of each EIP-712 type; predictions.json answers under one
+signature; confirm.json one device's signed
 claim, confirm_p256.json one of a device with a P-256 key; claims.json a tree of earnings with every account's proof;
 ordered.json ordered trees with the path of every leaf; emission.json what schedules have accrued at a time;
 offering.json sales and what a plain model of their rules gives; revenue.json a story of moves, payments and claims of
@@ -27,6 +28,7 @@ from andel.hashing import sha256
 from andel.keys import AccountKey, Curve, DeviceKey, address_bytes, derive_secret, recoverable_signature
 from andel.merkle import MerkleTree
 from andel.p256 import ORDER, point_of
+from andel.serving.prediction_batch import sign_batch
 from andel.typed_data import TYPES, Domain, sign_typed, type_hash, typed_digest, typed_fields, typed_signer
 from andel.units import TOKEN, BaseUnits
 from andel.value.claims import ClaimTree
@@ -93,6 +95,35 @@ def typed_data_vectors() -> dict[str, object]:
             }
         )
     return {"domain": {"chainId": str(CHAIN_ID), "contract": CONTRACT}, "types": entries}
+
+
+def predictions_vector() -> dict[str, object]:
+    """The content of predictions.json: answers, the least and the greatest among them, under one signature."""
+    domain = Domain(CHAIN_ID, CONTRACT)
+    answers = (0, -1, 1, 2**255 - 1, -(2**255), -1_234, 10**30)
+    batch = sign_batch(
+        OWNER,
+        domain,
+        version=sha256(SEED, b"version"),
+        questions=[sha256(SEED, b"question", bytes([number])) for number in range(len(answers))],
+        answers=answers,
+        unit="0.01 degC",
+        issued_at=CLAIM_TIME,
+        valid_until=CLAIM_TIME + 3_600,
+    )
+    told = {
+        "model": batch.model,
+        "version": _hex(batch.version),
+        "count": str(len(batch.answers)),
+        "questions": _hex(b"".join(batch.questions)),
+        "answers": [str(answer) for answer in batch.answers],
+        "issuedAt": str(batch.issued_at),
+        "validUntil": str(batch.valid_until),
+        "signer": batch.signer,
+        "digest": _hex(typed_digest("PredictionBatch", domain, batch.message())),
+        "signature": _hex(batch.signature),
+    }
+    return {"separator": _hex(domain.separator), "batch": told}
 
 
 def confirm_vector() -> dict[str, object]:
@@ -292,6 +323,7 @@ def files() -> dict[str, str]:
     """File name to the exact text it must hold."""
     contents = {
         "typed_data.json": typed_data_vectors(),
+        "predictions.json": predictions_vector(),
         "confirm.json": confirm_vector(),
         "confirm_p256.json": confirm_p256_vector(),
         "claims.json": claims_vector(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from eth_hash.auto import keccak as _keccak256
+from sha3 import keccak_256
 
 from andel.units import Digest
 
@@ -26,4 +26,5 @@ def counter_blocks(seed: bytes, count: int) -> list[bytes]:
 
 def keccak(*parts: bytes) -> Digest:
     """Keccak-256 (Ethereum's, not SHA-3) of the parts joined."""
-    return Digest(_keccak256(b"".join(parts)))
+    # the C extension itself: eth-hash takes pycryptodome, where a hash of so little costs seven times as much
+    return Digest(keccak_256(b"".join(parts)).digest())

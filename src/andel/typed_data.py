@@ -7,7 +7,7 @@ Changing a line here breaks every signature made before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -48,6 +48,10 @@ TYPES: Final[Mapping[str, str]] = {
     ),
     "Prediction": (
         "Prediction(address model,bytes32 version,bytes32 inputHash,bytes32 outputHash,uint64 issuedAt,"
+        "uint64 validUntil)"
+    ),
+    "PredictionBatch": (
+        "PredictionBatch(address model,bytes32 version,bytes32 inputsHash,bytes32 outputsHash,uint64 issuedAt,"
         "uint64 validUntil)"
     ),
     "ContentPut": "ContentPut(address model,bytes32 digest,uint64 size,uint64 deadline)",
@@ -143,6 +147,21 @@ def integer_range(kind: str) -> tuple[int, int, bool]:
     signed = kind.startswith("int")
     bits = int(kind.removeprefix("u").removeprefix("int"))
     return (-(1 << bits - 1), 1 << bits - 1, True) if signed else (0, 1 << bits, False)
+
+
+def digest_after(name: str, domain: Domain, first: Mapping[str, object]) -> Callable[[bytes], Digest]:
+    """What makes the digest of messages of type `name` that begin with the fields `first`, given the words of the rest.
+
+    For who signs many such messages: the constant part is put together once, and nothing of them is kept. The words
+    given are not checked. Raises InputError unless `first` holds the type's first fields, in their ranges.
+    """
+    fields = typed_fields(name)[: len(first)]
+    if first.keys() != {field for _, field in fields}:
+        raise InputError(f"{name} begins with {[field for _, field in fields]}, not {sorted(first)}")
+    places = _places(name)
+    words = [abi_word(places[field], kind, first[field]) for kind, field in fields]
+    begin, envelope = b"".join([type_hash(name), *words]), b"\x19\x01" + domain.separator
+    return lambda rest: keccak(envelope, keccak(begin, rest))
 
 
 def sign_typed(key: AccountKey, name: str, domain: Domain, message: Mapping[str, object]) -> bytes:

@@ -31,6 +31,7 @@ def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, ca
     (tmp_path / "typed_data.json").write_text("{}", encoding="utf-8")
     assert script.stale(tmp_path) == [
         "typed_data.json",
+        "predictions.json",
         "confirm.json",
         "confirm_p256.json",
         "claims.json",

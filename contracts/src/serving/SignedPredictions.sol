@@ -6,7 +6,8 @@ import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/Mes
 
 /// @title Answers signed by k of n operators, checked by the contract that uses them
 /// @notice An answer is an EIP-712 `Prediction` in the domain of the model's `RoundManager` (name "Andel", version "1").
-/// The hashes of question and answer are made here, from what the caller uses, and never taken from anybody.
+/// The hashes of question and answer are made here, from what the caller uses, and never taken from anybody. Many answers
+/// under one signature are a `PredictionBatch`; neither type's signature counts as the other's.
 ///
 /// WHO SIGNS. Signatures come in ascending order of their signers, so that k of them are k operators; `isOperator` says
 /// who is one, and is the consumer's. All sign the same message, the times included.
@@ -39,6 +40,11 @@ library SignedPredictions {
     /// @notice keccak256 of the EIP-712 type.
     bytes32 internal constant TYPE_HASH = keccak256(
         "Prediction(address model,bytes32 version,bytes32 inputHash,bytes32 outputHash,uint64 issuedAt,uint64 validUntil)"
+    );
+
+    /// @notice keccak256 of the EIP-712 type of many answers.
+    bytes32 internal constant BATCH_TYPE_HASH = keccak256(
+        "PredictionBatch(address model,bytes32 version,bytes32 inputsHash,bytes32 outputsHash,uint64 issuedAt,uint64 validUntil)"
     );
 
     uint256 private constant SIGNATURE_SIZE = 65;
@@ -80,6 +86,33 @@ library SignedPredictions {
         return MessageHashUtils.toTypedDataHash(separator, content);
     }
 
+    /// @notice The EIP-712 digest of many answers under one signature.
+    /// @param questions one after another, all of the length that the version takes
+    /// @param answers one after another, all of as many words as the version gives
+    function batchDigest(
+        bytes32 separator,
+        Claim memory claim,
+        bytes memory questions,
+        int256[] memory answers
+    )
+        internal
+        pure
+        returns (bytes32)
+    {
+        bytes32 content = keccak256(
+            abi.encode(
+                BATCH_TYPE_HASH,
+                claim.model,
+                claim.version,
+                keccak256(questions),
+                keccak256(abi.encodePacked(answers)),
+                claim.issuedAt,
+                claim.validUntil
+            )
+        );
+        return MessageHashUtils.toTypedDataHash(separator, content);
+    }
+
     /// @notice Reverts unless `threshold` operators signed that this model answers `question` with `answer`, now.
     /// @param signatures 65 bytes r, s, v each, in ascending order of their signers
     /// @param isOperator whether an address is one of the n
@@ -96,6 +129,41 @@ library SignedPredictions {
         view
         returns (bytes32 signed)
     {
+        signed = digest(terms.separator, claim, question, answer);
+        _requireSigners(terms, claim, signed, signatures, isOperator);
+    }
+
+    /// @notice Reverts unless `threshold` operators signed that this model answers `questions` with `answers`, now.
+    /// How long a question is, and so which words answer it, the consumer knows of its version; nobody signs it.
+    /// @param signatures 65 bytes r, s, v each, in ascending order of their signers
+    /// @param isOperator whether an address is one of the n
+    /// @return signed the digest, for a consumer that marks it as used
+    function requireSignedBatch(
+        Terms memory terms,
+        Claim memory claim,
+        bytes memory questions,
+        int256[] memory answers,
+        bytes calldata signatures,
+        function(address) view returns (bool) isOperator
+    )
+        internal
+        view
+        returns (bytes32 signed)
+    {
+        signed = batchDigest(terms.separator, claim, questions, answers);
+        _requireSigners(terms, claim, signed, signatures, isOperator);
+    }
+
+    function _requireSigners(
+        Terms memory terms,
+        Claim memory claim,
+        bytes32 signed,
+        bytes calldata signatures,
+        function(address) view returns (bool) isOperator
+    )
+        private
+        view
+    {
         uint256 count = terms.threshold;
         require(
             count != 0 && signatures.length == count * SIGNATURE_SIZE,
@@ -106,7 +174,6 @@ library SignedPredictions {
             block.timestamp <= claim.validUntil && block.timestamp - claim.issuedAt <= terms.maxAge,
             SignedPredictions_Stale(claim.issuedAt, claim.validUntil)
         );
-        signed = digest(terms.separator, claim, question, answer);
         address last = address(0);
         for (uint256 i = 0; i < count; ++i) {
             bytes calldata one = signatures[i * SIGNATURE_SIZE:(i + 1) * SIGNATURE_SIZE];

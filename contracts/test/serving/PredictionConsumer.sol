@@ -31,6 +31,21 @@ contract PredictionConsumer {
         return SignedPredictions.requireSigned(terms, claim, question, answer, signatures, _isOperator);
     }
 
+    function checkBatch(
+        SignedPredictions.Claim calldata claim,
+        bytes calldata questions,
+        int256[] calldata answers,
+        bytes calldata signatures
+    )
+        external
+        view
+        returns (bytes32)
+    {
+        SignedPredictions.Terms memory terms = SignedPredictions.Terms(SEPARATOR, THRESHOLD, 1 hours);
+        return
+            SignedPredictions.requireSignedBatch(terms, claim, questions, answers, signatures, _isOperator);
+    }
+
     function _isOperator(address account) private view returns (bool) {
         return _operators[account];
     }

@@ -6,6 +6,7 @@ import { Base } from "../support/Base.sol";
 import { PredictionConsumer } from "./PredictionConsumer.sol";
 
 /// requireSigned: k operators over this question, this answer and these times
+/// requireSignedBatch: the same over many questions and their answers, under another type
 /// ├── given another count, another order, one twice, a stranger, or another content: reverts
 /// └── given a date ahead, an end that has passed, or an age over the consumer's: reverts
 contract SignedPredictionsTest is Base {
@@ -107,6 +108,70 @@ contract SignedPredictionsTest is Base {
             )
         );
         consumer.check(claim, question, -5, signatures);
+    }
+
+    function test_manyAnswersCountUnderOneSignatureOfEachOperator() public {
+        (bytes memory questions, int256[] memory answers) = three();
+        bytes32 digest = SignedPredictions.batchDigest(SEPARATOR, claim, questions, answers);
+        bytes memory signatures =
+            bytes.concat(signed(keys[0], digest), signed(keys[1], digest), signed(keys[2], digest));
+        vm.assertEq(consumer.checkBatch(claim, questions, answers, signatures), digest, "digest");
+        answers[1] = 6;
+        vm.expectRevert();
+        consumer.checkBatch(claim, questions, answers, signatures);
+        answers[1] = 5;
+        questions[95] = 0x01;
+        vm.expectRevert();
+        consumer.checkBatch(claim, questions, answers, signatures);
+        (questions, answers) = three();
+        vm.warp(claim.validUntil + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                SignedPredictions.SignedPredictions_Stale.selector, claim.issuedAt, claim.validUntil
+            )
+        );
+        consumer.checkBatch(claim, questions, answers, signatures);
+    }
+
+    function test_oneAnswersSignaturesAreNoneOfABatchOfOne() public {
+        int256[] memory answers = new int256[](1);
+        answers[0] = -5;
+        bytes memory signatures = allSigned(-5);
+        consumer.check(claim, question, -5, signatures);
+        vm.expectRevert();
+        consumer.checkBatch(claim, question, answers, signatures);
+    }
+
+    function test_theBatchThatPythonSignedCounts() public {
+        string memory json = vm.readFile("../vectors/predictions.json");
+        address[] memory operators = new address[](1);
+        operators[0] = vm.parseJsonAddress(json, ".batch.signer");
+        bytes32 separator = vm.parseJsonBytes32(json, ".separator");
+        PredictionConsumer python = new PredictionConsumer(separator, 1, operators);
+        int256[] memory answers = new int256[](vm.parseJsonUint(json, ".batch.count"));
+        for (uint256 i = 0; i < answers.length; ++i) {
+            answers[i] = vm.parseJsonInt(json, string.concat(".batch.answers[", vm.toString(i), "]"));
+        }
+        SignedPredictions.Claim memory filed = SignedPredictions.Claim(
+            vm.parseJsonAddress(json, ".batch.model"),
+            vm.parseJsonBytes32(json, ".batch.version"),
+            uint64(vm.parseJsonUint(json, ".batch.issuedAt")),
+            uint64(vm.parseJsonUint(json, ".batch.validUntil"))
+        );
+        vm.warp(filed.issuedAt);
+        bytes32 digest = python.checkBatch(
+            filed,
+            vm.parseJsonBytes(json, ".batch.questions"),
+            answers,
+            vm.parseJsonBytes(json, ".batch.signature")
+        );
+        vm.assertEq(digest, vm.parseJsonBytes32(json, ".batch.digest"), "digest");
+    }
+
+    function three() private pure returns (bytes memory questions, int256[] memory answers) {
+        questions = abi.encode(uint256(7), uint256(8), uint256(9));
+        answers = new int256[](3);
+        (answers[0], answers[1], answers[2]) = (-5, 5, type(int256).min);
     }
 
     function allSigned(int256 answer) private view returns (bytes memory) {

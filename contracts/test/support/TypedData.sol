@@ -17,6 +17,8 @@ library TypedData {
         "Attestation(address model,uint64 round,uint32 attempt,bytes32 planHash,bytes32 updatesRoot,bytes32 versionHash,bytes32 valueRoot,bytes32 stateHash,int64 evaluation,bytes32 evidenceHash)";
     string internal constant PREDICTION =
         "Prediction(address model,bytes32 version,bytes32 inputHash,bytes32 outputHash,uint64 issuedAt,uint64 validUntil)";
+    string internal constant PREDICTION_BATCH =
+        "PredictionBatch(address model,bytes32 version,bytes32 inputsHash,bytes32 outputsHash,uint64 issuedAt,uint64 validUntil)";
     string internal constant CONTENT_PUT =
         "ContentPut(address model,bytes32 digest,uint64 size,uint64 deadline)";
     string internal constant BATCH_ENTRIES =

@@ -13,7 +13,7 @@ import { World } from "../support/World.sol";
 /// The digests and signatures Python made (vectors/typed_data.json, vectors/confirm.json) are those of the contracts,
 /// and no signature of one type, chain or contract counts as another.
 contract TypedDataTest is World {
-    uint256 private constant COUNT = 23;
+    uint256 private constant COUNT = 24;
 
     string private json = vm.readFile("../vectors/typed_data.json");
     bytes32 private separator;
@@ -136,6 +136,7 @@ contract TypedDataTest is World {
             TypedData.DISCLOSURE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,
+            TypedData.PREDICTION_BATCH,
             TypedData.CONTENT_PUT,
             TypedData.DEVICE_CLAIM,
             TypedData.TERMS_ACCEPTANCE,
@@ -204,6 +205,7 @@ contract TypedDataTest is World {
             TypedData.DISCLOSURE,
             TypedData.ATTESTATION,
             TypedData.PREDICTION,
+            TypedData.PREDICTION_BATCH,
             TypedData.CONTENT_PUT,
             TypedData.BATCH_ENTRIES,
             TypedData.DEVICE_CLAIM,

@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption, open_model, open_store, read_key
-from andel.content import cid_of_digest
-from andel.errors import SettingsError
 from andel.ledger.policy import Access
-from andel.roles.gateway import admission_of, model_file_of, predictor_of, registry_of
+from andel.roles.gateway import admission_of, predictor_of, served_file
 from andel.serving.api import build_app
 from andel.serving.http_edge import serve
 
@@ -26,11 +24,7 @@ def serve_model(
     """Serve the published version at POST /predict, signed with an operator's key."""
     key = read_key(key_file)
     opened = open_model(rpc, model)
-    published = registry_of(opened).current_of(opened.round_manager.address)
-    if published is None:
-        raise SettingsError("the model has no published version", "its owner publishes one after a round")
-    task = cid_of_digest(opened.round_manager.founding().task_hash)
-    file, parsed = model_file_of(open_store(store), published.version, task)
+    file, parsed = served_file(opened, open_store(store))
     admission = admission_of(key, opened)
     if admission is not None and admission.passes is None and admission.terms().access == Access.PAID:
         typer.echo("nothing says where passes to this model are sold: name its lock file, or nobody gets in", err=True)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from andel.content import ContentStore, digest_of_cid
-from andel.errors import InputError, SettingsError
-from andel.keys import AccountKey
+from andel.content import ContentStore, cid_of_digest, digest_of_cid
+from andel.errors import InputError, ModelFileError, NotInTheEvm, SettingsError
+from andel.keys import AccountKey, address_bytes, checksummed
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.onchain_models import OnchainModelsContract
 from andel.ledger.policy import find_policy
 from andel.ledger.receipt import Receipt
 from andel.serving.admission import Admission
-from andel.serving.compile import compile_model
-from andel.serving.model_file import ModelFile
+from andel.serving.any_file import VersionFile, compile_any
+from andel.serving.code_chunks import CompiledModel, chunk_address
+from andel.serving.held_clock import HeldClock
 from andel.serving.predictor import Predictor
-from andel.serving.quantise import QuantisePlan, quantise
+from andel.serving.quantise import QuantisePlan, fits_format_one, quantise
+from andel.serving.quantise_network import quantise_network
 from andel.training.engine import engine_of
 from andel.training.task import Task, parse_task
 from andel.training.updates import decode_version
-from andel.units import Digest
+from andel.units import Address, Digest
 
 VALID_SECONDS = 3_600
 
@@ -28,15 +31,21 @@ VALID_SECONDS = 3_600
 class PublishedModel:
     """A version as it answers: the model file, its CID, the code, and the receipt of its publication."""
 
-    file: ModelFile
+    file: VersionFile
     cid: str
-    code: bytes
+    compiled: CompiledModel
     receipt: Receipt
 
+    @property
+    def code(self) -> bytes:
+        """What is asked on chain; it may ask chunks."""
+        return self.compiled.head
 
-def model_file_of(store: ContentStore, version: Digest, task_cid: str) -> tuple[ModelFile, Task]:
+
+def model_file_of(store: ContentStore, version: Digest, task_cid: str) -> tuple[VersionFile, Task]:
     """The one integer model file that follows from a version and its task; a pure function of both.
 
+    A linear model and one hidden layer of at most 64 units give a file of format 1, every other network one of layers.
     Raises InputError where none follows, or where a learner of its own is not installed.
     """
     task = parse_task(store.get(task_cid))
@@ -53,7 +62,7 @@ def model_file_of(store: ContentStore, version: Digest, task_cid: str) -> tuple[
         version=version,
         task=digest_of_cid(task_cid),
     )
-    return quantise(parameters, plan), task
+    return (quantise if fits_format_one(parameters) else quantise_network)(parameters, plan), task
 
 
 def unit_of(task: Task) -> str:
@@ -62,15 +71,75 @@ def unit_of(task: Task) -> str:
 
 
 def publish_version(owner: AccountKey, model: ModelContracts, store: ContentStore, task_cid: str) -> PublishedModel:
-    """Publishes and promotes the model's current version on chain; `owner` owns the round manager."""
+    """Publishes and promotes the model's current version on chain; `owner` owns the round manager.
+
+    The model file is kept in any case. Raises NotInTheEvm where its code does not fit: then signed predictions are its
+    answers.
+    """
     version = model.round_manager.current_version()
     file, _ = model_file_of(store, version, task_cid)
     cid = store.put(file.to_bytes())
-    code = compile_model(file)
     registry, address = registry_of(model), model.round_manager.address
-    receipt = registry.publish(owner, address, version, file.file_hash, code)
+    compiled = compiled_for(model, file)
+    publish_chunks(owner, model, compiled.chunks)
+    receipt = registry.publish(owner, address, version, file.file_hash, compiled.head)
     registry.promote(owner, address, version)
-    return PublishedModel(file, cid, code, receipt)
+    return PublishedModel(file, cid, compiled, receipt)
+
+
+def compiled_for(model: ModelContracts, file: VersionFile) -> CompiledModel:
+    """The code that answers for `file` in the model's registry, from which its chunks' addresses follow.
+
+    Raises NotInTheEvm, with the reason, where it does not fit; ModelFileError where chunks need a registry that is not
+    known.
+    """
+    if model.onchain_models is None:
+        return compile_any(file)
+    try:
+        return compile_any(file, address_bytes(model.onchain_models.address))
+    except ModelFileError as error:
+        raise NotInTheEvm(error.message, error.hint or "serve a model of this size by signed predictions") from error
+
+
+def publish_chunks(payer: AccountKey, model: ModelContracts, chunks: Sequence[bytes]) -> None:
+    """Puts the chunks on chain that are not there yet; anybody may. Raises SettingsError, Reverted."""
+    for chunk in chunks:
+        registry = registry_of(model)
+        if not registry.is_chunk(chunk_place(registry, chunk)):
+            registry.publish_chunk(payer, chunk)
+
+
+def chunk_place(registry: OnchainModelsContract, chunk: bytes) -> Address:
+    """Where the registry creates a chunk."""
+    return checksummed(chunk_address(address_bytes(registry.address), chunk))
+
+
+def served_file(model: ModelContracts, store: ContentStore) -> tuple[VersionFile, Task]:
+    """What the model answers with: the version that is current on chain, or the newest final one where none can be.
+
+    Only a version whose code the EVM does not take is served without being published. Raises SettingsError for any
+    other that is not, InputError, ContentError.
+    """
+    manager = model.round_manager
+    task_cid = cid_of_digest(manager.founding().task_hash)
+    published = registry_of(model).current_of(manager.address)
+    if published is not None:
+        return model_file_of(store, published.version, task_cid)
+    version = manager.current_version()
+    if manager.is_final_version(version):
+        file, task = model_file_of(store, version, task_cid)
+        if not fits_the_evm(model, file):
+            return file, task
+    raise SettingsError("the model has no published version", "its owner publishes one after a round")
+
+
+def fits_the_evm(model: ModelContracts, file: VersionFile) -> bool:
+    """Whether the file's code can be published."""
+    try:
+        compiled_for(model, file)
+    except NotInTheEvm:
+        return False
+    return True
 
 
 def registry_of(model: ModelContracts) -> OnchainModelsContract:
@@ -83,9 +152,10 @@ def registry_of(model: ModelContracts) -> OnchainModelsContract:
     return model.onchain_models
 
 
-def predictor_of(key: AccountKey, model: ModelContracts, file: ModelFile, task: Task) -> Predictor:
+def predictor_of(key: AccountKey, model: ModelContracts, file: VersionFile, task: Task) -> Predictor:
     """Answers by `file`, signed by `key`, dated by the chain's clock."""
-    return Predictor(file, task, key, model.round_manager.domain, model.round_manager.chain.block_time, VALID_SECONDS)
+    clock = HeldClock(model.round_manager.chain.block_time)
+    return Predictor(file, task, key, model.round_manager.domain, clock, VALID_SECONDS)
 
 
 def admission_of(key: AccountKey, model: ModelContracts) -> Admission | None:

@@ -16,15 +16,17 @@ from andel.serving.code_chunks import CompiledModel
 from andel.serving.compile import compile_model, execution_gas
 from andel.serving.compile_layers import compile_layers
 from andel.serving.compile_trees import compile_trees
-from andel.serving.evaluate import evaluate, pack_question, unpack_question
+from andel.serving.evaluate import QUESTION_BYTES, evaluate, pack_question, unpack_question
 from andel.serving.evaluate_layers import evaluate_layers
 from andel.serving.evaluate_trees import evaluate_trees
 from andel.serving.layers_file import FAMILY, LayersFile
 from andel.serving.model_file import ModelFile
-from andel.serving.slots import FORMAT, WORD_BYTES, Codes, Slots, check_codes, pack_slots
+from andel.serving.slots import FORMAT, WORD_BYTES, Codes, Slots, check_codes, pack_slots, unpack_slots
 from andel.serving.trees_file import MAX_FILE_BYTES, OBLIVIOUS, TREES, TreesFile
 
-AnyFile = ModelFile | LayersFile | TreesFile
+VersionFile = ModelFile | LayersFile
+"""What follows from a version and its task."""
+AnyFile = VersionFile | TreesFile
 
 MAX_ANY_FILE_BYTES: Final = MAX_FILE_BYTES
 """The longest file of any format."""
@@ -53,6 +55,16 @@ def family_of(model: AnyFile) -> str:
     return FAMILY if isinstance(model, LayersFile) else model.family
 
 
+def format_of(model: AnyFile) -> str:
+    """What the file's field of that name says."""
+    return format_one.FORMAT if isinstance(model, ModelFile) else FORMAT
+
+
+def question_bytes(model: AnyFile) -> int:
+    """How long a packed question is."""
+    return QUESTION_BYTES if isinstance(model, ModelFile) else model.slots.words * WORD_BYTES
+
+
 def inputs_of(model: AnyFile) -> int:
     """How many codes a question has."""
     return model.inputs if isinstance(model, ModelFile) else model.slots.inputs
@@ -69,45 +81,51 @@ def answers_of(model: AnyFile) -> int:
 
 
 def evaluate_any(model: AnyFile, codes: Codes, base: IntArray | None = None) -> IntArray:
-    """Answers (n, answers) for codes (n, inputs) and, format 1 alone, base (n,): zeros where none is given.
+    """Answers (n, answers) for codes (n, inputs) and, where the file takes one, base (n,): zeros where none is given.
 
-    Raises InputError for other shapes, types or values, and for a base given to a file of format 2.
+    Raises InputError for other shapes, types or values, and for a base given to a file that takes none.
     """
     if isinstance(model, ModelFile):
         rows = check_codes(Slots(model.inputs, 8, 8), codes).astype(np.uint8)
         return evaluate(model, rows, np.zeros(len(rows), dtype=np.int64) if base is None else base)[:, None]
-    if base is not None:
-        raise InputError("a base for a model of format 2, whose answers stand alone", "leave the base out")
-    return evaluate_layers(model, codes) if isinstance(model, LayersFile) else evaluate_trees(model, codes)
+    if isinstance(model, TreesFile):
+        if base is not None:
+            raise InputError("a base for a model whose answers stand alone", "leave the base out")
+        return evaluate_trees(model, codes)
+    given = np.zeros(len(codes), dtype=np.int64) if base is None and model.slots.base else base
+    return evaluate_layers(model, codes, given)
 
 
-def pack_any(model: AnyFile, codes: IntArray, base: int = 0) -> bytes:
+def pack_any(model: AnyFile, codes: Codes, base: int = 0) -> bytes:
     """The question of one row of codes (inputs,). Raises InputError as the format's own packing does."""
     if isinstance(model, ModelFile):
         if len(codes) != model.inputs:
             raise InputError(f"{len(codes)} codes where {model.inputs} belong")
         return pack_question(codes.tolist(), base)
-    if base:
-        raise InputError("a base for a model of format 2, whose answers stand alone", "leave the base out")
     if len(codes) != model.slots.inputs:
         raise InputError(f"{len(codes)} codes where {model.slots.inputs} belong")
-    return pack_slots(model.slots, codes)
+    return pack_slots(model.slots, codes, base)
 
 
 def unpack_any(model: AnyFile, question: bytes) -> tuple[IntArray, int]:
-    """Codes (inputs,) and base (0 in format 2) of a canonical question. Raises InputError for any other."""
+    """Codes (inputs,) and base (0 where none is taken) of a canonical question. Raises InputError for any other."""
     if isinstance(model, ModelFile):
         codes, base = unpack_question(question, model.inputs)
         return codes.astype(np.int64), base
-    slots = model.slots
-    if len(question) != slots.words * WORD_BYTES:
-        raise InputError(f"question of {len(question)} bytes, not {slots.words * WORD_BYTES}")
-    number, places = int.from_bytes(question, "big"), slots.words * slots.per_word
-    found = [number >> slots.slot_bits * (places - 1 - i) & (1 << slots.slot_bits) - 1 for i in range(slots.inputs)]
-    row = np.array(found, dtype=np.int64)
-    if pack_slots(slots, row) != question:
-        raise InputError("question has bits other than zero past its codes")
-    return row, 0
+    return unpack_slots(model.slots, question)
+
+
+def answer_to(model: AnyFile, question: bytes) -> int:
+    """The one integer that answers a canonical question. Raises InputError for another, or for several integers."""
+    if answers_of(model) != 1:
+        raise InputError(f"a model that answers with {answers_of(model)} integers", "evaluate it by codes")
+    codes, base = unpack_any(model, question)
+    return int(evaluate_any(model, codes[None, :], np.array([base], np.int64) if takes_base(model) else None)[0, 0])
+
+
+def takes_base(model: AnyFile) -> bool:
+    """Whether a question's last four bytes are a base."""
+    return isinstance(model, ModelFile) or model.slots.base
 
 
 def compile_any(model: AnyFile, registry: bytes | None = None) -> CompiledModel:

@@ -31,7 +31,7 @@ MAX_BRACKETS: Final = 64
 """Brackets in a request's body; a question has two."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_QUESTION = re.compile(r"0x[0-9a-fA-F]{64}")
+_QUESTION = re.compile(r"0x([0-9a-fA-F]{64}){1,64}")
 _PAGES = "there are POST /predict, GET /model and GET /health"
 _BY_VALUES = frozenset({"values", "time"})
 _BY_QUESTION = frozenset({"question"})
@@ -74,7 +74,7 @@ def _parse_request(body: bytes, predictor: Predictor) -> Callable[[], Prediction
     if given == _BY_QUESTION:
         question = record["question"]
         if not isinstance(question, str) or not _QUESTION.fullmatch(question):
-            raise InputError("question is not 0x and 64 hex digits")
+            raise InputError("question is not 0x and 64 hex digits a word")
         return partial(predictor.ask_question, bytes.fromhex(question[2:]), issued_at)
     if given == _BY_VALUES:
         values = record["values"]

@@ -64,11 +64,16 @@ def unpack_question(question: bytes, inputs: int) -> tuple[npt.NDArray[np.uint8]
     Raises InputError when it is not 32 bytes, or a byte that carries nothing is not zero (the compiled code
     masks such bytes; here they would give one question two hashes).
     """
+    check_question(question, inputs)
+    codes = np.frombuffer(question, dtype=np.uint8, count=inputs).copy()
+    return codes, int.from_bytes(question[-BASE_BYTES:], "big", signed=True)
+
+
+def check_question(question: bytes, inputs: int) -> None:
+    """Raises InputError where `unpack_question` does."""
     if len(question) != QUESTION_BYTES:
         raise InputError(f"question of {len(question)} bytes, not {QUESTION_BYTES}")
     if not 1 <= inputs <= MAX_INPUTS:
         raise InputError(f"{inputs} inputs, 1 to {MAX_INPUTS} are possible")
     if any(question[inputs:-BASE_BYTES]):
         raise InputError("question has a byte other than zero between its codes and its base")
-    codes = np.frombuffer(question, dtype=np.uint8, count=inputs).copy()
-    return codes, int.from_bytes(question[-BASE_BYTES:], "big", signed=True)

@@ -8,18 +8,16 @@ answer: whoever doubts one evaluates the model file.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
-
-from eth_abi.abi import encode
+from typing import Any, Final, Protocol
 
 from andel.errors import EvidenceError, InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey, parse_address
-from andel.serving.evaluate import QUESTION_BYTES
 from andel.serving.file_fields import MAX_TEXT_BYTES
+from andel.serving.slots import MAX_QUESTION_BYTES
 from andel.typed_data import Domain, sign_typed, typed_signer
 from andel.units import Address, Digest
 
@@ -27,6 +25,7 @@ CLOCK_TOLERANCE_SECONDS: Final = 60
 """How far an operator's and a consumer's view of the chain's clock may lie apart."""
 
 _SIGNATURE_BYTES = 65
+_WORD = 32
 _MAX_TIME = 2**64 - 1
 _MAX_ANSWER = 2**255 - 1
 _EXACT_IN_JSON = 2**53
@@ -61,7 +60,7 @@ class Prediction:
     version: Digest
     """SHA-256 of the parameters that answered."""
     question: bytes
-    """The 32 bytes that were asked."""
+    """What was asked: 1 to 64 words of 32 bytes."""
     answer: int
     """The answer, an int256 in steps of `unit`."""
     unit: str
@@ -76,10 +75,13 @@ class Prediction:
     """The operator's 65 bytes r‖s‖v."""
 
     def __post_init__(self) -> None:
-        lengths = (("version", self.version, 32), ("question", self.question, QUESTION_BYTES))
-        for name, data, length in (*lengths, ("signature", self.signature, _SIGNATURE_BYTES)):
+        for name, data, length in (("version", self.version, 32), ("signature", self.signature, _SIGNATURE_BYTES)):
             if len(data) != length:
                 raise InputError(f"prediction's {name} has {len(data)} bytes, not {length}")
+        if len(self.question) % _WORD or not _WORD <= len(self.question) <= MAX_QUESTION_BYTES:
+            raise InputError(
+                f"prediction's question has {len(self.question)} bytes, not whole words up to {MAX_QUESTION_BYTES}"
+            )
         if not -_MAX_ANSWER - 1 <= self.answer <= _MAX_ANSWER:
             raise InputError("prediction's answer is outside int256")
         if not 0 <= self.issued_at <= self.valid_until <= _MAX_TIME:
@@ -126,15 +128,15 @@ class Prediction:
         if not isinstance(record["unit"], str):
             raise InputError("prediction's unit is not a text")
         return cls(
-            model=_read_address(record, "model"),
-            version=Digest(_read_bytes(record, "version", 32)),
-            question=_read_bytes(record, "question", QUESTION_BYTES),
-            answer=_read_integer(record, "answer"),
+            model=read_address(record, "model"),
+            version=Digest(read_bytes(record, "version", 32)),
+            question=_read_question(record),
+            answer=read_integer(record, "answer"),
             unit=record["unit"],
-            issued_at=_read_integer(record, "issued_at"),
-            valid_until=_read_integer(record, "valid_until"),
-            signer=_read_address(record, "signer"),
-            signature=_read_bytes(record, "signature", _SIGNATURE_BYTES),
+            issued_at=read_integer(record, "issued_at"),
+            valid_until=read_integer(record, "valid_until"),
+            signer=read_address(record, "signer"),
+            signature=read_bytes(record, "signature", _SIGNATURE_BYTES),
         )
 
 
@@ -179,22 +181,50 @@ def verify_prediction(
     With `now` (chain clock, unix seconds) the answer must also be valid then; with `max_age` (seconds) it must
     also be no older. Without `now` times are not judged, as in an audit of what was once answered.
     """
-    if prediction.model != domain.contract:
-        raise PredictionRefused(Doubt.OTHER_MODEL, f"it is of model {prediction.model}, not {domain.contract}")
+    judge_signed("Prediction", prediction, domain, allowed_signers, now, max_age)
+
+
+class Signed(Protocol):
+    """What was signed for one model and span of time: a `Prediction`, or many of them under one signature."""
+
+    @property
+    def model(self) -> Address: ...
+    @property
+    def issued_at(self) -> int: ...
+    @property
+    def valid_until(self) -> int: ...
+    @property
+    def signer(self) -> Address: ...
+    @property
+    def signature(self) -> bytes: ...
+    def message(self) -> dict[str, object]: ...
+
+
+def judge_signed(
+    kind: str,
+    signed: Signed,
+    domain: Domain,
+    allowed_signers: Collection[Address],
+    now: int | None,
+    max_age: int | None,
+) -> None:
+    """What `verify_prediction` says, of anything signed as the EIP-712 type `kind`."""
+    if signed.model != domain.contract:
+        raise PredictionRefused(Doubt.OTHER_MODEL, f"it is of model {signed.model}, not {domain.contract}")
     try:
-        signer = typed_signer("Prediction", domain, prediction.message(), prediction.signature)
+        signer = typed_signer(kind, domain, signed.message(), signed.signature)
     except InputError as error:
         raise PredictionRefused(Doubt.FORGED, error.message) from error
-    if signer != prediction.signer:
+    if signer != signed.signer:
         raise PredictionRefused(
             Doubt.FORGED,
-            f"the signature is not {prediction.signer}'s over this content for chain {domain.chain_id}",
+            f"the signature is not {signed.signer}'s over this content for chain {domain.chain_id}",
             "something was altered, or it was signed for another chain",
         )
     if signer not in allowed_signers:
         raise PredictionRefused(Doubt.FOREIGN_SIGNER, f"{signer} is no operator of the model")
     if now is not None:
-        _judge_times(prediction, now, max_age)
+        _judge_times(signed, now, max_age)
     elif max_age is not None:
         raise InputError("an age is judged only with the time `now`")
 
@@ -204,7 +234,7 @@ def json_integer(value: int) -> int | str:
     return value if -_EXACT_IN_JSON < value < _EXACT_IN_JSON else str(value)
 
 
-def _judge_times(prediction: Prediction, now: int, max_age: int | None) -> None:
+def _judge_times(prediction: Signed, now: int, max_age: int | None) -> None:
     age = now - prediction.issued_at
     if age < -CLOCK_TOLERANCE_SECONDS:
         raise PredictionRefused(Doubt.NOT_YET, f"it is dated {-age} s ahead of the chain's clock")
@@ -230,10 +260,18 @@ def _message(
 def _output_hash(answer: int) -> Digest:
     if not -_MAX_ANSWER - 1 <= answer <= _MAX_ANSWER:
         raise InputError("prediction's answer is outside int256")
-    return keccak(encode(["int256"], [answer]))
+    return keccak(answer.to_bytes(32, "big", signed=True))
 
 
-def _read_bytes(record: dict[str, Any], field: str, length: int) -> bytes:
+def _read_question(record: Mapping[str, Any]) -> bytes:
+    """As many bytes as there are, up to the longest question; making the prediction checks for whole words."""
+    text = record["question"]
+    length = min(len(text) // 2 - 1, MAX_QUESTION_BYTES) if isinstance(text, str) else 0
+    return read_bytes(record, "question", length)
+
+
+def read_bytes(record: Mapping[str, Any], field: str, length: int) -> bytes:
+    """A field of so many bytes, from parsed JSON of unknown origin. Raises InputError for any other form."""
     text = record[field]
     digits = text.removeprefix("0x") if isinstance(text, str) and text.startswith("0x") else ""
     if len(digits) != 2 * length or not set(digits) <= set("0123456789abcdef"):
@@ -241,14 +279,16 @@ def _read_bytes(record: dict[str, Any], field: str, length: int) -> bytes:
     return bytes.fromhex(digits)
 
 
-def _read_address(record: dict[str, Any], field: str) -> Address:
+def read_address(record: Mapping[str, Any], field: str) -> Address:
+    """A field that is a checksummed address. Raises InputError for any other form."""
     text = record[field]
     if not isinstance(text, str) or len(text) != 42 or parse_address(text) != text:
         raise InputError(f"prediction's {field} is not a checksummed address")
     return Address(text)
 
 
-def _read_integer(record: dict[str, Any], field: str) -> int:
+def read_integer(record: Mapping[str, Any], field: str) -> int:
+    """A field that `json_integer` wrote. Raises InputError for any other form."""
     value = record[field]
     if isinstance(value, str) and 16 <= len(value) <= 78 and value.removeprefix("-").isdecimal() and value.isascii():
         number = int(value)
