@@ -1,10 +1,13 @@
 """ONNX Runtime answers with the bits of the integer reference, for every family of model files."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from andel.errors import InputError, ModelFileError
-from andel.serving.any_file import evaluate_any, inputs_of, max_code_of, pack_any, read_any_file, unpack_any
+from andel.hashing import sha256
+from andel.serving.any_file import AnyFile, evaluate_any, inputs_of, max_code_of, pack_any, read_any_file, unpack_any
 from andel.serving.layers_file import Layer, LayersFile
 from andel.serving.model_file import ModelFile
 from andel.serving.slots import Slots
@@ -18,7 +21,8 @@ pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (andel[
 from andel.serving.onnx_export import FILE_HASH, export_onnx  # noqa: E402
 from andel.serving.onnx_runtime import MAX_ROWS, OnnxModel  # noqa: E402
 
-FAMILIES = {
+DIGEST = sha256(b"exported")
+FAMILIES: dict[str, Callable[[int], AnyFile]] = {
     "format 1": lambda seed: filled_model(seed, 16, 32),
     "format 1 without base": lambda seed: filled_model(seed, 24, 64, shift=31, adds_base=False),
     "linear": lambda seed: filled_layers(seed, Slots(16, 16, 16), [1], "raw"),
@@ -72,14 +76,14 @@ def test_onnx_runtime_answers_alike_ten_thousand_times(family):
 @pytest.mark.parametrize("bias", [-(1 << 31), -1, 0, 1, (1 << 31) - 1 - 255])
 def test_a_shift_goes_toward_minus_infinity(shift, bias):
     layer = Layer(((1,),), (max(bias, -(1 << 31) + 1),), shift)
-    model = LayersFile(Slots(1, 8, 8), (layer,), "raw", "1", bytes(32), bytes(32))
+    model = LayersFile(Slots(1, 8, 8), (layer,), "raw", "1", DIGEST, DIGEST)
     rows = np.arange(256)[:, None]
     assert np.array_equal(OnnxModel(model).evaluate(rows), evaluate_any(model, rows))
 
 
 def test_of_equal_outputs_the_first_is_named():
     layer = Layer(((0,), (1,), (1,), (0,)), (5, 0, 0, 5), 0)
-    model = LayersFile(Slots(1, 8, 8), (layer,), "argmax", "1", bytes(32), bytes(32))
+    model = LayersFile(Slots(1, 8, 8), (layer,), "argmax", "1", DIGEST, DIGEST)
     assert OnnxModel(model).evaluate(np.array([[0], [5], [6]]))[:, 0].tolist() == [0, 0, 1]
 
 
@@ -99,9 +103,11 @@ def test_the_same_file_gives_the_same_bytes_of_integers_alone(family):
 def test_questions_out_of_bounds_are_refused_as_by_the_reference():
     model = FAMILIES["trees"](1)
     session = OnnxModel(model)
-    for rows in (np.full((1, 12), 256), np.full((1, 12), -1), np.zeros((1, 11), dtype=int), np.zeros((1, 12))):
+    for rows in (np.full((1, 12), 256), np.full((1, 12), -1), np.zeros((1, 11), dtype=int)):
         with pytest.raises(InputError):
             session.evaluate(rows)
+    with pytest.raises(InputError, match="float64"):
+        session.evaluate(np.zeros((1, 12)))  # type: ignore[arg-type]  # what is no integer
     with pytest.raises(InputError, match="at most 65536"):
         session.evaluate(np.zeros((MAX_ROWS + 1, 12), dtype=np.uint8))
     with pytest.raises(InputError, match="stand alone"):

@@ -22,14 +22,13 @@ from andel.errors import InputError
 from andel.serving.any_file import AnyFile, answers_of, inputs_of
 from andel.serving.layers_file import LayersFile
 from andel.serving.model_file import ModelFile
+from andel.serving.model_report import longest_path
 from andel.serving.trees_file import ObliviousTree, Tree, TreesFile
 
 try:
     from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, ValueInfoProto, helper, numpy_helper
 except ImportError as error:  # an extra
-    raise InputError(
-        "ONNX models need the package onnx, which is not installed", "pip install 'andel[onnx]'"
-    ) from error
+    raise InputError("this needs the package onnx, which is not installed", "pip install 'andel[onnx]'") from error
 
 OPSET: Final = 17
 IR_VERSION: Final = 8
@@ -183,7 +182,7 @@ def _grown_leaves(graph: _Graph, trees: Sequence[Tree]) -> str:
     for tree in trees:
         start, inner = len(tests), len(tree.nodes)
         roots.append(start)
-        steps = max(steps, _depth(tree))
+        steps = max(steps, longest_path(tree))
         for i, cut, left, right in tree.nodes:
             tests.append((i, cut))
             children += [start + (child if child >= 0 else inner - 1 - child) for child in (left, right)]
@@ -202,13 +201,3 @@ def _grown_leaves(graph: _Graph, trees: Sequence[Tree]) -> str:
         place = graph.apply("Add", graph.apply("Mul", at, two), graph.wide(holds))
         at = graph.apply("Gather", child, place, axis=0)
     return graph.apply("Gather", graph.constant(np.array(values)), at, axis=0)
-
-
-def _depth(tree: Tree) -> int:
-    """Tests on the longest path."""
-    depths = [1] * len(tree.nodes)
-    for k, node in enumerate(tree.nodes):
-        for child in node[2:]:
-            if child >= 0:
-                depths[child] = depths[k] + 1
-    return max(depths, default=0)
