@@ -136,6 +136,14 @@ def test_a_quantised_network_answers_alike_in_the_evm_and_everywhere_else(deploy
     assert mismatches(machine, model, 1, 60) == 0
 
 
+@pytest.mark.parametrize("layers", FORMS)
+def test_a_quantised_network_answers_alike_in_onnx_runtime(layers):
+    onnx_runtime = pytest.importorskip("andel.serving.onnx_runtime", reason="the extra onnx is not installed")
+    model = quantise_network(random_network(len(layers), 12, layers, 1.0), plan(12))
+    rows, bases = telling_questions(model, 1, 500)
+    assert (onnx_runtime.OnnxModel(model).evaluate(rows, bases) == evaluate_layers(model, rows, bases)).all()
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("layers", [*FORMS, (128, 128)])
 def test_ten_thousand_questions_are_answered_alike_in_the_evm(deploy_chunked, layers):

@@ -1,7 +1,7 @@
 """From a model file to an ONNX model of integer operators that answers with the same bits.
 
 Takes a proven model file; gives the bytes of an ONNX model (operators as ONNX Runtime has them on a CPU), the same
-bytes for the same file. Its inputs are `codes`, int64 (batch, inputs), and for a file of format 1 `base`, int64
+bytes for the same file. Its inputs are `codes`, int64 (batch, inputs), and for a file that takes one `base`, int64
 (batch,); its output `answers`, int64 (batch, answers). It holds no float anywhere. Whoever asks it checks codes and
 base first (`onnx_runtime` does): ONNX has no way to refuse a value. Never rounds, never runs anything.
 
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from andel.errors import InputError
-from andel.serving.any_file import AnyFile, answers_of, inputs_of
+from andel.serving.any_file import AnyFile, answers_of, inputs_of, takes_base
 from andel.serving.layers_file import LayersFile
 from andel.serving.model_file import ModelFile
 from andel.serving.model_report import longest_path
@@ -103,7 +103,7 @@ def export_onnx(model: AnyFile) -> bytes:
         answers = _trees(graph, model)
     graph.apply("Identity", answers, result=ANSWERS)
     inputs = [_value(CODES, ("batch", inputs_of(model)))]
-    if isinstance(model, ModelFile):
+    if takes_base(model):
         inputs.append(_value(BASE, ("batch",)))
     made = helper.make_graph(graph.nodes, "model", inputs, [_value(ANSWERS, ("batch", answers_of(model)))])
     made.initializer.extend(graph.constants)
@@ -125,10 +125,13 @@ def _one_hidden_layer(graph: _Graph, model: ModelFile) -> str:
     hidden = graph.wide(graph.hidden(codes, model.weights, model.biases, 0))
     sums = graph.sums(hidden, [model.output_weights], [model.output_bias], np.int64)
     change = graph.floor_shift(sums, model.shift)
-    column = graph.apply("Unsqueeze", BASE, graph.constant(np.array([1])))
     # a base that is not added is read all the same: ONNX Runtime drops an input that nothing reads
     factor = graph.constant(np.array([int(model.adds_base)]))
-    return graph.apply("Add", change, graph.apply("Mul", column, factor))
+    return graph.apply("Add", change, graph.apply("Mul", _base_column(graph), factor))
+
+
+def _base_column(graph: _Graph) -> str:
+    return graph.apply("Unsqueeze", BASE, graph.constant(np.array([1])))
 
 
 def _layers(graph: _Graph, model: LayersFile) -> str:
@@ -142,7 +145,8 @@ def _layers(graph: _Graph, model: LayersFile) -> str:
     sums = graph.sums(value, last.weights, last.biases, np.int64)
     if model.output == "argmax":
         return graph.apply("ArgMax", sums, axis=1, keepdims=1, select_last_index=0)
-    return graph.floor_shift(sums, last.shift)
+    answers = graph.floor_shift(sums, last.shift)
+    return graph.apply("Add", answers, _base_column(graph)) if model.slots.base else answers
 
 
 def _trees(graph: _Graph, model: TreesFile) -> str:

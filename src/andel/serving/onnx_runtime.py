@@ -14,7 +14,7 @@ import numpy as np
 from andel.encoding import IntArray
 from andel.errors import InputError
 from andel.hashing import sha256
-from andel.serving.any_file import AnyFile, answers_of
+from andel.serving.any_file import AnyFile, answers_of, takes_base
 from andel.serving.evaluate import BASE_LIMIT
 from andel.serving.model_file import ModelFile
 from andel.serving.onnx_export import ANSWERS, BASE, CODES, export_onnx
@@ -54,7 +54,7 @@ class OnnxModel:
         self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
     def evaluate(self, codes: Codes, base: IntArray | None = None) -> IntArray:
-        """Answers (n, answers) for codes (n, inputs) and, format 1 alone, base (n,); zeros where none is given.
+        """Answers (n, answers) for codes (n, inputs) and, where it takes one, base (n,); zeros without.
 
         Raises InputError as the integer reference does, and for more than 65,536 rows.
         """
@@ -62,10 +62,10 @@ class OnnxModel:
             raise InputError(f"{len(codes)} questions in a batch, at most {MAX_ROWS} are answered", "split the batch")
         rows = check_codes(self._slots, codes)
         given = {CODES: rows}
-        if isinstance(self.model, ModelFile):
+        if takes_base(self.model):
             given[BASE] = _checked_base(base, len(rows))
         elif base is not None:
-            raise InputError("a base for a model of format 2, whose answers stand alone", "leave the base out")
+            raise InputError("a base for a model whose answers stand alone", "leave the base out")
         answers = np.empty((len(rows), answers_of(self.model)), dtype=np.int64)
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
