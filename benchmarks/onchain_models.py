@@ -54,9 +54,9 @@ def digits(pixels: int) -> Trained:
         codes = np.kron(codes.reshape(-1, 8, 8), np.ones((1, 4, 4), dtype=np.int64))[:, 2:30, 2:30].reshape(-1, 784)
     train, test, wanted, truth = train_test_split(codes, data.target, test_size=450, random_state=0)
     net = MLPClassifier((32,), max_iter=120 if pixels == 64 else 40, alpha=1e-3, random_state=0)
-    _fit(net, train / 16, wanted)
+    fit_quietly(net, train / 16, wanted)
     terms = AnswerTerms("argmax", 1.0, "class", VERSION, VERSION, fill=0.9)
-    file, _ = quantise_layers(_network(net, pixels, 1 / 16, 0.0), Slots(pixels, 4, 4), terms, train)
+    file, _ = quantise_layers(network_of(net, pixels, 1 / 16, 0.0), Slots(pixels, 4, 4), terms, train)
     integers = float(np.mean(evaluate_layers(file, test)[:, 0] == truth))
     return Trained(file, test, float(net.score(test / 16, truth)), integers, "accuracy")
 
@@ -66,8 +66,8 @@ def regression(make: Callable[[], Any], slot_bits: int) -> Trained:
     slots = Slots(16, slot_bits, slot_bits)
     train, test, wanted, truth = friedman(slots.max_code)
     net = make()
-    _fit(net, train / slots.max_code, wanted)
-    network = _network(net, 16, 1 / slots.max_code, 0.0)
+    fit_quietly(net, train / slots.max_code, wanted)
+    network = network_of(net, 16, 1 / slots.max_code, 0.0)
     file, _ = quantise_layers(network, slots, AnswerTerms("raw", SCALE, "0.001", VERSION, VERSION, fill=1.0), train)
     floats = r2_score(truth, net.predict(test / slots.max_code))
     return Trained(file, test, floats, r2_score(truth, evaluate_layers(file, test)[:, 0] / SCALE), "R2")
@@ -103,7 +103,7 @@ def oblivious_trees() -> Trained:
     train, test, wanted, truth = friedman(255)
     cuts = range(16, 256, 16)
     start = float(wanted.mean())
-    found = _boost(train, wanted - start, cuts, trees=100, depth=4, rate=0.3)
+    found = boost(train, wanted - start, cuts, trees=100, depth=4, rate=0.3)
     trees = tuple(
         ObliviousTree(tests, tuple(round(leaf * OBLIVIOUS_SCALE) for leaf in leaves)) for tests, leaves in found
     )
@@ -123,7 +123,7 @@ def friedman(max_code: int) -> tuple[IntArray, IntArray, Any, Any]:
     return codes[:2_000], codes[2_000:], target[:2_000], target[2_000:]
 
 
-def _boost(
+def boost(
     codes: IntArray, target: Any, cuts: range, *, trees: int, depth: int, rate: float
 ) -> list[tuple[tuple[tuple[int, int], ...], list[float]]]:
     """Squared-error boosting: each level takes the test that lowers the error most over all its leaves together."""
@@ -149,7 +149,8 @@ def _boost(
     return found
 
 
-def _network(net: Any, inputs: int, scale: float, offset: float) -> Network:
+def network_of(net: Any, inputs: int, scale: float, offset: float) -> Network:
+    """A fitted linear model or network of scikit-learn over codes, each code · scale + offset."""
     if hasattr(net, "coefs_"):
         weights, biases = tuple(net.coefs_), tuple(net.intercepts_)
     else:
@@ -157,7 +158,8 @@ def _network(net: Any, inputs: int, scale: float, offset: float) -> Network:
     return Network(weights, biases, np.full(inputs, scale), np.full(inputs, offset))
 
 
-def _fit(net: Any, values: Any, target: Any) -> None:
+def fit_quietly(net: Any, values: Any, target: Any) -> None:
+    """Fits, without the warning that it could go on."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that it could go on learning
         net.fit(values, target)

@@ -116,6 +116,25 @@ contract GasTest is World {
         PredictionLog log = newLog(address(registry), address(manager));
         log.ask(abi.encode(7));
         keep("serving", "ask through PredictionLog, without the model's own gas");
+        bytes32 modelId = bytes32(uint256(uint160(address(manager))));
+        registry.predict(modelId, abi.encode(7));
+        keep("serving", "predict");
+        registry.predictAt(modelId, version, abi.encode(7));
+        keep("serving", "predictAt");
+        registry.predictWord(modelId, 7);
+        keep("serving", "predictWord");
+        registry.predictWords(modelId, abi.encode(7));
+        keep("serving", "predictWords, one word");
+        bytes[] memory inputs = new bytes[](64);
+        for (uint256 i = 0; i < 64; ++i) {
+            inputs[i] = abi.encode(7);
+        }
+        registry.predictBatch(modelId, inputs);
+        keep("serving", "predictBatch, 64 questions");
+        address head = registry.publishHead(code);
+        keep("serving", "publishHead, 2000 bytes");
+        registry.ask(head, abi.encode(7));
+        keep("serving", "ask, one word");
     }
 
     function measureRound(string memory name, uint256 depth, uint256 roundNumber) private {

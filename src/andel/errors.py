@@ -5,6 +5,7 @@ AndelError
 │   ├── PacketError         bytes are not a device's packet
 │   ├── TableError          a table cannot be read
 │   ├── ModelFileError      a model file breaks its format or its bounds
+│   │   └── NotInTheEvm     a version has a model file, and the EVM does not take its code
 │   ├── FoundingFileError   a model.toml breaks its schema or its rules
 │   ├── PlanError           a plan contradicts itself or the chain
 │   └── SettingsError       a setting or an option is unusable
@@ -60,6 +61,10 @@ class TableError(InputError):
 
 class ModelFileError(InputError):
     """A model file breaks its format or a bound that its answers rest on."""
+
+
+class NotInTheEvm(ModelFileError):
+    """A version has a model file, and the EVM does not take its code: signed predictions are its answers."""
 
 
 class FoundingFileError(InputError):

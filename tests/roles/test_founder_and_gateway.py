@@ -11,7 +11,7 @@ from andel.ledger.deployment import find_model
 from andel.roles.founder import found_model, next_plan
 from andel.roles.gateway import model_file_of, publish_version, registry_of, unit_of
 from andel.sealing import unseal
-from andel.serving.compile import compile_model
+from andel.serving.any_file import compile_any
 from andel.training.floats import FloatTraining
 from andel.training.rules import DEFAULT_RULES
 from andel.units import BaseUnits
@@ -77,7 +77,7 @@ def test_only_the_owner_publishes_and_what_is_published_is_the_compiled_file(sma
     published = publish_version(world.actors.founder, world.model, small.store, world.founded.task)
     current = registry_of(world.model).current_of(world.model.round_manager.address)
     assert current is not None
-    assert current.codehash == keccak(compile_model(published.file)) == keccak(published.code)
+    assert current.codehash == keccak(compile_any(published.file).head) == keccak(published.code)
     assert current.model_file_hash == published.file.file_hash
     assert small.store.get(published.cid) == published.file.to_bytes()
 

@@ -127,6 +127,9 @@ def test_a_refusal_is_an_error_of_evidence_that_names_the_prediction():
     "change",
     [
         {"question": bytes(31)},
+        {"question": b""},
+        {"question": bytes(33)},
+        {"question": bytes(2_080)},
         {"version": bytes(33)},
         {"answer": 2**255},
         {"issued_at": -1},
@@ -144,7 +147,7 @@ def test_a_prediction_out_of_bounds_is_not_made(change):
 
 @given(
     answer=st.integers(-(2**255), 2**255 - 1) | st.sampled_from([2**53 - 1, 2**53, -(2**53) + 1, -(2**53), 0]),
-    question=st.binary(min_size=32, max_size=32),
+    question=st.integers(1, 64).flatmap(lambda words: st.binary(min_size=32 * words, max_size=32 * words)),
     issued_at=st.integers(0, 2**64 - 1),
     unit=st.sampled_from(["0.01 degC", "µg/m³"]),
 )
@@ -179,6 +182,8 @@ def test_the_json_form_is_as_documented():
         ("question", "00" * 32),
         ("question", "0x" + "AB" * 32),
         ("question", "0x" + "ab" * 31),
+        ("question", "0x"),
+        ("question", "0x" + "ab" * 2_080),
         ("question", 7),
         ("signature", "0x"),
         ("model", DOMAIN.contract.lower()),

@@ -15,6 +15,9 @@ import { IOnchainModel } from "./IOnchainModel.sol";
 /// CHUNKS. Code that no contract holds is split: `publishChunk` creates pure code for anybody, always at the same address
 /// for the same bytes, and a version's code may call such chunks in one fixed sequence (see `PureCode`), nothing else.
 ///
+/// HEADS. `publishHead` creates for anybody code that is bound to no model and may call chunks; `ask` asks it. The
+/// registry vouches that its answer depends on the question alone, and for nothing else.
+///
 /// ONCE. A version is published once; `predictAt` never changes its answer. A publisher of wrong code for a
 /// version can leave it unpromoted and publish the next version, not replace it.
 ///
@@ -32,6 +35,9 @@ interface IOnchainModels is IOnchainModel {
 
     /// @notice A chunk is on chain, for every model of this registry.
     event ChunkPublished(address indexed chunk, bytes32 codehash);
+
+    /// @notice Code that may call chunks is on chain, for whoever asks it.
+    event HeadPublished(address indexed head, bytes32 codehash);
 
     /// @notice A published version is current; an older one: a rollback.
     event ModelPromoted(bytes32 indexed modelId, bytes32 indexed version, address implementation);
@@ -63,8 +69,17 @@ interface IOnchainModels is IOnchainModel {
     /// @notice A question has 1 to 64 whole words of 32 bytes.
     error OnchainModels_BadInput(uint256 length);
 
-    /// @notice The code ran out of gas, reverted, or did not return exactly 32 bytes.
+    /// @notice A batch has 1 to 64 questions.
+    error OnchainModels_BadBatch(uint256 questions);
+
+    /// @notice The code ran out of gas, reverted, or did not return exactly 32 bytes (`predictWords`: 1 to 32 words).
     error OnchainModels_NoAnswer(bytes32 modelId, bytes32 version);
+
+    /// @notice This registry did not create the code there as a head or a chunk.
+    error OnchainModels_NotCode(address code);
+
+    /// @notice The code asked ran out of gas, reverted, or did not return 1 to 32 words.
+    error OnchainModels_CodeFailed(address code);
 
     /// @notice Puts a finalised version's code on chain. Only the model's publisher; up to 450 gas a byte.
     /// @param model the model's `RoundManager`
@@ -86,8 +101,19 @@ interface IOnchainModels is IOnchainModel {
     /// @return chunk where the code lies
     function publishChunk(bytes calldata code) external returns (address chunk);
 
+    /// @notice Puts code that may call chunks on chain, for whoever wants it: CREATE2 with salt zero, as a chunk.
+    /// @param code runtime code, listed opcodes and calls of this registry's chunks
+    /// @return head where the code lies; the same bytes lie at the same address, whether published as head or as chunk
+    function publishHead(bytes calldata code) external returns (address head);
+
     /// @notice Whether this registry created the code there as a chunk.
     function isChunk(address chunk) external view returns (bool);
+
+    /// @notice Whether this registry created the code there as a head or as a chunk: what `ask` asks.
+    function isHead(address head) external view returns (bool);
+
+    /// @notice What a head or chunk returns for a question of 1 to 64 words: 1 to 32 words.
+    function ask(address code, bytes calldata input) external view returns (bytes memory);
 
     /// @notice Makes a published version the current one. Only the model's publisher.
     function promote(address model, bytes32 version) external;

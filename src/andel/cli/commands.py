@@ -108,6 +108,7 @@ COMMANDS: Final = (
     Command("pass", "andel.cli.access:app", "Licence and access to a model."),
     Command("token", "andel.cli.token:app", "A model's token: what an account holds."),
     Command("revenue", "andel.cli.revenue:app", "What a model earns, and its holders' part of it."),
+    Command("model", "andel.cli.model:app", "A trained model as integers: compiled, asked, verified, deployed."),
     Command("version", "andel.cli.version:app", "Versions of a model: published, promoted."),
     Command("content", "andel.cli.content:app", "The content store over HTTP; copies and checks of it."),
     Command("value", "andel.cli.value:app", "What contributions were worth, and why."),

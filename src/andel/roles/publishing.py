@@ -17,9 +17,8 @@ from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.policy import ModelPolicyContract, find_policy
 from andel.ledger.receipt import Receipt
-from andel.roles.gateway import model_file_of
-from andel.serving.compile import compile_model
-from andel.serving.model_file import ModelFile
+from andel.roles.gateway import compiled_for, model_file_of, publish_chunks
+from andel.serving.any_file import VersionFile
 from andel.typed_data import sign_typed
 from andel.units import Address, Digest
 
@@ -29,16 +28,22 @@ class Compiled:
     """A final version as everybody compiles it: its model file and the code that answers for it."""
 
     version: Digest
-    file: ModelFile
+    file: VersionFile
     code: bytes
+    """What is asked; it may ask chunks."""
+    chunks: tuple[bytes, ...]
 
 
 def compiled_version(model: ModelContracts, store: ContentStore, version: Digest) -> Compiled:
-    """A version compiled from the store. Raises EvidenceError when no round made it final, ContentError, InputError."""
+    """A version compiled from the store.
+
+    Raises EvidenceError when no round made it final, NotInTheEvm for code that does not fit, ContentError, InputError.
+    """
     if not model.round_manager.is_final_version(version):
         raise EvidenceError(f"version {version.hex()}", "no finalised round gave it")
     file, _ = model_file_of(store, version, cid_of_digest(model.round_manager.founding().task_hash))
-    return Compiled(version, file, compile_model(file))
+    compiled = compiled_for(model, file)
+    return Compiled(version, file, compiled.head, compiled.chunks)
 
 
 def sign_publication(key: AccountKey, model: ModelContracts, compiled: Compiled) -> bytes:
@@ -62,9 +67,13 @@ def publish_signed(
     compiled: Compiled,
     signatures: Mapping[Address, bytes],
 ) -> Receipt:
-    """Keeps the model file and puts the code on chain. Raises Reverted when fewer than k signed, SettingsError."""
+    """Keeps the model file and puts the code on chain, its chunks first.
+
+    Raises Reverted when fewer than k signed, SettingsError.
+    """
     store.put(compiled.file.to_bytes())
     policy = governed(model)
+    publish_chunks(payer, model, compiled.chunks)
     return policy.publish(payer, compiled.version, compiled.file.file_hash, compiled.code, signatures)
 
 

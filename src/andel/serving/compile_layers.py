@@ -22,9 +22,11 @@ from andel.serving.lane_words import InputWord
 from andel.serving.layer_code import Source, add_products, add_read, merge, read_words, rectify, seek_least
 from andel.serving.layer_plan import LayerPlan, layer_plans
 from andel.serving.layers_file import LayersFile
-from andel.serving.slots import WORD_BYTES
+from andel.serving.slots import BASE_BYTES, WORD_BYTES
 from andel.serving.stack_code import StackCode, StackTooDeep
 
+MAX_EVM_UNITS: Final = 128
+"""Units of a layer that the stack reaches."""
 _WORDS_ON_STACK: Final = range(13, 4, -1)
 """Input words that may lie on the stack at once, beside sums and hidden words; the largest within reach is taken."""
 
@@ -68,6 +70,12 @@ def compile_layers(model: LayersFile, registry: bytes | None = None) -> Compiled
     `registry` (20 bytes) is the contract that will create the chunks. Raises ModelFileError when no packing is proven,
     when the code does not fit with chunks either, and when it needs chunks and no registry is named.
     """
+    for number, layer in enumerate(model.layers):
+        if layer.units > MAX_EVM_UNITS:
+            raise ModelFileError(
+                f"layers[{number}]: {layer.units} units, 1 to {MAX_EVM_UNITS} are possible in the EVM",
+                "serve a wider model by signed predictions",
+            )
     ways = [_cheapest(number, plans) for number, plans in enumerate(layer_plans(model))]
     items, memory = _head(model, ways, None)
     head = assemble_head(items)
@@ -117,7 +125,9 @@ def _head(model: LayersFile, ways: Sequence[Way], split: Split | None) -> tuple[
     source = Source(mnemonic="CALLDATALOAD")
     for number, way in enumerate(ways):
         here = split if split is not None and split.layer == number else None
-        source = Source(_write_layer(writer, number, way, source, split=here, answer=answer))
+        source = Source(
+            _write_layer(writer, number, way, source, split=here, answer=answer, base=model.slots.base_word)
+        )
     if model.output == "argmax":
         writer.code.store(answer)
     writer.code.push(WORD_BYTES * model.answers)
@@ -186,6 +196,7 @@ def _write_layer(
     *,
     split: Split | None,
     answer: int = 0,
+    base: int | None = None,
 ) -> tuple[str, ...]:
     """Write one layer; returns the names of its words of hidden units, none for the last layer."""
     plan, waiting, first = way.plan, [], 0
@@ -222,6 +233,10 @@ def _write_layer(
             seek_least(writer.code, plan, k)
         else:
             writer.code.with_number(WORD_BITS - plan.lanes.bits + plan.shift, "SAR")
+            if base is not None:
+                writer.code.load(base, "CALLDATALOAD")
+                writer.code.with_number(BASE_BYTES - 1, "SIGNEXTEND")
+                writer.code.apply("ADD", 2)
             writer.code.store(answer + WORD_BYTES * k)
     return tuple(hidden)
 

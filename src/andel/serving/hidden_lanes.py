@@ -76,7 +76,7 @@ def hidden_lanes(w1: IntArray, b1: IntArray, w2: IntArray, b2: IntArray, target_
     """The integers of a model with one hidden layer. Raises ModelFileError when an answer could leave 32 bits."""
     neurons = [_fit(w1[:, j].tolist(), int(b1[j]) << INPUT_BITS, fires=bool(w2[j])) for j in range(len(b1))]
     shift, output_weights = _output_layer(neurons, w2.tolist(), int(b2[0]), target_scale)
-    codes = _probe_codes(w1.shape[0])
+    codes = probe_codes(w1.shape[0])
     exact = _exact_answers(codes, w1, b1, w2, b2, target_scale << shift)
     output_bias = _settle_rounding(neurons, output_weights, codes, exact)
     return Lanes(
@@ -179,7 +179,7 @@ def _loss(error: IntArray) -> int:
     return int(coarse @ coarse)
 
 
-def _probe_codes(inputs: int) -> Codes:
+def probe_codes(inputs: int) -> Codes:
     """Made-up questions (1024, inputs), the same for everybody: bell-shaped about the middle code.
 
     A code is the mean of four bytes: all its own in one half of the questions; in the other half three of

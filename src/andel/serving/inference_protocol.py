@@ -21,7 +21,7 @@ from typing import Any, Final
 from andel import __version__
 from andel.errors import InputError
 from andel.keys import parse_address
-from andel.serving.evaluate import pack_question
+from andel.serving.any_file import VersionFile, inputs_of, pack_any
 from andel.serving.http_edge import RefusedRequest
 from andel.serving.prediction import json_integer, read_bytes, read_integer
 from andel.serving.prediction_batch import PredictionBatch
@@ -64,7 +64,7 @@ def describe_model(predictor: Predictor) -> dict[str, object]:
         "versions": [version_name(predictor)],
         "platform": PLATFORM,
         "inputs": [
-            {"name": "codes", "datatype": "UINT8", "shape": [-1, predictor.model_file.inputs]},
+            {"name": "codes", "datatype": "UINT8", "shape": [-1, inputs_of(predictor.model_file)]},
             {"name": "base", "datatype": "INT32", "shape": [-1]},
         ],
         "outputs": [
@@ -172,11 +172,11 @@ def _questions(tensors: dict[str, _Tensor], predictor: Predictor) -> list[bytes]
     if tensors.keys() == {"question"}:
         asked = tensors["question"]
         if asked.datatype != "BYTES":
-            raise InputError("question is not of data type BYTES", "each is 0x and 64 hex digits")
+            raise InputError("question is not of data type BYTES", "each is 0x and 64 hex digits a word")
         _count(asked)
         return [read_packed(each) for each in asked.data]
     if "codes" in tensors:
-        return _packed(tensors, predictor.model_file.inputs)
+        return _packed(tensors, predictor.model_file)
     if "time" not in tensors:
         raise InputError(
             f"inputs {names_of(tensors)} are none of the three forms", "codes and base; question; or values and time"
@@ -189,17 +189,17 @@ def _questions(tensors: dict[str, _Tensor], predictor: Predictor) -> list[bytes]
     ]
 
 
-def _packed(tensors: dict[str, _Tensor], inputs: int) -> list[bytes]:
+def _packed(tensors: dict[str, _Tensor], file: VersionFile) -> list[bytes]:
     if tensors.keys() != {"codes", "base"}:
         raise InputError("beside codes there is base, and nothing else", "base is the last measured value, INT32 [n]")
-    codes, base = tensors["codes"], tensors["base"]
+    codes, base, inputs = tensors["codes"], tensors["base"], inputs_of(file)
     if len(codes.shape) != 2 or codes.shape[1] != inputs or not 1 <= codes.shape[0] <= MAX_BATCH:
         raise InputError(f"codes is not of shape [n, {inputs}] with n in 1..{MAX_BATCH}")
     n = codes.shape[0]
     if _count(base) != n:
         raise InputError(f"base is not of shape [{n}]")
     flat, bases = codes.integers(("UINT8", "INT32")), base.integers(("INT32",))
-    return [pack_question(flat[row * inputs : (row + 1) * inputs], bases[row]) for row in range(n)]
+    return [pack_any(file, flat[row * inputs : (row + 1) * inputs], bases[row]) for row in range(n)]
 
 
 def _values(tensor: _Tensor, n: int) -> list[Decimal | int | str]:

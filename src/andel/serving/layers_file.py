@@ -8,6 +8,7 @@ of 16 bits and no sum of the last layer one of 32. Never evaluates, never rounds
     z_l    = biases + weights · a_(l-1)             layer l = 1 … L
     a_l    = max(z_l, 0) >> shift_l                 l < L
     answer = z_L >> shift_L, each                   output "raw"
+           = (z_L >> shift_L) + base                output "raw" where it adds the question's base: one answer
            = the least j with the greatest z_L[j]   output "argmax"; shift_L is 0
 
 >> is floor division by the power of two, also of negative numbers.
@@ -36,14 +37,14 @@ from andel.units import Digest
 
 FAMILY: Final = "layers"
 MAX_FILE_BYTES: Final = 1 << 20
-MAX_LAYERS: Final = 8
-MAX_UNITS: Final = 128
-"""Units of a hidden layer, and outputs."""
+MAX_LAYERS: Final = 9
+MAX_UNITS: Final = 1 << 12
+"""Units of a hidden layer, and outputs; what the EVM takes is less, and `compile_layers` says so."""
 HIDDEN_BITS: Final = 16
 OUTPUT_BITS: Final = 32
 OUTPUTS: Final = ("raw", "argmax")
 
-_FIELDS: Final = frozenset("format family inputs slot_bits code_bits layers output unit version task".split())
+_FIELDS: Final = frozenset("format family inputs slot_bits code_bits adds_base layers output unit version task".split())
 _LAYER_FIELDS: Final = frozenset(("weights", "biases", "shift"))
 
 
@@ -71,7 +72,7 @@ class LayersFile:
     slots: Slots
     """How many codes a question has, and how they lie in it."""
     layers: tuple[Layer, ...]
-    """1..8; the last one gives the answer."""
+    """1..9; the last one gives the answer."""
     output: str
     """"raw" (one integer per unit of the last layer) or "argmax" (one integer: which unit)."""
     unit: str
@@ -90,6 +91,8 @@ class LayersFile:
         for number, layer in enumerate(self.layers):
             _check_layer(layer, width, number, last=number == len(self.layers) - 1)
             width = layer.units
+        if self.slots.base and (self.output, self.layers[-1].units) != ("raw", 1):
+            raise ModelFileError("adds_base: a base is added to one answer that is no argmax")
         if self.output == "argmax" and self.layers[-1].shift:
             raise ModelFileError("layers: the last layer of an argmax has shift 0")
         check_text(self.unit, "unit")
@@ -115,6 +118,7 @@ class LayersFile:
                 "inputs": self.slots.inputs,
                 "slot_bits": self.slots.slot_bits,
                 "code_bits": self.slots.code_bits,
+                "adds_base": self.slots.base,
                 "layers": [
                     {
                         "weights": [list(row) for row in layer.weights],
@@ -141,7 +145,7 @@ class LayersFile:
         if (record["format"], record["family"]) != (FORMAT, FAMILY):
             raise ModelFileError("format, family: not a file of layers", "check which file was given")
         return cls(
-            slots=Slots(record["inputs"], record["slot_bits"], record["code_bits"]),
+            slots=Slots(record["inputs"], record["slot_bits"], record["code_bits"], record["adds_base"]),
             layers=tuple(_layer(entry, number) for number, entry in enumerate(list_of(record, "layers"))),
             output=record["output"],
             unit=record["unit"],
@@ -182,8 +186,7 @@ def _check_layer(layer: Layer, width: int, number: int, *, last: bool) -> None:
     field = f"layers[{number}]"
     if not 1 <= layer.units <= MAX_UNITS:
         raise ModelFileError(
-            f"{field}: {layer.units} units, 1 to {MAX_UNITS} are possible in the EVM",
-            "serve a wider model by signed predictions",
+            f"{field}: {layer.units} units, 1 to {MAX_UNITS} are possible", "a wider model has no model file"
         )
     limit = 1 << (OUTPUT_BITS if last else HIDDEN_BITS) - 1
     for unit, row in enumerate(layer.weights):

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from andel.device.reading import MAX_TIMESTAMP
+from andel.serving.any_file import VersionFile, inputs_of, question_bytes
 from andel.serving.evaluate import BASE_BYTES, QUESTION_BYTES
+from andel.serving.model_file import ModelFile
 from andel.serving.predictor import Predictor
 from andel.serving.questions import MAX_BATCH
 
@@ -30,7 +32,7 @@ def schemas_of(predictor: Predictor) -> Mapping[str, Schema]:
         "version": {"type": "string", "enum": ["0x" + predictor.model_file.version.hex()]},
         **_questions(predictor),
         **_answers(),
-        **_inference(predictor.model_file.inputs),
+        **_inference(inputs_of(predictor.model_file)),
         "SignInAccount": _object({"account": _ADDRESS}, "account"),
         "SignInText": _object({"text": {"type": "string"}}, "text"),
         "SignedText": _object(
@@ -54,8 +56,7 @@ def _questions(predictor: Predictor) -> dict[str, Schema]:
         "description": "a number, or a text that is one, in the channel's unit",
     }
     values = _object({name: dict(value) for name in channels}, *channels)
-    inputs, zeros = predictor.model_file.inputs, QUESTION_BYTES - BASE_BYTES - predictor.model_file.inputs
-    packed: Schema = {"type": "string", "pattern": f"^0x[0-9a-fA-F]{{{2 * inputs}}}0{{{2 * zeros}}}[0-9a-fA-F]{{8}}$"}
+    packed: Schema = {"type": "string", "pattern": _packed(predictor.model_file)}
     time: Schema = {"type": ["integer", "string"], "minimum": 0, "maximum": MAX_TIMESTAMP}
     issued = {"issued_at": {"type": ["integer", "string"], "description": "at most 60 s from the chain's clock"}}
     one = {"values": values, "time": time}
@@ -70,6 +71,14 @@ def _questions(predictor: Predictor) -> dict[str, Schema]:
             ]
         }
     }
+
+
+def _packed(file: VersionFile) -> str:
+    """The form of a packed question; bytes that carry nothing are zero where each code is a byte of its own."""
+    if not isinstance(file, ModelFile):
+        return f"^0x[0-9a-fA-F]{{{2 * question_bytes(file)}}}$"
+    zeros = QUESTION_BYTES - BASE_BYTES - file.inputs
+    return f"^0x[0-9a-fA-F]{{{2 * file.inputs}}}0{{{2 * zeros}}}[0-9a-fA-F]{{8}}$"
 
 
 def _answers() -> dict[str, Schema]:

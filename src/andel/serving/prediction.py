@@ -16,8 +16,8 @@ from typing import Any, Final, Protocol
 from andel.errors import EvidenceError, InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey, parse_address
-from andel.serving.evaluate import QUESTION_BYTES
 from andel.serving.file_fields import MAX_TEXT_BYTES
+from andel.serving.slots import MAX_QUESTION_BYTES
 from andel.typed_data import Domain, sign_typed, typed_signer
 from andel.units import Address, Digest
 
@@ -25,6 +25,7 @@ CLOCK_TOLERANCE_SECONDS: Final = 60
 """How far an operator's and a consumer's view of the chain's clock may lie apart."""
 
 _SIGNATURE_BYTES = 65
+_WORD = 32
 _MAX_TIME = 2**64 - 1
 _MAX_ANSWER = 2**255 - 1
 _EXACT_IN_JSON = 2**53
@@ -59,7 +60,7 @@ class Prediction:
     version: Digest
     """SHA-256 of the parameters that answered."""
     question: bytes
-    """The 32 bytes that were asked."""
+    """What was asked: 1 to 64 words of 32 bytes."""
     answer: int
     """The answer, an int256 in steps of `unit`."""
     unit: str
@@ -74,10 +75,13 @@ class Prediction:
     """The operator's 65 bytes r‖s‖v."""
 
     def __post_init__(self) -> None:
-        lengths = (("version", self.version, 32), ("question", self.question, QUESTION_BYTES))
-        for name, data, length in (*lengths, ("signature", self.signature, _SIGNATURE_BYTES)):
+        for name, data, length in (("version", self.version, 32), ("signature", self.signature, _SIGNATURE_BYTES)):
             if len(data) != length:
                 raise InputError(f"prediction's {name} has {len(data)} bytes, not {length}")
+        if len(self.question) % _WORD or not _WORD <= len(self.question) <= MAX_QUESTION_BYTES:
+            raise InputError(
+                f"prediction's question has {len(self.question)} bytes, not whole words up to {MAX_QUESTION_BYTES}"
+            )
         if not -_MAX_ANSWER - 1 <= self.answer <= _MAX_ANSWER:
             raise InputError("prediction's answer is outside int256")
         if not 0 <= self.issued_at <= self.valid_until <= _MAX_TIME:
@@ -126,7 +130,7 @@ class Prediction:
         return cls(
             model=read_address(record, "model"),
             version=Digest(read_bytes(record, "version", 32)),
-            question=read_bytes(record, "question", QUESTION_BYTES),
+            question=_read_question(record),
             answer=read_integer(record, "answer"),
             unit=record["unit"],
             issued_at=read_integer(record, "issued_at"),
@@ -257,6 +261,13 @@ def _output_hash(answer: int) -> Digest:
     if not -_MAX_ANSWER - 1 <= answer <= _MAX_ANSWER:
         raise InputError("prediction's answer is outside int256")
     return keccak(answer.to_bytes(32, "big", signed=True))
+
+
+def _read_question(record: Mapping[str, Any]) -> bytes:
+    """As many bytes as there are, up to the longest question; making the prediction checks for whole words."""
+    text = record["question"]
+    length = min(len(text) // 2 - 1, MAX_QUESTION_BYTES) if isinstance(text, str) else 0
+    return read_bytes(record, "question", length)
 
 
 def read_bytes(record: Mapping[str, Any], field: str, length: int) -> bytes:

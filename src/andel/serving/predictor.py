@@ -22,13 +22,15 @@ from andel.device.reading import MAX_TIMESTAMP
 from andel.errors import InputError, SettingsError
 from andel.hashing import sha256
 from andel.keys import AccountKey
-from andel.serving.evaluate import pack_question
+from andel.serving.any_file import VersionFile, format_of, pack_any, question_bytes
 from andel.serving.held_clock import HeldClock
 from andel.serving.model_file import ModelFile
 from andel.serving.prediction import CLOCK_TOLERANCE_SECONDS, Prediction, json_integer
 from andel.serving.prediction_batch import MAX_QUESTIONS, PredictionBatch
 from andel.serving.prepared import PreparedModel
+from andel.serving.prepared_layers import PreparedLayers
 from andel.serving.signer import Signer
+from andel.serving.slots import Slots
 from andel.training.task import Task
 from andel.typed_data import Domain
 
@@ -51,25 +53,24 @@ class Predictor:
     target's, which the task names.
     """
 
-    model_file: ModelFile
+    model_file: VersionFile
     task: Task
     key: AccountKey
     domain: Domain
     clock: Callable[[], int]
     valid_seconds: int
     units: Mapping[str, str] = field(default_factory=dict)
-    _prepared: PreparedModel = field(init=False, repr=False, compare=False)
+    _prepared: PreparedModel | PreparedLayers = field(init=False, repr=False, compare=False)
     _signer: Signer = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.model_file.task != sha256(self.task.to_bytes()):
             raise InputError(f"the model file is not of task {self.task.name!r}", "give the task that it names")
-        if self.model_file.features != tuple(feature.name for feature in self.task.features):
-            raise InputError("the model file's features are not the task's")
+        _check_inputs(self.model_file, self.task)
         if not MINUTE_SECONDS < self.valid_seconds <= MAX_VALID_SECONDS:
             raise SettingsError(f"valid_seconds {self.valid_seconds} is not in 61..{MAX_VALID_SECONDS}")
         signer = Signer(self.key, self.domain, self.model_file.version, self.model_file.unit)
-        object.__setattr__(self, "_prepared", PreparedModel(self.model_file))
+        object.__setattr__(self, "_prepared", _prepared(self.model_file))
         object.__setattr__(self, "_signer", signer)
 
     @property
@@ -97,10 +98,10 @@ class Predictor:
         base = steps_half_even(numbers[self.task.target], self.task.exponent)
         if abs(base) > MAX_TARGET:
             raise InputError(f"{self.task.target} is out of range", f"give it in {self.task.unit}")
-        return pack_question(self._codes(numbers, time), base)
+        return pack_any(self.model_file, self._codes(numbers, time), base)
 
     def ask_question(self, question: bytes, issued_at: int | None = None) -> Prediction:
-        """The answer to a packed question of 32 bytes, in steps of 10**task.exponent of task.unit.
+        """The answer to a packed question, in steps of 10**task.exponent of task.unit.
 
         `issued_at` is the caller's date for the answer, within a minute of the chain's clock; without it the
         answer is dated by the clock, rounded down to a whole minute. Raises InputError for a date further off
@@ -135,6 +136,8 @@ class Predictor:
             "model": self.domain.contract,
             "chain_id": json_integer(self.domain.chain_id),
             "version": "0x" + self.model_file.version.hex(),
+            "format": format_of(self.model_file),
+            "question_bytes": question_bytes(self.model_file),
             "file_hash": "0x" + self.model_file.file_hash.hex(),
             "task_hash": "0x" + self.model_file.task.hex(),
             "signer": self.key.address,
@@ -213,6 +216,20 @@ def steps_half_even(value: Decimal, exponent: int) -> int:
         if abs(steps) <= _MAX_STEPS:
             return steps
     raise InputError(f"value {_shown(value)} is out of range", "give it in the channel's unit")
+
+
+def _check_inputs(file: VersionFile, task: Task) -> None:
+    """A question by values has a code of one byte for each feature, and the target's value as base."""
+    names = tuple(feature.name for feature in task.features)
+    if isinstance(file, ModelFile):
+        if file.features != names:
+            raise InputError("the model file's features are not the task's")
+    elif (file.slots, file.answers) != (Slots(len(names), 8, 8, base=True), 1):
+        raise InputError("the model file is not one that follows from a version of a task")
+
+
+def _prepared(file: VersionFile) -> PreparedModel | PreparedLayers:
+    return PreparedModel(file) if isinstance(file, ModelFile) else PreparedLayers(file)
 
 
 def _decimal_of(channel: str, value: object) -> Decimal:

@@ -43,6 +43,11 @@ class QuantisePlan:
     """Whether the network predicts a change from the base."""
 
 
+def fits_format_one(parameters: Sequence[IntArray]) -> bool:
+    """Whether parameters have no hidden layer, or one that a file of format 1 holds."""
+    return len(parameters) <= 2 or (len(parameters) == 4 and len(parameters[1]) <= MAX_HIDDEN)
+
+
 def quantise(parameters: Sequence[IntArray], plan: QuantisePlan) -> ModelFile:
     """The model file of `parameters`: w (d,), b (1,), or W1 (d, h), b1 (h,), W2 (h,), b2 (1,), int64 at 2**24.
 
@@ -50,7 +55,7 @@ def quantise(parameters: Sequence[IntArray], plan: QuantisePlan) -> ModelFile:
     bits (the unit is too fine for the scale); InputError for other shapes, types or values beyond 2**30.
     """
     _check_form(parameters)
-    _check_values(parameters, plan)
+    check_values(parameters, plan)
     if len(parameters) == 2:
         w, b = parameters
         lanes = linear_lanes(w, b, plan.target_scale)
@@ -80,8 +85,8 @@ def _check_form(parameters: Sequence[IntArray]) -> None:
     layers = [shape[0] for shape in shapes[1:-1:2]]
     if len(layers) > 1 or any(units > MAX_HIDDEN for units in layers):
         raise ModelFileError(
-            f"layers: a model with hidden layers of {layers} units trains and is settled, but has no model file",
-            f"found the model with no hidden layer, or with one of at most {MAX_HIDDEN} units, to have it answer",
+            f"layers: a file of format 1 holds no hidden layers of {layers} units",
+            "make a file of layers: `quantise_network`",
         )
     inputs = shapes[0][0]
     expected = [(inputs, *layers), *([tuple(layers), tuple(layers)] if layers else []), (1,)]
@@ -91,7 +96,8 @@ def _check_form(parameters: Sequence[IntArray]) -> None:
         raise InputError(f"a model of {inputs} inputs and {layers} neurons has no model file")
 
 
-def _check_values(parameters: Sequence[IntArray], plan: QuantisePlan) -> None:
+def check_values(parameters: Sequence[IntArray], plan: QuantisePlan) -> None:
+    """Raises InputError for parameters or a scale out of bounds, or names that are not one for each input."""
     if len(plan.features) != len(parameters[0]):
         raise InputError(f"{len(plan.features)} feature names for {len(parameters[0])} inputs")
     for i, array in enumerate(parameters):

@@ -10,7 +10,7 @@ once; the file that comes out decides, and two machines may make files that diff
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from andel.encoding import IntArray
 from andel.errors import InputError, ModelFileError
 from andel.serving.evaluate_layers import evaluate_layers
-from andel.serving.layers_file import HIDDEN_BITS, Layer, LayersFile, unit_ranges
+from andel.serving.layers_file import HIDDEN_BITS, OUTPUT_BITS, Layer, LayersFile, unit_ranges
 from andel.serving.slots import Slots, check_codes
 from andel.units import Digest
 
@@ -96,41 +96,57 @@ def quantise_layers(
     _check(network, slots)
     wanted = network.outputs(rows)
     hidden = len(network.weights) - 1
-    best: tuple[float, LayersFile] | None = None
+    best: tuple[float, list[_Whole]] | None = None
     shifts = [6] * hidden
     for _ in range(2 if hidden > 1 else 1):
         for number in range(max(hidden, 1)):
             for shift in range(_MAX_SHIFT + 1 if hidden else 1):
                 tried = [*shifts[:number], shift, *shifts[number + 1 :]] if hidden else []
                 try:
-                    model = _rounded(network, slots, terms, tried)
+                    layers = _rounded(network, slots, terms, tried)
                 except ModelFileError:
                     continue
-                loss = _loss(model, wanted, rows, terms)
+                loss = _loss(layers, wanted, rows, terms)
                 if best is None or loss < best[0]:
-                    best = loss, model
+                    best = loss, layers
             if best is not None:
-                shifts = [layer.shift for layer in best[1].layers[:-1]]
+                shifts = [layer.shift for layer in best[1][:-1]]
     if best is None:
         raise ModelFileError("no choice of shifts fits the lanes", "use a coarser unit or smaller weights")
-    return best[1], _report(best[1], wanted, rows, terms)
+    layers_kept = tuple(layer.kept() for layer in best[1])
+    model = LayersFile(slots, layers_kept, terms.output, terms.unit, terms.version, terms.task)
+    return model, _report(model, wanted, rows, terms)
 
 
-def _rounded(network: Network, slots: Slots, terms: AnswerTerms, shifts: Sequence[int]) -> LayersFile:
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A layer in integers while shifts are tried: within its lanes, by the same sums that the file proves."""
+
+    weights: IntArray
+    """(inputs, units)"""
+    biases: IntArray
+    shift: int
+
+    def kept(self) -> Layer:
+        """As it stands in a file."""
+        return Layer(tuple(map(tuple, self.weights.T.tolist())), tuple(self.biases.tolist()), self.shift)
+
+
+def _rounded(network: Network, slots: Slots, terms: AnswerTerms, shifts: Sequence[int]) -> list[_Whole]:
     weights = [array.copy() for array in network.weights]
     biases = [array.copy() for array in network.biases]
     biases[0] = biases[0] + network.offset @ weights[0]
     weights[0] = weights[0] * network.scale[:, None]
     peaks = np.full(slots.inputs, float(slots.max_code))
-    layers = []
+    layers: list[_Whole] = []
     for number, shift in enumerate(shifts):
         reach = terms.fill * ((1 << HIDDEN_BITS - 1) - 1) - (1 << shift)
         scales = _unit_scales(weights[number], biases[number], peaks, reach)
-        layer, peaks = _integers(weights[number] * scales, biases[number] * scales, peaks, shift)
+        layer, peaks = _integers(weights[number] * scales, biases[number] * scales, peaks, shift, HIDDEN_BITS)
         layers.append(layer)
         weights[number + 1] = weights[number + 1] * (float(1 << shift) / scales)[:, None]
     layers.append(_last(weights[-1], biases[-1], peaks, terms))
-    return LayersFile(slots, tuple(layers), terms.output, terms.unit, terms.version, terms.task)
+    return layers
 
 
 def _unit_scales(weights: FloatArray, biases: FloatArray, peaks: FloatArray, reach: float) -> FloatArray:
@@ -143,22 +159,28 @@ def _unit_scales(weights: FloatArray, biases: FloatArray, peaks: FloatArray, rea
     return scales
 
 
-def _integers(weights: FloatArray, biases: FloatArray, peaks: FloatArray, shift: int) -> tuple[Layer, FloatArray]:
+def _integers(
+    weights: FloatArray, biases: FloatArray, peaks: FloatArray, shift: int, bits: int
+) -> tuple[_Whole, FloatArray]:
+    """Rounded to nearest. Raises ModelFileError where a unit leaves its lane."""
     whole = np.rint(weights).astype(np.int64)
     half = 1 << shift >> 1
     bias = np.rint(biases).astype(np.int64) + half
-    high = bias + np.maximum(whole, 0).T @ peaks.astype(np.int64)
-    rows = tuple(tuple(column) for column in whole.T.tolist())
-    return Layer(rows, tuple(bias.tolist()), shift), (np.maximum(high, 0) >> shift).astype(np.float64)
+    tops, limit = peaks.astype(np.int64), 1 << bits - 1
+    low = bias + np.minimum(whole, 0).T @ tops
+    high = bias + np.maximum(whole, 0).T @ tops
+    if low.min() < -limit or high.max() >= limit or np.abs(whole).max() > limit or np.abs(bias).max() > limit:
+        raise ModelFileError(f"sums leave a lane of {bits} bits", "use a coarser unit or smaller weights")
+    return _Whole(whole, bias, shift), (np.maximum(high, 0) >> shift).astype(np.float64)
 
 
-def _last(weights: FloatArray, biases: FloatArray, peaks: FloatArray, terms: AnswerTerms) -> Layer:
+def _last(weights: FloatArray, biases: FloatArray, peaks: FloatArray, terms: AnswerTerms) -> _Whole:
     low = biases + np.minimum(weights, 0).T @ peaks
     high = biases + np.maximum(weights, 0).T @ peaks
     farthest = max(float(np.max(-low)), float(np.max(high)), 1e-12)
     if terms.output == "argmax":
         room = max(_ARGMAX_REACH - float(peaks.sum()) / 2, _ARGMAX_REACH / 2)
-        layer, _ = _integers(weights * room / farthest, biases * room / farthest, peaks, 0)
+        layer, _ = _integers(weights * room / farthest, biases * room / farthest, peaks, 0, OUTPUT_BITS)
         return layer
     room = _RAW_REACH - float(peaks.sum()) / 2
     shift = int(min(31, np.floor(np.log2(max(room, 1.0) / (farthest * terms.scale)))))
@@ -166,15 +188,20 @@ def _last(weights: FloatArray, biases: FloatArray, peaks: FloatArray, terms: Ans
         raise ModelFileError(
             f"scale: at {terms.scale} units per 1.0 an answer could leave 32 bits", "use a coarser unit"
         )
-    layer, _ = _integers(weights * terms.scale * 2.0**shift, biases * terms.scale * 2.0**shift, peaks, shift)
+    unit = terms.scale * 2.0**shift
+    layer, _ = _integers(weights * unit, biases * unit, peaks, shift, OUTPUT_BITS)
     return layer
 
 
-def _loss(model: LayersFile, wanted: FloatArray, rows: IntArray, terms: AnswerTerms) -> float:
+def _loss(layers: Sequence[_Whole], wanted: FloatArray, rows: IntArray, terms: AnswerTerms) -> float:
+    # lanes are of 32 bits at most, so float64's products are exact in any order, and fast
+    values: FloatArray = rows.astype(np.float64)
+    for layer in layers:
+        outputs = (values @ layer.weights.astype(np.float64) + layer.biases).astype(np.int64)
+        values = (np.maximum(outputs, 0) >> layer.shift).astype(np.float64)
     if terms.output == "raw":
-        return float(np.mean(np.abs(evaluate_layers(model, rows) - wanted * terms.scale)))
+        return float(np.mean(np.abs((outputs >> layers[-1].shift) - wanted * terms.scale)))
     # among equals in agreement, the one whose outputs stand most as the floats do
-    outputs = evaluate_layers(replace(model, output="raw"), rows)
     likeness = np.corrcoef(outputs.ravel(), wanted.ravel())[0, 1] if outputs.any() else 0.0
     return float(np.mean(np.argmax(outputs, axis=1) != np.argmax(wanted, axis=1)) + (1 - likeness) / 10)
 

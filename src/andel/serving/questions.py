@@ -65,7 +65,7 @@ def read_question(body: bytes, predictor: Predictor) -> Asked:
 def read_packed(value: object) -> bytes:
     """The bytes of a packed question in hex, whole words of 32. Raises InputError."""
     if not isinstance(value, str) or not _QUESTION.fullmatch(value):
-        raise InputError("question is not 0x and 64 hex digits")
+        raise InputError("question is not 0x and 64 hex digits a word")
     return bytes.fromhex(value[2:])
 
 

@@ -85,6 +85,8 @@ class TreesFile:
         if len({type(tree) for tree in self.trees}) > 1:
             raise ModelFileError("trees: oblivious and other trees in one file")
         check_integer(self.slots.code_bits, 1, MAX_CODE_BITS, "code_bits")
+        if self.slots.base:
+            raise ModelFileError("adds_base: trees add no base")
         limit = 1 << SUM_BITS[self.family] - 1
         for number, tree in enumerate(self.trees):
             check_integers(tree.leaves, len(tree.leaves), f"trees[{number}].leaves", limit)

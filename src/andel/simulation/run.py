@@ -27,7 +27,6 @@ from andel.roles.founder import next_plan, publish_reference
 from andel.roles.gateway import PublishedModel, predictor_of, publish_version, registry_of
 from andel.roles.holder import claim, current_history
 from andel.serving.api import build_app
-from andel.serving.compile import execution_gas
 from andel.serving.http_edge import RunningServer, serve_in_thread
 from andel.serving.prediction import Prediction
 from andel.simulation.actors import QUORUM, VALIDATORS, Actors
@@ -116,7 +115,7 @@ def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
     published = publish_version(world.actors.founder, world.model, store, world.founded.task)
     Deployment.of_model(world.model).to_file(options.folder / "deployment.json")
     api, prediction, answers, gas["predict"] = _ask(world, published, options)
-    gas["predict_execution"] = execution_gas(published.code)
+    gas["predict_execution"] = published.compiled.gas or 0
     say(f"one question, three answers: {answers}")
     audited = audit(world.model, store, prediction)
     say(f"audit: {'everything holds' if audited.ok else audited.failure}")

@@ -7,18 +7,14 @@ PredictionRefused. Never rests on what the registry says of code: the code itsel
 
 from __future__ import annotations
 
-import numpy as np
-
 from andel.content import ContentStore, cid_of_digest
-from andel.errors import ContentMissing, EvidenceError
+from andel.errors import ContentMissing, EvidenceError, NotInTheEvm
 from andel.hashing import keccak
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.onchain_models import OnchainModelsContract, Publication
 from andel.roles.auditing.findings import Audit, Missing, Rests
-from andel.roles.gateway import model_file_of
-from andel.serving.compile import compile_model
-from andel.serving.evaluate import evaluate, unpack_question
-from andel.serving.model_file import ModelFile
+from andel.roles.gateway import chunk_place, compiled_for, fits_the_evm, model_file_of, registry_of
+from andel.serving.any_file import VersionFile, answer_to
 from andel.serving.prediction import Prediction, verify_prediction
 
 
@@ -39,7 +35,8 @@ def audit_model(
     published = _published(model, registry, prediction)
     if registry is None or published is None:
         if prediction is not None:
-            raise EvidenceError("answer", "no published version is known to check it by; name the deployment file")
+            _check_unpublished(model, store, task_cid, prediction, result)
+            return
         result.rests_on.append("no version is known to be published on chain: no answer was checked")
         return
     if not model.round_manager.is_final_version(published.version):
@@ -62,6 +59,23 @@ def audit_model(
         result.tally.add("answers", Rests.RECOMPUTED)
 
 
+def _check_unpublished(
+    model: ModelContracts, store: ContentStore, task_cid: str, prediction: Prediction, result: Audit
+) -> None:
+    """A version that the EVM does not take has answers all the same: those of its model file."""
+    unknown = EvidenceError("answer", "no published version is known to check it by; name the deployment file")
+    if model.onchain_models is None or not model.round_manager.is_final_version(prediction.version):
+        raise unknown
+    file, _ = model_file_of(store, prediction.version, task_cid)
+    if fits_the_evm(model, file):
+        raise unknown
+    answer = answer_to(file, prediction.question)
+    if answer != prediction.answer:
+        raise EvidenceError("answer", f"the signed answer {prediction.answer} is not the model file's {answer}")
+    result.checked.answers += 1
+    result.tally.add("answers", Rests.RECOMPUTED)
+
+
 def _published(
     model: ModelContracts, registry: OnchainModelsContract | None, prediction: Prediction | None
 ) -> Publication | None:
@@ -74,12 +88,19 @@ def _published(
     return registry.publication_of(address, prediction.version)
 
 
-def _check_code(model: ModelContracts, published: Publication, file: ModelFile) -> None:
-    code = compile_model(file)
-    if keccak(code) != published.codehash:
+def _check_code(model: ModelContracts, published: Publication, file: VersionFile) -> None:
+    try:
+        compiled = compiled_for(model, file)
+    except NotInTheEvm as error:
+        raise EvidenceError("on-chain model", f"code is on chain, and none follows from the file: {error}") from error
+    if keccak(compiled.head) != published.codehash:
         raise EvidenceError("on-chain model", "compiling the model file does not give the code on chain")
-    if model.round_manager.chain.code(published.implementation) != code:
+    chain = model.round_manager.chain
+    if chain.code(published.implementation) != compiled.head:
         raise EvidenceError("on-chain model", "the code at its address is not what the registry says")
+    for chunk in compiled.chunks:
+        if chain.code(chunk_place(registry_of(model), chunk)) != chunk:
+            raise EvidenceError("on-chain model", "a chunk of its code is not at its address")
 
 
 def _check_answer(
@@ -87,11 +108,10 @@ def _check_answer(
     registry: OnchainModelsContract,
     prediction: Prediction,
     published: Publication,
-    file: ModelFile,
+    file: VersionFile,
 ) -> None:
-    codes, base = unpack_question(prediction.question, file.inputs)
     answers = {
-        "model file": int(evaluate(file, codes[None, :], np.array([base], np.int64))[0]),
+        "model file": answer_to(file, prediction.question),
         "on-chain model": registry.predict_at(model.round_manager.address, prediction.version, prediction.question),
     }
     for what, answer in answers.items():

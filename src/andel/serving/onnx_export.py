@@ -1,0 +1,207 @@
+"""From a model file to an ONNX model of integer operators that answers with the same bits.
+
+Takes a proven model file; gives the bytes of an ONNX model (operators as ONNX Runtime has them on a CPU), the same
+bytes for the same file. Its inputs are `codes`, int64 (batch, inputs), and for a file that takes one `base`, int64
+(batch,); its output `answers`, int64 (batch, answers). It holds no float anywhere. Whoever asks it checks codes and
+base first (`onnx_runtime` does): ONNX has no way to refuse a value. Never rounds, never runs anything.
+
+Two operators differ from what a model file says, and are written around: `Div` of integers drops toward zero, so that
+what may be negative is lifted by a multiple of the divisor first; `BitShift` takes no signed numbers at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from andel.errors import InputError
+from andel.serving.any_file import AnyFile, answers_of, inputs_of, takes_base
+from andel.serving.layers_file import LayersFile
+from andel.serving.model_file import ModelFile
+from andel.serving.model_report import longest_path
+from andel.serving.trees_file import ObliviousTree, Tree, TreesFile
+
+try:
+    from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, ValueInfoProto, helper, numpy_helper
+except ImportError as error:  # an extra
+    raise InputError("this needs the package onnx, which is not installed", "pip install 'andel[onnx]'") from error
+
+OPSET: Final = 17
+IR_VERSION: Final = 8
+CODES: Final = "codes"
+BASE: Final = "base"
+ANSWERS: Final = "answers"
+FILE_HASH: Final = "andel.model_file_hash"
+"""Under this name the metadata carries the model file's SHA-256 in hex."""
+
+_LIFT_BITS: Final = 40
+"""More than any sum of a model file has."""
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(slots=True)
+class _Graph:
+    """An ONNX graph under construction; values are named in the order they are made."""
+
+    nodes: list[NodeProto] = field(default_factory=list)
+    constants: list[TensorProto] = field(default_factory=list)
+
+    def constant(self, values: Array) -> str:
+        """A constant; its name."""
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(values, name))
+        return name
+
+    def apply(self, operator: str, *given: str, result: str = "", **attributes: Any) -> str:
+        """One operator's result; its name."""
+        name = result or f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(given), [name], **attributes))
+        return name
+
+    def wide(self, value: str) -> str:
+        """As int64."""
+        return self.apply("Cast", value, to=TensorProto.INT64)
+
+    def add(self, value: str, constant: Array) -> str:
+        """value + constant."""
+        return self.apply("Add", value, self.constant(constant))
+
+    def sums(self, value: str, rows: Sequence[Sequence[int]], biases: Sequence[int], kind: type[Any]) -> str:
+        """biases + rows · value, in integers of that kind."""
+        weights = self.constant(np.array(rows, dtype=kind).T.copy())
+        return self.add(self.apply("MatMul", value, weights), np.array(biases, dtype=kind))
+
+    def floor_shift(self, value: str, shift: int) -> str:
+        """value >> shift of an int64 between ±2**40, toward minus infinity."""
+        if not shift:
+            return value
+        lifted = self.add(value, np.array([1 << _LIFT_BITS]))
+        divided = self.apply("Div", lifted, self.constant(np.array([1 << shift])))
+        return self.add(divided, np.array([-(1 << _LIFT_BITS - shift)]))
+
+    def hidden(self, value: str, rows: Sequence[Sequence[int]], biases: Sequence[int], shift: int) -> str:
+        """max(biases + rows · value, 0) >> shift in int32: a lane is of 16 bits, and no partial sum exceeds 2**17."""
+        positive = self.apply("Relu", self.sums(value, rows, biases, np.int32))
+        if not shift:
+            return positive
+        return self.apply("Div", positive, self.constant(np.array([1 << shift], dtype=np.int32)))
+
+
+def export_onnx(model: AnyFile) -> bytes:
+    """The ONNX model that answers with the bits of `model`."""
+    graph = _Graph()
+    if isinstance(model, ModelFile):
+        answers = _one_hidden_layer(graph, model)
+    elif isinstance(model, LayersFile):
+        answers = _layers(graph, model)
+    else:
+        answers = _trees(graph, model)
+    graph.apply("Identity", answers, result=ANSWERS)
+    inputs = [_value(CODES, ("batch", inputs_of(model)))]
+    if takes_base(model):
+        inputs.append(_value(BASE, ("batch",)))
+    made = helper.make_graph(graph.nodes, "model", inputs, [_value(ANSWERS, ("batch", answers_of(model)))])
+    made.initializer.extend(graph.constants)
+    proto: ModelProto = helper.make_model(
+        made, ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="andel"
+    )
+    for key, text in ((FILE_HASH, model.file_hash.hex()), ("andel.unit", model.unit)):
+        proto.metadata_props.append(StringStringEntryProto(key=key, value=text))
+    data: bytes = proto.SerializeToString(deterministic=True)
+    return data
+
+
+def _value(name: str, shape: Sequence[str | int]) -> ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.INT64, list(shape))
+
+
+def _one_hidden_layer(graph: _Graph, model: ModelFile) -> str:
+    codes = graph.apply("Cast", CODES, to=TensorProto.INT32)
+    hidden = graph.wide(graph.hidden(codes, model.weights, model.biases, 0))
+    sums = graph.sums(hidden, [model.output_weights], [model.output_bias], np.int64)
+    change = graph.floor_shift(sums, model.shift)
+    # a base that is not added is read all the same: ONNX Runtime drops an input that nothing reads
+    factor = graph.constant(np.array([int(model.adds_base)]))
+    return graph.apply("Add", change, graph.apply("Mul", _base_column(graph), factor))
+
+
+def _base_column(graph: _Graph) -> str:
+    return graph.apply("Unsqueeze", BASE, graph.constant(np.array([1])))
+
+
+def _layers(graph: _Graph, model: LayersFile) -> str:
+    value = CODES
+    if len(model.layers) > 1:
+        value = graph.apply("Cast", CODES, to=TensorProto.INT32)
+        for layer in model.layers[:-1]:
+            value = graph.hidden(value, layer.weights, layer.biases, layer.shift)
+        value = graph.wide(value)
+    last = model.layers[-1]
+    sums = graph.sums(value, last.weights, last.biases, np.int64)
+    if model.output == "argmax":
+        return graph.apply("ArgMax", sums, axis=1, keepdims=1, select_last_index=0)
+    answers = graph.floor_shift(sums, last.shift)
+    return graph.apply("Add", answers, _base_column(graph)) if model.slots.base else answers
+
+
+def _trees(graph: _Graph, model: TreesFile) -> str:
+    oblivious = [tree for tree in model.trees if isinstance(tree, ObliviousTree)]
+    grown = [tree for tree in model.trees if isinstance(tree, Tree)]
+    leaves = _oblivious_leaves(graph, oblivious) if oblivious else _grown_leaves(graph, grown)
+    total = graph.apply("ReduceSum", leaves, graph.constant(np.array([1])), keepdims=1)
+    return graph.add(total, np.array([model.bias]))
+
+
+def _oblivious_leaves(graph: _Graph, trees: Sequence[ObliviousTree]) -> str:
+    """The leaf of every tree (batch, trees): all tests at once, then a table of all leaves."""
+    depth = max(len(tree.tests) for tree in trees)
+    inputs, cuts = np.zeros((2, len(trees), depth), dtype=np.int64)
+    powers = np.zeros((len(trees), depth), dtype=np.int64)
+    starts: list[int] = []
+    table: list[int] = []
+    for number, tree in enumerate(trees):
+        starts.append(len(table))
+        table += tree.leaves
+        for k, (i, cut) in enumerate(tree.tests):
+            inputs[number, k], cuts[number, k], powers[number, k] = i, cut, 1 << k
+    read = graph.apply("Gather", CODES, graph.constant(inputs), axis=1)  # (batch, trees, depth)
+    holds = graph.wide(graph.apply("GreaterOrEqual", read, graph.constant(cuts)))
+    bits = graph.apply("Mul", holds, graph.constant(powers))
+    leaf = graph.apply("ReduceSum", bits, graph.constant(np.array([2])), keepdims=0)
+    places = graph.add(leaf, np.array(starts))
+    return graph.apply("Gather", graph.constant(np.array(table)), places, axis=0)
+
+
+def _grown_leaves(graph: _Graph, trees: Sequence[Tree]) -> str:
+    """The leaf of every tree (batch, trees): all trees walked at once, one test a step; a leaf leads to itself."""
+    tests: list[tuple[int, int]] = []
+    children: list[int] = []
+    values: list[int] = []
+    roots, steps = [], 0
+    for tree in trees:
+        start, inner = len(tests), len(tree.nodes)
+        roots.append(start)
+        steps = max(steps, longest_path(tree))
+        for i, cut, left, right in tree.nodes:
+            tests.append((i, cut))
+            children += [start + (child if child >= 0 else inner - 1 - child) for child in (left, right)]
+        for k in range(len(tree.leaves)):
+            tests.append((0, 0))
+            children += [start + inner + k] * 2
+        values += [0] * inner + list(tree.leaves)
+    inputs, cuts = (graph.constant(np.array([test[part] for test in tests])) for part in (0, 1))
+    child, two = graph.constant(np.array(children)), graph.constant(np.array([2]))
+    # roots, once for each row of the batch: a column of the codes times zero has the batch's length
+    column = graph.apply("Gather", CODES, graph.constant(np.array([0])), axis=1)
+    at = graph.add(graph.apply("Mul", column, graph.constant(np.array([0]))), np.array([roots]))
+    for _ in range(steps):
+        read = graph.apply("GatherElements", CODES, graph.apply("Gather", inputs, at, axis=0), axis=1)
+        holds = graph.apply("GreaterOrEqual", read, graph.apply("Gather", cuts, at, axis=0))
+        place = graph.apply("Add", graph.apply("Mul", at, two), graph.wide(holds))
+        at = graph.apply("Gather", child, place, axis=0)
+    return graph.apply("Gather", graph.constant(np.array(values)), at, axis=0)

@@ -1,0 +1,84 @@
+"""Answers of a model file by ONNX Runtime: many questions at once, the bits of the integer reference.
+
+Takes a proven model file; gives a session that answers rows of codes. What is asked is checked here, as the integer
+reference checks it, before ONNX Runtime sees it. One thread by default, since a server has processes of its own.
+ONNX Runtime's own telemetry is turned off. Never runs an ONNX file of somebody else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from andel.encoding import IntArray
+from andel.errors import InputError
+from andel.hashing import sha256
+from andel.serving.any_file import AnyFile, answers_of, takes_base
+from andel.serving.evaluate import BASE_LIMIT
+from andel.serving.model_file import ModelFile
+from andel.serving.onnx_export import ANSWERS, BASE, CODES, export_onnx
+from andel.serving.slots import Codes, Slots, check_codes
+from andel.units import Digest
+
+try:
+    import onnxruntime
+except ImportError as error:  # an extra
+    raise InputError("this needs ONNX Runtime, which is not installed", "pip install 'andel[onnx]'") from error
+
+onnxruntime.disable_telemetry_events()
+
+MAX_ROWS: Final = 65_536
+"""Questions of one batch."""
+MAX_THREADS: Final = 64
+_ERRORS_ONLY: Final = 3
+_ROWS_AT_ONCE: Final = 4_096
+"""Rows that ONNX Runtime holds at once: memory stays flat in the batch."""
+
+
+class OnnxModel:
+    """A model file in ONNX Runtime. Not changed after it is made; several threads may ask it."""
+
+    def __init__(self, model: AnyFile, threads: int = 1) -> None:
+        """Raises InputError for threads outside 1..64."""
+        if not 1 <= threads <= MAX_THREADS:
+            raise InputError(f"{threads} threads, 1 to {MAX_THREADS} are possible")
+        data = export_onnx(model)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        self.model = model
+        self.onnx_hash: Digest = sha256(data)
+        self._slots = Slots(model.inputs, 8, 8) if isinstance(model, ModelFile) else model.slots
+        self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+    def evaluate(self, codes: Codes, base: IntArray | None = None) -> IntArray:
+        """Answers (n, answers) for codes (n, inputs) and, where it takes one, base (n,); zeros without.
+
+        Raises InputError as the integer reference does, and for more than 65,536 rows.
+        """
+        if codes.ndim == 2 and len(codes) > MAX_ROWS:
+            raise InputError(f"{len(codes)} questions in a batch, at most {MAX_ROWS} are answered", "split the batch")
+        rows = check_codes(self._slots, codes)
+        given = {CODES: rows}
+        if takes_base(self.model):
+            given[BASE] = _checked_base(base, len(rows))
+        elif base is not None:
+            raise InputError("a base for a model whose answers stand alone", "leave the base out")
+        answers = np.empty((len(rows), answers_of(self.model)), dtype=np.int64)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            asked = {name: values[part] for name, values in given.items()}
+            answers[part] = self._session.run([ANSWERS], asked)[0]
+        return answers
+
+
+def _checked_base(base: IntArray | None, rows: int) -> IntArray:
+    if base is None:
+        return np.zeros(rows, dtype=np.int64)
+    if base.dtype != np.int64 or base.shape != (rows,):
+        raise InputError(f"base is {base.dtype} {base.shape}, not int64 ({rows},)")
+    if base.size and not (-BASE_LIMIT <= int(base.min()) and int(base.max()) < BASE_LIMIT):
+        raise InputError("a base is outside int32", "give it in the model's unit")
+    return base
