@@ -19,7 +19,7 @@ from andel.ledger.deployment import Deployment
 from andel.ledger.onchain_models import OnchainModelsContract
 from andel.roles.gateway import registry_of
 from andel.roles.model_code import code_for, deploy_code, parts_of, verify_answer, verify_publication, verify_signed
-from andel.serving.any_file import AnyFile, evaluate_any, pack_any, unpack_any
+from andel.serving.any_file import AnyFile, evaluate_any, pack_any, takes_base, unpack_any
 from andel.serving.ask_http import ask_over_http
 from andel.serving.input_codes import MAX_FILE_BYTES, codes_of_values, read_inputs
 from andel.serving.model_file import ModelFile
@@ -44,7 +44,7 @@ def ask(
     codes: Annotated[str, typer.Option(help="Codes, with commas between them.")] = "",
     values: Annotated[str, typer.Option(help="Measured values, with commas between them; needs --inputs.")] = "",
     question: Annotated[str, typer.Option(help="The packed question in hex.")] = "",
-    base: Annotated[int, typer.Option(help="What the answer is a change of (format 1 alone).")] = 0,
+    base: Annotated[int, typer.Option(help="What the answer is a change of, where the model takes one.")] = 0,
     inputs: Annotated[Path | None, typer.Option(help="What codes mean: NAME.inputs.json of `compile`.")] = None,
     url: Annotated[str, typer.Option(help="Ask this server as well.")] = "",
     rpc: Annotated[str, typer.Option(help="Ask this chain as well.")] = "",
@@ -57,7 +57,7 @@ def ask(
     proven = read_model(file)
     asked = _question(proven, codes, values, question, base, inputs)
     row, given_base = unpack_any(proven, asked)
-    bases = np.array([given_base], dtype=np.int64) if isinstance(proven, ModelFile) else None
+    bases = np.array([given_base], dtype=np.int64) if takes_base(proven) else None
     answers = {"file": evaluate_any(proven, row[None, :], bases)[0].tolist()}
     if onnx:
         from andel.serving.onnx_runtime import OnnxModel

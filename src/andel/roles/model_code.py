@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from andel.errors import ChainError, EvidenceError, InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey, address_bytes, checksummed
@@ -20,7 +18,7 @@ from andel.ledger.abi import encode_call
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.onchain_models import OnchainModelsContract, Publication
 from andel.ledger.sending import Intent
-from andel.serving.any_file import AnyFile, compile_any, evaluate_any, unpack_any
+from andel.serving.any_file import AnyFile, answer_to, compile_any
 from andel.serving.code_chunks import CompiledModel, chunk_address
 from andel.serving.prediction import Prediction, verify_prediction
 from andel.transactions import SignedTransaction, Transaction
@@ -115,12 +113,9 @@ def verify_signed(
 
 def verify_answer(prediction: Prediction, file: AnyFile) -> int:
     """The answer, where the model file gives it too. Raises EvidenceError, InputError."""
-    codes, base = unpack_any(file, prediction.question)
-    given = evaluate_any(file, codes[None, :], np.array([base], dtype=np.int64) if base else None)
-    if given.shape[1] != 1:
-        raise InputError(f"the model answers with {given.shape[1]} integers, a prediction holds one")
-    if int(given[0, 0]) != prediction.answer:
-        raise EvidenceError("answer", f"the signed answer {prediction.answer} is not the model file's {given[0, 0]}")
+    given = answer_to(file, prediction.question)
+    if given != prediction.answer:
+        raise EvidenceError("answer", f"the signed answer {prediction.answer} is not the model file's {given}")
     return prediction.answer
 
 

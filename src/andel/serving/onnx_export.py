@@ -1,9 +1,9 @@
 """From a model file to an ONNX model of integer operators that answers with the same bits.
 
 Takes a proven model file; gives the bytes of an ONNX model (operators as ONNX Runtime has them on a CPU), the same
-bytes for the same file. Its inputs are `codes`, int64 (batch, inputs), and for a file of format 1 `base`, int64
-(batch,); its output `answers`, int64 (batch, answers). It holds no float anywhere. Whoever asks it checks codes and
-base first (`onnx_runtime` does): ONNX has no way to refuse a value. Never rounds, never runs anything.
+bytes for the same file. Its inputs are `codes`, int64 (batch, inputs), and where questions end in a base `base`,
+int64 (batch,); its output `answers`, int64 (batch, answers). It holds no float anywhere. Whoever asks it checks codes
+and base first (`onnx_runtime` does): ONNX has no way to refuse a value. Never rounds, never runs anything.
 
 Two operators differ from what a model file says, and are written around: `Div` of integers drops toward zero, so that
 what may be negative is lifted by a multiple of the divisor first; `BitShift` takes no signed numbers at all.
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from andel.errors import InputError
-from andel.serving.any_file import AnyFile, answers_of, inputs_of
+from andel.serving.any_file import AnyFile, answers_of, inputs_of, takes_base
 from andel.serving.layers_file import LayersFile
 from andel.serving.model_file import ModelFile
 from andel.serving.model_report import longest_path
@@ -101,10 +101,14 @@ def export_onnx(model: AnyFile) -> bytes:
         answers = _layers(graph, model)
     else:
         answers = _trees(graph, model)
-    graph.apply("Identity", answers, result=ANSWERS)
     inputs = [_value(CODES, ("batch", inputs_of(model)))]
-    if isinstance(model, ModelFile):
+    if takes_base(model):
+        column = graph.apply("Unsqueeze", BASE, graph.constant(np.array([1])))
+        # a base that is not added is read all the same: ONNX Runtime drops an input that nothing reads
+        factor = graph.constant(np.array([int(not isinstance(model, ModelFile) or model.adds_base)]))
+        answers = graph.apply("Add", answers, graph.apply("Mul", column, factor))
         inputs.append(_value(BASE, ("batch",)))
+    graph.apply("Identity", answers, result=ANSWERS)
     made = helper.make_graph(graph.nodes, "model", inputs, [_value(ANSWERS, ("batch", answers_of(model)))])
     made.initializer.extend(graph.constants)
     proto: ModelProto = helper.make_model(
@@ -124,11 +128,7 @@ def _one_hidden_layer(graph: _Graph, model: ModelFile) -> str:
     codes = graph.apply("Cast", CODES, to=TensorProto.INT32)
     hidden = graph.wide(graph.hidden(codes, model.weights, model.biases, 0))
     sums = graph.sums(hidden, [model.output_weights], [model.output_bias], np.int64)
-    change = graph.floor_shift(sums, model.shift)
-    column = graph.apply("Unsqueeze", BASE, graph.constant(np.array([1])))
-    # a base that is not added is read all the same: ONNX Runtime drops an input that nothing reads
-    factor = graph.constant(np.array([int(model.adds_base)]))
-    return graph.apply("Add", change, graph.apply("Mul", column, factor))
+    return graph.floor_shift(sums, model.shift)
 
 
 def _layers(graph: _Graph, model: LayersFile) -> str:

@@ -15,10 +15,9 @@ from andel.encoding import IntArray
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.serving.any_file import AnyFile, answers_of
-from andel.serving.evaluate import BASE_LIMIT
 from andel.serving.model_file import ModelFile
 from andel.serving.onnx_export import ANSWERS, BASE, CODES, export_onnx
-from andel.serving.slots import Codes, Slots, check_codes
+from andel.serving.slots import Codes, Slots, check_bases, check_codes
 from andel.units import Digest
 
 try:
@@ -50,11 +49,11 @@ class OnnxModel:
         options.log_severity_level = _ERRORS_ONLY
         self.model = model
         self.onnx_hash: Digest = sha256(data)
-        self._slots = Slots(model.inputs, 8, 8) if isinstance(model, ModelFile) else model.slots
+        self._slots = Slots(model.inputs, 8, 8, base=True) if isinstance(model, ModelFile) else model.slots
         self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
     def evaluate(self, codes: Codes, base: IntArray | None = None) -> IntArray:
-        """Answers (n, answers) for codes (n, inputs) and, format 1 alone, base (n,); zeros where none is given.
+        """Answers (n, answers) for codes (n, inputs) and, where the file takes one, base (n,); else zeros.
 
         Raises InputError as the integer reference does, and for more than 65,536 rows.
         """
@@ -62,23 +61,14 @@ class OnnxModel:
             raise InputError(f"{len(codes)} questions in a batch, at most {MAX_ROWS} are answered", "split the batch")
         rows = check_codes(self._slots, codes)
         given = {CODES: rows}
-        if isinstance(self.model, ModelFile):
-            given[BASE] = _checked_base(base, len(rows))
-        elif base is not None:
-            raise InputError("a base for a model of format 2, whose answers stand alone", "leave the base out")
+        if base is None and self._slots.base:
+            base = np.zeros(len(rows), dtype=np.int64)
+        bases = check_bases(self._slots, base, len(rows))
+        if bases is not None:
+            given[BASE] = bases
         answers = np.empty((len(rows), answers_of(self.model)), dtype=np.int64)
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
             asked = {name: values[part] for name, values in given.items()}
             answers[part] = self._session.run([ANSWERS], asked)[0]
         return answers
-
-
-def _checked_base(base: IntArray | None, rows: int) -> IntArray:
-    if base is None:
-        return np.zeros(rows, dtype=np.int64)
-    if base.dtype != np.int64 or base.shape != (rows,):
-        raise InputError(f"base is {base.dtype} {base.shape}, not int64 ({rows},)")
-    if base.size and not (-BASE_LIMIT <= int(base.min()) and int(base.max()) < BASE_LIMIT):
-        raise InputError("a base is outside int32", "give it in the model's unit")
-    return base
