@@ -93,11 +93,10 @@ def verify(
         proven = read_model(file)
         answer = verify_answer(found[0], proven)
         typer.echo(f"the model file answers {answer} ({proven.unit}), as signed")
-        registry = registry_of(opened)
-        published = registry.publication_of(opened.round_manager.address, found[0].version)
+        published = registry_of(opened).publication_of(opened.round_manager.address, found[0].version)
         if published is None:
             raise SettingsError(f"version {found[0].version.hex()} is not published on chain", "leave --file out")
-        verify_publication(published, proven, registry)
+        verify_publication(opened, published, proven)
         typer.echo(f"the code on chain is what the file compiles to: {published.codehash.hex()}")
 
 
