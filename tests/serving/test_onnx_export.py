@@ -144,3 +144,9 @@ def test_a_file_of_no_known_format_is_refused():
     for data in (b"", b"[]", b'{"format":"andel-model/9"}', b'{"family":"moon","format":"andel-model/2"}'):
         with pytest.raises(ModelFileError):
             read_any_file(data)
+
+
+def test_a_batch_that_is_taken_in_parts_is_answered_as_a_whole():
+    model = oblivious(4, Slots(16, 16, 8), 1_500, 3, 15)
+    rows = np.random.default_rng(4).integers(0, 256, (1_000, 16))
+    assert np.array_equal(OnnxModel(model).evaluate(rows), evaluate_any(model, rows))

@@ -15,9 +15,11 @@ from andel.encoding import IntArray
 from andel.errors import InputError
 from andel.hashing import sha256
 from andel.serving.any_file import AnyFile, answers_of
+from andel.serving.layers_file import LayersFile
 from andel.serving.model_file import ModelFile
 from andel.serving.onnx_export import ANSWERS, BASE, CODES, export_onnx
 from andel.serving.slots import Codes, Slots, check_bases, check_codes
+from andel.serving.trees_file import ObliviousTree
 from andel.units import Digest
 
 try:
@@ -32,7 +34,8 @@ MAX_ROWS: Final = 65_536
 MAX_THREADS: Final = 64
 _ERRORS_ONLY: Final = 3
 _ROWS_AT_ONCE: Final = 4_096
-"""Rows that ONNX Runtime holds at once: memory stays flat in the batch."""
+_VALUES_AT_ONCE: Final = 1 << 21
+"""Rows, and values between two operators, that ONNX Runtime holds at once: memory stays flat in the batch."""
 
 
 class OnnxModel:
@@ -50,6 +53,7 @@ class OnnxModel:
         self.model = model
         self.onnx_hash: Digest = sha256(data)
         self._slots = Slots(model.inputs, 8, 8, base=True) if isinstance(model, ModelFile) else model.slots
+        self._step = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // _width(model)))
         self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
     def evaluate(self, codes: Codes, base: IntArray | None = None) -> IntArray:
@@ -67,8 +71,18 @@ class OnnxModel:
         if bases is not None:
             given[BASE] = bases
         answers = np.empty((len(rows), answers_of(self.model)), dtype=np.int64)
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
+        for start in range(0, len(rows), self._step):
+            part = slice(start, start + self._step)
             asked = {name: values[part] for name, values in given.items()}
             answers[part] = self._session.run([ANSWERS], asked)[0]
         return answers
+
+
+def _width(model: AnyFile) -> int:
+    """The most values of one row between two operators."""
+    if isinstance(model, ModelFile):
+        return max(model.inputs, model.hidden)
+    if isinstance(model, LayersFile):
+        return max(model.slots.inputs, *(layer.units for layer in model.layers))
+    depth = max(len(tree.tests) if isinstance(tree, ObliviousTree) else 1 for tree in model.trees)
+    return max(model.slots.inputs, len(model.trees) * depth)
