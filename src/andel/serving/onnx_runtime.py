@@ -19,7 +19,6 @@ from andel.serving.layers_file import LayersFile
 from andel.serving.model_file import ModelFile
 from andel.serving.onnx_export import ANSWERS, BASE, CODES, export_onnx
 from andel.serving.slots import Codes, Slots, check_bases, check_codes
-from andel.serving.trees_file import ObliviousTree
 from andel.units import Digest
 
 try:
@@ -84,5 +83,4 @@ def _width(model: AnyFile) -> int:
         return max(model.inputs, model.hidden)
     if isinstance(model, LayersFile):
         return max(model.slots.inputs, *(layer.units for layer in model.layers))
-    depth = max(len(tree.tests) if isinstance(tree, ObliviousTree) else 1 for tree in model.trees)
-    return max(model.slots.inputs, len(model.trees) * depth)
+    return max(model.slots.inputs, len(model.trees))
