@@ -57,6 +57,10 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
 
+    def scalar(self, value: int) -> str:
+        """A constant of no dimension."""
+        return self.constant(np.array(value, dtype=np.int64))
+
     def apply(self, operator: str, *given: str, result: str = "", **attributes: Any) -> str:
         """One operator's result; its name."""
         name = result or f"v{len(self.nodes)}"
@@ -151,7 +155,7 @@ def _trees(graph: _Graph, model: TreesFile) -> str:
     if oblivious:
         total = graph.apply("Transpose", _oblivious_sum(graph, oblivious), perm=[1, 0])
     else:
-        leaves = _grown_leaves(graph, grown)
+        leaves = _grown_leaves(graph, grown, model.slots.inputs)
         total = graph.apply("ReduceSum", leaves, graph.constant(np.array([1])), keepdims=1)
     return graph.add(total, np.array([model.bias]))
 
@@ -180,7 +184,7 @@ def _oblivious_sum(graph: _Graph, trees: Sequence[ObliviousTree]) -> str:
     return graph.apply("ReduceSum", leaves, graph.constant(np.array([0])), keepdims=1)
 
 
-def _grown_leaves(graph: _Graph, trees: Sequence[Tree]) -> str:
+def _grown_leaves(graph: _Graph, trees: Sequence[Tree], width: int) -> str:
     """The leaf of every tree (batch, trees): all trees walked at once, one test a step; a leaf leads to itself."""
     tests: list[tuple[int, int]] = []
     children: list[int] = []
@@ -197,14 +201,24 @@ def _grown_leaves(graph: _Graph, trees: Sequence[Tree]) -> str:
             tests.append((0, 0))
             children += [start + inner + k] * 2
         values += [0] * inner + list(tree.leaves)
-    inputs, cuts = (graph.constant(np.array([test[part] for test in tests])) for part in (0, 1))
-    child, two = graph.constant(np.array(children)), graph.constant(np.array([2]))
-    # roots, once for each row of the batch: a column of the codes times zero has the batch's length
-    column = graph.apply("Gather", CODES, graph.constant(np.array([0])), axis=1)
-    at = graph.add(graph.apply("Mul", column, graph.constant(np.array([0]))), np.array([roots]))
+    inputs, cuts, child, table = (
+        graph.constant(np.array(numbers, dtype=np.int64))
+        for numbers in ([i for i, _ in tests], [cut for _, cut in tests], children, values)
+    )
+    two, flat = graph.constant(np.array([2])), graph.constant(np.array([-1]))
+    # all places lie in one row, which is read fastest; those of row r read code r * inputs + i
+    codes = graph.apply("Reshape", CODES, flat)
+    zeros = graph.constant(np.zeros(len(trees), dtype=np.int64))
+    count = graph.apply("Shape", codes)
+    first = graph.apply("Range", *(graph.scalar(0), graph.apply("Squeeze", count), graph.scalar(width)))
+    starts = graph.apply("Add", graph.apply("Unsqueeze", first, graph.constant(np.array([1]))), zeros)
+    shape = graph.apply("Shape", starts)
+    at = graph.apply("Reshape", graph.apply("Expand", graph.constant(np.array([roots])), shape), flat)
+    starts = graph.apply("Reshape", starts, flat)
     for _ in range(steps):
-        read = graph.apply("GatherElements", CODES, graph.apply("Gather", inputs, at, axis=0), axis=1)
-        holds = graph.apply("GreaterOrEqual", read, graph.apply("Gather", cuts, at, axis=0))
-        place = graph.apply("Add", graph.apply("Mul", at, two), graph.wide(holds))
-        at = graph.apply("Gather", child, place, axis=0)
-    return graph.apply("Gather", graph.constant(np.array(values)), at, axis=0)
+        place = graph.apply("Add", starts, graph.apply("GatherElements", inputs, at, axis=0))
+        read = graph.apply("GatherElements", codes, place, axis=0)
+        holds = graph.apply("GreaterOrEqual", read, graph.apply("GatherElements", cuts, at, axis=0))
+        side = graph.apply("Add", graph.apply("Mul", at, two), graph.wide(holds))
+        at = graph.apply("GatherElements", child, side, axis=0)
+    return graph.apply("Reshape", graph.apply("GatherElements", table, at, axis=0), shape)
