@@ -8,17 +8,24 @@ import pytest
 
 from andel.content import cid_of_digest
 from andel.errors import NotInTheEvm
+from andel.ledger.proposed_calls import call_of
 from andel.ledger.round_state import Status
+from andel.roles.auditing.answer import audit_model
+from andel.roles.auditing.findings import Audit
 from andel.roles.auditor import audit
 from andel.roles.founder import publish_reference
 from andel.roles.gateway import chunk_place, predictor_of, publish_version, registry_of, served_file
+from andel.roles.publications import signed_by
+from andel.roles.publishing import compiled_version, publish_signed
 from andel.serving.any_file import answer_to
 from andel.serving.api import build_app
 from andel.serving.http_edge import serve_in_thread
 from andel.serving.layers_file import LayersFile
 from andel.serving.prediction import Prediction, sign_prediction
 from andel.serving.slots import pack_slots
+from andel.training.training_policy import TrainingPolicy
 from tests.serving.random_layers import telling_rows
+from tests.support.governed import govern
 from tests.support.small_run import QUESTION, START, envelope_scenario
 
 
@@ -79,6 +86,29 @@ def test_a_model_of_two_hidden_layers_answers_on_chain_and_over_http_with_the_sa
     wrong = replace(prediction, answer=prediction.answer + 1)
     resigned = resign(world.actors.coordinator, world.model, wrong)
     assert "is not the model file's" in audit(world.model, small.store, resigned).failure
+
+
+@pytest.mark.full
+def test_validators_sign_the_deeper_model_that_each_compiles_and_anybody_publishes_it(launch_world, shared_node):
+    small = founded(launch_world, "governed layers", (16, 8))
+    model, validators = small.world.model, small.world.actors.validators
+    anything = TrainingPolicy()
+    small.store.put(anything.to_bytes())
+    held = govern(shared_node, model, small.world.actors.founder, "governed layers", anything.hash)
+    version = model.round_manager.current_version()
+    signed = [signed_by(key, model, small.store, version) for key in validators]
+    compiled = compiled_version(model, small.store, version)
+    assert isinstance(compiled.file, LayersFile)
+    signatures = {each.signer(model, compiled): each.signature for each in signed}
+    publish_signed(held.holders[0], model, small.store, compiled, signatures)
+    call = call_of("ModelPolicy", held.policy.address, "promoteByVote", [version])
+    held.decide([call], "take the deeper one")
+    predictor = predictor_of(small.world.actors.coordinator, model, *served_file(model, small.store))
+    prediction = predictor.ask_values(QUESTION, START)
+    assert registry_of(model).predict(model.round_manager.address, prediction.question) == prediction.answer
+    found = Audit()  # of the answer alone: holders got their tokens from nowhere here
+    audit_model(model, small.store, small.world.founded.task, prediction, found, {})
+    assert found.checked.answers == 1 and not found.missing
 
 
 @pytest.mark.full

@@ -1,5 +1,6 @@
 """Compiled models answer with the bits of the reference on the node that serves chains here, ten thousand times."""
 
+import numpy as np
 import pytest
 
 from andel.ledger.rpc import Rpc
@@ -22,6 +23,7 @@ FAMILIES = {
     "chunks": lambda: filled_layers(
         3, Slots(784, 4, 4), [32, 10], "argmax", shifts=[8], output_reach=1 << 14, fill=0.7
     ),
+    "layers with a base": lambda: filled_layers(2, Slots(24, 8, 8, base=True), [48, 24, 1], "raw", shifts=[6, 4]),
     "oblivious": lambda: oblivious(1, Slots(16, 16, 8), 100, 4, 15),
     "trees": lambda: grown(1, Slots(12, 8, 8), 40, 5),
 }
@@ -31,15 +33,16 @@ def answers_alike(rpc: Rpc, model, count: int) -> int:
     """How many telling questions the node was asked; fails at the first that it answers otherwise."""
     if isinstance(model, LayersFile):
         compiled, rows = compile_layers(model, REGISTRY), telling_rows(model.slots, model.layers[0], 1, count)
-        expected = evaluate_layers(model, rows)[:, 0]
+        bases = np.random.default_rng(1).integers(-(1 << 31), 1 << 31, len(rows)) * model.slots.base
+        expected = evaluate_layers(model, rows, bases if model.slots.base else None)[:, 0]
     else:
         compiled, rows = compile_trees(model, REGISTRY), telling(model, 1, count)
-        expected = evaluate_trees(model, rows)[:, 0]
+        bases, expected = np.zeros(len(rows), dtype=np.int64), evaluate_trees(model, rows)[:, 0]
     rpc.request("anvil_setCode", MODEL, "0x" + compiled.head.hex())
     for chunk in compiled.chunks:
         rpc.request("anvil_setCode", "0x" + chunk_address(REGISTRY, chunk).hex(), "0x" + chunk.hex())
-    for row, answer in zip(rows, expected.tolist(), strict=True):
-        call = {"to": MODEL, "data": "0x" + pack_slots(model.slots, row).hex()}
+    for row, base, answer in zip(rows, bases.tolist(), expected.tolist(), strict=True):
+        call = {"to": MODEL, "data": "0x" + pack_slots(model.slots, row, base).hex()}
         given = int.from_bytes(bytes.fromhex(rpc.request("eth_call", call, "latest")[2:]), "big", signed=True)
         assert given == answer
     return len(rows)

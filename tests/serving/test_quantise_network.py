@@ -1,4 +1,4 @@
-"""Networks of any depth: one file of layers, the same everywhere, near the parameters, answered alike by all who answer."""
+"""Networks of any depth: one file of layers, the same everywhere, near the parameters, answered alike by everybody."""
 
 import os
 import subprocess
@@ -136,6 +136,14 @@ def test_a_quantised_network_answers_alike_in_the_evm_and_everywhere_else(deploy
     assert mismatches(machine, model, 1, 60) == 0
 
 
+@pytest.mark.parametrize("layers", FORMS)
+def test_a_quantised_network_answers_alike_in_onnx_runtime(layers):
+    onnx_runtime = pytest.importorskip("andel.serving.onnx_runtime", reason="the extra onnx is not installed")
+    model = quantise_network(random_network(len(layers), 12, layers, 1.0), plan(12))
+    rows, bases = telling_questions(model, 1, 500)
+    assert (onnx_runtime.OnnxModel(model).evaluate(rows, bases) == evaluate_layers(model, rows, bases)).all()
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("layers", [*FORMS, (128, 128)])
 def test_ten_thousand_questions_are_answered_alike_in_the_evm(deploy_chunked, layers):
@@ -153,7 +161,8 @@ def test_ten_thousand_questions_are_answered_alike_in_the_evm(deploy_chunked, la
     st.integers(0, 8),
 )
 def test_a_base_is_added_wherever_it_lies(deploy_chunked, seed, form, widths, shift):
-    slots = Slots(*form, base=True)
+    inputs, slot_bits, code_bits = form
+    slots = Slots(inputs, slot_bits, code_bits, base=True)
     try:
         model = filled_layers(seed, slots, [*widths, 1], "raw", shifts=[shift] * len(widths), fill=0.9)
     except ModelFileError:
@@ -198,9 +207,9 @@ def test_a_base_belongs_to_a_model_that_adds_one():
     for model, base in ((adds, None), (adds, np.zeros(3, np.int64)), (adds, np.full(2, 1 << 31)), (alone, codes[:, 0])):
         with pytest.raises(InputError, match="base"):
             evaluate_layers(model, codes, base)
-    for model, base in ((adds, 1 << 31), (alone, 1)):
+    for model, one in ((adds, 1 << 31), (alone, 1)):
         with pytest.raises(InputError, match="base"):
-            pack_any(model, codes[0], base)
+            pack_any(model, codes[0], one)
     assert unpack_any(alone, pack_any(alone, codes[0]))[1] == 0
 
 

@@ -186,13 +186,16 @@ def _hidden(network: _Network, ahead: _Ahead, number: int, shift: int) -> tuple[
     bias = _divided(wanted, questions * farthest << sums.bits) - _divided(
         (ahead.rows.sum(axis=0) @ whole.T).astype(object), np.full(len(whole), questions, dtype=object)
     )
-    bias = np.clip((bias + half).astype(np.int64), -_LANE - 1 - low, _LANE - high)
+    # held in the lane before it is int64: of a unit whose inputs are all dead the exact sums can be anywhere
+    bias = np.minimum(np.maximum(bias + half, -_LANE - 1 - low), _LANE - high).astype(np.int64)
+    peaks = np.maximum(high + bias, 0) >> shift
     following = network.weights[number + 1].T.astype(object) * farthest << shift + _SPARE_BITS
+    following[:, peaks == 0] = 0  # of a unit that is never positive nothing is read, whatever its weight
     added = PARAMETER_BITS + _SPARE_BITS
     layer = Layer(tuple(map(tuple, whole.tolist())), tuple(bias.tolist()), shift)
     return layer, _Ahead(
         rows=np.maximum(ahead.rows @ whole.T + bias, 0) >> shift,
-        peaks=np.maximum(high + bias, 0) >> shift,
+        peaks=peaks,
         weights=following // _SPAN,
         biases=network.biases[number + 1].astype(object) << ahead.bits + added - PARAMETER_BITS,
         bits=ahead.bits + added,

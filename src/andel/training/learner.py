@@ -70,8 +70,8 @@ class Learner(Protocol):
 
     def export(self, parameters: list[Floats]) -> list[Floats] | None:
         """The same model as weights and biases that can be quantised for answers on chain: [w (d,), b (1,)], or
-        [W (d, h), b (h,), w (h,), c (1,)] with max(0, ·) between. None where it is no such network. A copy of
-        parameters, in the best case: what is computed may round otherwise on another machine.
+        [W (d, h), b (h,), w (h,), c (1,)] with max(0, ·) between, or more layers alike. None where it is no such
+        network. A copy of parameters, in the best case: what is computed may round otherwise on another machine.
         """
 
 
@@ -144,8 +144,12 @@ def _check_slopes(
 
 
 def _answers(exported: Sequence[Floats], rows: Floats) -> Floats:
-    if len(exported) not in (2, 4):
-        raise InputError(f"export gives {len(exported)} arrays", "weights and biases of one layer or of two; or None")
-    hidden = rows if len(exported) == 2 else np.maximum(rows @ exported[0] + exported[1], 0)
+    if not exported or len(exported) % 2:
+        raise InputError(f"export gives {len(exported)} arrays", "weights and biases of each layer; or None")
+    hidden = rows
+    for weights, bias in zip(exported[:-2:2], exported[1:-2:2], strict=True):
+        if weights.shape != (hidden.shape[1], *bias.shape) or bias.ndim != 1:
+            raise InputError("export gives arrays of no network", "weights and biases of each layer; or None")
+        hidden = np.maximum(hidden @ weights + bias, 0)
     answers: Floats = hidden @ exported[-2] + exported[-1]
     return answers
