@@ -7,7 +7,16 @@ import pytest
 
 from andel.errors import InputError, ModelFileError
 from andel.hashing import sha256
-from andel.serving.any_file import AnyFile, evaluate_any, inputs_of, max_code_of, pack_any, read_any_file, unpack_any
+from andel.serving.any_file import (
+    AnyFile,
+    evaluate_any,
+    inputs_of,
+    max_code_of,
+    pack_any,
+    read_any_file,
+    takes_base,
+    unpack_any,
+)
 from andel.serving.layers_file import Layer, LayersFile
 from andel.serving.model_file import ModelFile
 from andel.serving.slots import Slots
@@ -28,6 +37,7 @@ FAMILIES: dict[str, Callable[[int], AnyFile]] = {
     "linear": lambda seed: filled_layers(seed, Slots(16, 16, 16), [1], "raw"),
     "argmax": lambda seed: filled_layers(seed, Slots(64, 4, 4), [32, 10], "argmax", shifts=[8], output_reach=1 << 14),
     "raw": lambda seed: filled_layers(seed, Slots(9, 8, 7), [20, 12, 5], "raw", shifts=[3, 1]),
+    "with a base": lambda seed: filled_layers(seed, Slots(11, 8, 8, base=True), [32, 16, 1], "raw", shifts=[3, 2]),
     "wide": lambda seed: filled_layers(seed, Slots(784, 4, 4), [32, 10], "raw", shifts=[8], fill=0.7),
     "oblivious": lambda seed: oblivious(seed, Slots(16, 16, 8), 100, 4, 15),
     "oblivious of 15 bits": lambda seed: oblivious(seed, Slots(3, 16, 15), 20, 6, 40),
@@ -48,7 +58,7 @@ def questions(model, seed: int, count: int):
     single = np.eye(inputs, dtype=np.int64)
     rows = np.concatenate([rows, np.zeros((1, inputs)), np.full((1, inputs), top), single * top, top - single * top])
     base = None
-    if isinstance(model, ModelFile):
+    if takes_base(model):
         base = rng.integers(-(1 << 31), 1 << 31, len(rows))
         base[:2] = -(1 << 31), (1 << 31) - 1
     return rows.astype(np.int64), base
@@ -134,3 +144,9 @@ def test_a_file_of_no_known_format_is_refused():
     for data in (b"", b"[]", b'{"format":"andel-model/9"}', b'{"family":"moon","format":"andel-model/2"}'):
         with pytest.raises(ModelFileError):
             read_any_file(data)
+
+
+def test_a_batch_that_is_taken_in_parts_is_answered_as_a_whole():
+    model = oblivious(4, Slots(16, 16, 8), 1_500, 3, 15)
+    rows = np.random.default_rng(4).integers(0, 256, (1_000, 16))
+    assert np.array_equal(OnnxModel(model).evaluate(rows), evaluate_any(model, rows))

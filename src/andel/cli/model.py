@@ -44,7 +44,7 @@ def ask(
     codes: Annotated[str, typer.Option(help="Codes, with commas between them.")] = "",
     values: Annotated[str, typer.Option(help="Measured values, with commas between them; needs --inputs.")] = "",
     question: Annotated[str, typer.Option(help="The packed question in hex.")] = "",
-    base: Annotated[int, typer.Option(help="What the answer is a change of, where the model adds one.")] = 0,
+    base: Annotated[int, typer.Option(help="What the answer is a change of, where the model takes one.")] = 0,
     inputs: Annotated[Path | None, typer.Option(help="What codes mean: NAME.inputs.json of `compile`.")] = None,
     url: Annotated[str, typer.Option(help="Ask this server as well.")] = "",
     rpc: Annotated[str, typer.Option(help="Ask this chain as well.")] = "",
@@ -93,11 +93,10 @@ def verify(
         proven = read_model(file)
         answer = verify_answer(found[0], proven)
         typer.echo(f"the model file answers {answer} ({proven.unit}), as signed")
-        registry = registry_of(opened)
-        published = registry.publication_of(opened.round_manager.address, found[0].version)
+        published = registry_of(opened).publication_of(opened.round_manager.address, found[0].version)
         if published is None:
             raise SettingsError(f"version {found[0].version.hex()} is not published on chain", "leave --file out")
-        verify_publication(published, proven, registry)
+        verify_publication(opened, published, proven)
         typer.echo(f"the code on chain is what the file compiles to: {published.codehash.hex()}")
 
 

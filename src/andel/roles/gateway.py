@@ -14,7 +14,7 @@ from andel.ledger.onchain_models import OnchainModelsContract
 from andel.ledger.policy import find_policy
 from andel.ledger.receipt import Receipt
 from andel.serving.admission import Admission
-from andel.serving.any_file import VersionFile, compile_any
+from andel.serving.any_file import AnyFile, VersionFile, compile_any
 from andel.serving.code_chunks import CompiledModel, chunk_address
 from andel.serving.held_clock import HeldClock
 from andel.serving.predictor import Predictor
@@ -89,7 +89,7 @@ def publish_version(owner: AccountKey, model: ModelContracts, store: ContentStor
     return PublishedModel(file, cid, compiled, receipt)
 
 
-def compiled_for(model: ModelContracts, file: VersionFile) -> CompiledModel:
+def compiled_for(model: ModelContracts, file: AnyFile) -> CompiledModel:
     """The code that answers for `file` in the model's registry, from which its chunks' addresses follow.
 
     Raises NotInTheEvm, with the reason, where it does not fit; ModelFileError where chunks need a registry that is not

@@ -7,21 +7,20 @@ there already is left, so that it may be run again. Never trusts the registry's 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from andel.errors import ChainError, EvidenceError, InputError
-from andel.hashing import keccak
-from andel.keys import AccountKey, address_bytes, checksummed
+from andel.keys import AccountKey, address_bytes
 from andel.ledger.abi import encode_call
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.onchain_models import OnchainModelsContract, Publication
 from andel.ledger.sending import Intent
-from andel.serving.any_file import AnyFile, compile_any, evaluate_any, unpack_any
-from andel.serving.code_chunks import CompiledModel, chunk_address
+from andel.roles.auditing.answer import check_code
+from andel.roles.gateway import chunk_place
+from andel.serving.any_file import AnyFile, answer_to, compile_any
+from andel.serving.code_chunks import CompiledModel
 from andel.serving.prediction import Prediction, verify_prediction
 from andel.transactions import SignedTransaction, Transaction
 from andel.units import Address
@@ -51,7 +50,7 @@ def parts_of(compiled: CompiledModel, registry: OnchainModelsContract, payer: Ad
     parts: list[Part] = []
     wanted = [("chunk", code) for code in compiled.chunks] + [("head", compiled.head)]
     for what, code in wanted:
-        address = checksummed(chunk_address(address_bytes(registry.address), code))
+        address = chunk_place(registry, code)
         present = registry.is_chunk(address) if what == "chunk" else registry.is_head(address)
         if present:
             gas = 0
@@ -115,33 +114,17 @@ def verify_signed(
 
 def verify_answer(prediction: Prediction, file: AnyFile) -> int:
     """The answer, where the model file gives it too. Raises EvidenceError, InputError."""
-    codes, base = unpack_any(file, prediction.question)
-    given = evaluate_any(file, codes[None, :], np.array([base], dtype=np.int64) if base else None)
-    if given.shape[1] != 1:
-        raise InputError(f"the model answers with {given.shape[1]} integers, a prediction holds one")
-    if int(given[0, 0]) != prediction.answer:
-        raise EvidenceError("answer", f"the signed answer {prediction.answer} is not the model file's {given[0, 0]}")
+    given = answer_to(file, prediction.question)
+    if given != prediction.answer:
+        raise EvidenceError("answer", f"the signed answer {prediction.answer} is not the model file's {given}")
     return prediction.answer
 
 
-def verify_publication(published: Publication, file: AnyFile, registry: OnchainModelsContract) -> CompiledModel:
-    """The code, compiled again, where it is what the version has on chain. Raises EvidenceError, ModelFileError."""
+def verify_publication(model: ModelContracts, published: Publication, file: AnyFile) -> None:
+    """The file is the one that was published, and compiles to the code on chain. Raises EvidenceError."""
     if file.file_hash != published.model_file_hash:
         raise EvidenceError(
             "model file",
             f"its hash {file.file_hash.hex()} is not the {published.model_file_hash.hex()} that was published",
         )
-    compiled = code_for(file, registry)
-    if keccak(compiled.head) != published.codehash:
-        raise EvidenceError("on-chain model", "compiling the model file does not give the code hash on chain")
-    if registry.chain.code(published.implementation) != compiled.head:
-        raise EvidenceError("on-chain model", "the code at its address is not what the registry says")
-    _require_chunks(compiled.chunks, registry)
-    return compiled
-
-
-def _require_chunks(chunks: Collection[bytes], registry: OnchainModelsContract) -> None:
-    for chunk in chunks:
-        address = checksummed(chunk_address(address_bytes(registry.address), chunk))
-        if registry.chain.code(address) != chunk:
-            raise EvidenceError("on-chain model", f"no chunk of its code lies at {address}")
+    check_code(model, published, file)

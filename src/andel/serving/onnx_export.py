@@ -1,9 +1,9 @@
 """From a model file to an ONNX model of integer operators that answers with the same bits.
 
 Takes a proven model file; gives the bytes of an ONNX model (operators as ONNX Runtime has them on a CPU), the same
-bytes for the same file. Its inputs are `codes`, int64 (batch, inputs), and for a file that takes one `base`, int64
-(batch,); its output `answers`, int64 (batch, answers). It holds no float anywhere. Whoever asks it checks codes and
-base first (`onnx_runtime` does): ONNX has no way to refuse a value. Never rounds, never runs anything.
+bytes for the same file. Its inputs are `codes`, int64 (batch, inputs), and where questions end in a base `base`,
+int64 (batch,); its output `answers`, int64 (batch, answers). It holds no float anywhere. Whoever asks it checks codes
+and base first (`onnx_runtime` does): ONNX has no way to refuse a value. Never rounds, never runs anything.
 
 Two operators differ from what a model file says, and are written around: `Div` of integers drops toward zero, so that
 what may be negative is lifted by a multiple of the divisor first; `BitShift` takes no signed numbers at all.
@@ -57,6 +57,10 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
 
+    def scalar(self, value: int) -> str:
+        """A constant of no dimension."""
+        return self.constant(np.array(value, dtype=np.int64))
+
     def apply(self, operator: str, *given: str, result: str = "", **attributes: Any) -> str:
         """One operator's result; its name."""
         name = result or f"v{len(self.nodes)}"
@@ -101,10 +105,14 @@ def export_onnx(model: AnyFile) -> bytes:
         answers = _layers(graph, model)
     else:
         answers = _trees(graph, model)
-    graph.apply("Identity", answers, result=ANSWERS)
     inputs = [_value(CODES, ("batch", inputs_of(model)))]
     if takes_base(model):
+        column = graph.apply("Unsqueeze", BASE, graph.constant(np.array([1])))
+        # a base that is not added is read all the same: ONNX Runtime drops an input that nothing reads
+        factor = graph.constant(np.array([int(not isinstance(model, ModelFile) or model.adds_base)]))
+        answers = graph.apply("Add", answers, graph.apply("Mul", column, factor))
         inputs.append(_value(BASE, ("batch",)))
+    graph.apply("Identity", answers, result=ANSWERS)
     made = helper.make_graph(graph.nodes, "model", inputs, [_value(ANSWERS, ("batch", answers_of(model)))])
     made.initializer.extend(graph.constants)
     proto: ModelProto = helper.make_model(
@@ -124,14 +132,7 @@ def _one_hidden_layer(graph: _Graph, model: ModelFile) -> str:
     codes = graph.apply("Cast", CODES, to=TensorProto.INT32)
     hidden = graph.wide(graph.hidden(codes, model.weights, model.biases, 0))
     sums = graph.sums(hidden, [model.output_weights], [model.output_bias], np.int64)
-    change = graph.floor_shift(sums, model.shift)
-    # a base that is not added is read all the same: ONNX Runtime drops an input that nothing reads
-    factor = graph.constant(np.array([int(model.adds_base)]))
-    return graph.apply("Add", change, graph.apply("Mul", _base_column(graph), factor))
-
-
-def _base_column(graph: _Graph) -> str:
-    return graph.apply("Unsqueeze", BASE, graph.constant(np.array([1])))
+    return graph.floor_shift(sums, model.shift)
 
 
 def _layers(graph: _Graph, model: LayersFile) -> str:
@@ -145,39 +146,45 @@ def _layers(graph: _Graph, model: LayersFile) -> str:
     sums = graph.sums(value, last.weights, last.biases, np.int64)
     if model.output == "argmax":
         return graph.apply("ArgMax", sums, axis=1, keepdims=1, select_last_index=0)
-    answers = graph.floor_shift(sums, last.shift)
-    return graph.apply("Add", answers, _base_column(graph)) if model.slots.base else answers
+    return graph.floor_shift(sums, last.shift)
 
 
 def _trees(graph: _Graph, model: TreesFile) -> str:
     oblivious = [tree for tree in model.trees if isinstance(tree, ObliviousTree)]
     grown = [tree for tree in model.trees if isinstance(tree, Tree)]
-    leaves = _oblivious_leaves(graph, oblivious) if oblivious else _grown_leaves(graph, grown)
-    total = graph.apply("ReduceSum", leaves, graph.constant(np.array([1])), keepdims=1)
+    if oblivious:
+        total = graph.apply("Transpose", _oblivious_sum(graph, oblivious), perm=[1, 0])
+    else:
+        leaves = _grown_leaves(graph, grown, model.slots.inputs)
+        total = graph.apply("ReduceSum", leaves, graph.constant(np.array([1])), keepdims=1)
     return graph.add(total, np.array([model.bias]))
 
 
-def _oblivious_leaves(graph: _Graph, trees: Sequence[ObliviousTree]) -> str:
-    """The leaf of every tree (batch, trees): all tests at once, then a table of all leaves."""
+def _oblivious_sum(graph: _Graph, trees: Sequence[ObliviousTree]) -> str:
+    """The sum of the leaves (1, batch): the k-th tests of all trees at once, then a table of each tree's leaves.
+
+    Rows stand side by side, so that what is read for a test lies in one piece: several times as fast.
+    """
     depth = max(len(tree.tests) for tree in trees)
-    inputs, cuts = np.zeros((2, len(trees), depth), dtype=np.int64)
-    powers = np.zeros((len(trees), depth), dtype=np.int64)
-    starts: list[int] = []
-    table: list[int] = []
+    table = np.zeros((len(trees), 1 << depth), dtype=np.int64)
     for number, tree in enumerate(trees):
-        starts.append(len(table))
-        table += tree.leaves
-        for k, (i, cut) in enumerate(tree.tests):
-            inputs[number, k], cuts[number, k], powers[number, k] = i, cut, 1 << k
-    read = graph.apply("Gather", CODES, graph.constant(inputs), axis=1)  # (batch, trees, depth)
-    holds = graph.wide(graph.apply("GreaterOrEqual", read, graph.constant(cuts)))
-    bits = graph.apply("Mul", holds, graph.constant(powers))
-    leaf = graph.apply("ReduceSum", bits, graph.constant(np.array([2])), keepdims=0)
-    places = graph.add(leaf, np.array(starts))
-    return graph.apply("Gather", graph.constant(np.array(table)), places, axis=0)
+        table[number, : len(tree.leaves)] = tree.leaves
+    columns = graph.apply("Transpose", graph.apply("Cast", CODES, to=TensorProto.INT32), perm=[1, 0])
+    leaf = ""
+    for k in range(depth):
+        # a tree of fewer tests asks one that never holds
+        tests = [tree.tests[k] if k < len(tree.tests) else (0, 1 << 16) for tree in trees]
+        inputs = graph.constant(np.array([i for i, _ in tests]))
+        cuts = graph.constant(np.array([[cut] for _, cut in tests], dtype=np.int32))
+        read = graph.apply("Gather", columns, inputs, axis=0)  # (trees, batch)
+        holds = graph.apply("Cast", graph.apply("GreaterOrEqual", read, cuts), to=TensorProto.INT32)
+        bit = graph.apply("Mul", holds, graph.constant(np.array([1 << k], dtype=np.int32)))
+        leaf = graph.apply("Add", leaf, bit) if leaf else bit
+    leaves = graph.apply("GatherElements", graph.constant(table), leaf, axis=1)
+    return graph.apply("ReduceSum", leaves, graph.constant(np.array([0])), keepdims=1)
 
 
-def _grown_leaves(graph: _Graph, trees: Sequence[Tree]) -> str:
+def _grown_leaves(graph: _Graph, trees: Sequence[Tree], width: int) -> str:
     """The leaf of every tree (batch, trees): all trees walked at once, one test a step; a leaf leads to itself."""
     tests: list[tuple[int, int]] = []
     children: list[int] = []
@@ -194,14 +201,24 @@ def _grown_leaves(graph: _Graph, trees: Sequence[Tree]) -> str:
             tests.append((0, 0))
             children += [start + inner + k] * 2
         values += [0] * inner + list(tree.leaves)
-    inputs, cuts = (graph.constant(np.array([test[part] for test in tests])) for part in (0, 1))
-    child, two = graph.constant(np.array(children)), graph.constant(np.array([2]))
-    # roots, once for each row of the batch: a column of the codes times zero has the batch's length
-    column = graph.apply("Gather", CODES, graph.constant(np.array([0])), axis=1)
-    at = graph.add(graph.apply("Mul", column, graph.constant(np.array([0]))), np.array([roots]))
+    inputs, cuts, child, table = (
+        graph.constant(np.array(numbers, dtype=np.int64))
+        for numbers in ([i for i, _ in tests], [cut for _, cut in tests], children, values)
+    )
+    two, flat = graph.constant(np.array([2])), graph.constant(np.array([-1]))
+    # all places lie in one row, which is read fastest; those of row r read code r * inputs + i
+    codes = graph.apply("Reshape", CODES, flat)
+    zeros = graph.constant(np.zeros(len(trees), dtype=np.int64))
+    count = graph.apply("Shape", codes)
+    first = graph.apply("Range", *(graph.scalar(0), graph.apply("Squeeze", count), graph.scalar(width)))
+    starts = graph.apply("Add", graph.apply("Unsqueeze", first, graph.constant(np.array([1]))), zeros)
+    shape = graph.apply("Shape", starts)
+    at = graph.apply("Reshape", graph.apply("Expand", graph.constant(np.array([roots])), shape), flat)
+    starts = graph.apply("Reshape", starts, flat)
     for _ in range(steps):
-        read = graph.apply("GatherElements", CODES, graph.apply("Gather", inputs, at, axis=0), axis=1)
-        holds = graph.apply("GreaterOrEqual", read, graph.apply("Gather", cuts, at, axis=0))
-        place = graph.apply("Add", graph.apply("Mul", at, two), graph.wide(holds))
-        at = graph.apply("Gather", child, place, axis=0)
-    return graph.apply("Gather", graph.constant(np.array(values)), at, axis=0)
+        place = graph.apply("Add", starts, graph.apply("GatherElements", inputs, at, axis=0))
+        read = graph.apply("GatherElements", codes, place, axis=0)
+        holds = graph.apply("GreaterOrEqual", read, graph.apply("GatherElements", cuts, at, axis=0))
+        side = graph.apply("Add", graph.apply("Mul", at, two), graph.wide(holds))
+        at = graph.apply("GatherElements", child, side, axis=0)
+    return graph.apply("Reshape", graph.apply("GatherElements", table, at, axis=0), shape)

@@ -39,7 +39,8 @@ _REMEDIES: Final = {
     "Loop": "unroll it",
     "If": "export one branch",
 }
-_LAYER_LIMIT: Final = 1_024 * 128
+_LAYER_LIMIT: Final = 1 << 20
+"""Weights of a layer; a file of layers, of 1 MiB, holds fewer."""
 
 
 @dataclass(slots=True)
@@ -71,9 +72,7 @@ class _Reading:
     def multiply(self, weights: FloatArray) -> None:
         """A new layer, or one more linear step in the open one."""
         if weights.ndim != 2 or not weights.size or weights.size > _LAYER_LIMIT:
-            raise ModelFileError(
-                f"ONNX: weights of shape {weights.shape}, at most 1,024 inputs and 128 units are served"
-            )
+            raise ModelFileError(f"ONNX: weights of shape {weights.shape}, at most {_LAYER_LIMIT} numbers are served")
         before = self.weights[-1].shape[1] if self.weights else self.graph.width
         if before is not None and weights.shape[0] != before:
             raise ModelFileError(f"ONNX: weights of shape {weights.shape} after {before} values")

@@ -14,11 +14,11 @@ import numpy as np
 from andel.encoding import IntArray
 from andel.errors import InputError
 from andel.hashing import sha256
-from andel.serving.any_file import AnyFile, answers_of, takes_base
-from andel.serving.evaluate import BASE_LIMIT
+from andel.serving.any_file import AnyFile, answers_of
+from andel.serving.layers_file import LayersFile
 from andel.serving.model_file import ModelFile
 from andel.serving.onnx_export import ANSWERS, BASE, CODES, export_onnx
-from andel.serving.slots import Codes, Slots, check_codes
+from andel.serving.slots import Codes, Slots, check_bases, check_codes
 from andel.units import Digest
 
 try:
@@ -33,7 +33,8 @@ MAX_ROWS: Final = 65_536
 MAX_THREADS: Final = 64
 _ERRORS_ONLY: Final = 3
 _ROWS_AT_ONCE: Final = 4_096
-"""Rows that ONNX Runtime holds at once: memory stays flat in the batch."""
+_VALUES_AT_ONCE: Final = 1 << 21
+"""Rows, and values between two operators, that ONNX Runtime holds at once: memory stays flat in the batch."""
 
 
 class OnnxModel:
@@ -50,11 +51,12 @@ class OnnxModel:
         options.log_severity_level = _ERRORS_ONLY
         self.model = model
         self.onnx_hash: Digest = sha256(data)
-        self._slots = Slots(model.inputs, 8, 8) if isinstance(model, ModelFile) else model.slots
+        self._slots = Slots(model.inputs, 8, 8, base=True) if isinstance(model, ModelFile) else model.slots
+        self._step = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // _width(model)))
         self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
     def evaluate(self, codes: Codes, base: IntArray | None = None) -> IntArray:
-        """Answers (n, answers) for codes (n, inputs) and, where it takes one, base (n,); zeros without.
+        """Answers (n, answers) for codes (n, inputs) and, where the file takes one, base (n,); else zeros.
 
         Raises InputError as the integer reference does, and for more than 65,536 rows.
         """
@@ -62,23 +64,23 @@ class OnnxModel:
             raise InputError(f"{len(codes)} questions in a batch, at most {MAX_ROWS} are answered", "split the batch")
         rows = check_codes(self._slots, codes)
         given = {CODES: rows}
-        if takes_base(self.model):
-            given[BASE] = _checked_base(base, len(rows))
-        elif base is not None:
-            raise InputError("a base for a model whose answers stand alone", "leave the base out")
+        if base is None and self._slots.base:
+            base = np.zeros(len(rows), dtype=np.int64)
+        bases = check_bases(self._slots, base, len(rows))
+        if bases is not None:
+            given[BASE] = bases
         answers = np.empty((len(rows), answers_of(self.model)), dtype=np.int64)
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
+        for start in range(0, len(rows), self._step):
+            part = slice(start, start + self._step)
             asked = {name: values[part] for name, values in given.items()}
             answers[part] = self._session.run([ANSWERS], asked)[0]
         return answers
 
 
-def _checked_base(base: IntArray | None, rows: int) -> IntArray:
-    if base is None:
-        return np.zeros(rows, dtype=np.int64)
-    if base.dtype != np.int64 or base.shape != (rows,):
-        raise InputError(f"base is {base.dtype} {base.shape}, not int64 ({rows},)")
-    if base.size and not (-BASE_LIMIT <= int(base.min()) and int(base.max()) < BASE_LIMIT):
-        raise InputError("a base is outside int32", "give it in the model's unit")
-    return base
+def _width(model: AnyFile) -> int:
+    """The most values of one row between two operators."""
+    if isinstance(model, ModelFile):
+        return max(model.inputs, model.hidden)
+    if isinstance(model, LayersFile):
+        return max(model.slots.inputs, *(layer.units for layer in model.layers))
+    return max(model.slots.inputs, len(model.trees))

@@ -14,7 +14,7 @@ from andel.ledger.deployment import ModelContracts
 from andel.ledger.onchain_models import OnchainModelsContract, Publication
 from andel.roles.auditing.findings import Audit, Missing, Rests
 from andel.roles.gateway import chunk_place, compiled_for, fits_the_evm, model_file_of, registry_of
-from andel.serving.any_file import VersionFile, answer_to
+from andel.serving.any_file import AnyFile, VersionFile, answer_to
 from andel.serving.prediction import Prediction, verify_prediction
 
 
@@ -51,7 +51,7 @@ def audit_model(
     names.setdefault(cid_of_digest(file.file_hash), "model file")
     if file.file_hash != published.model_file_hash:
         raise EvidenceError("model file", "the version does not give the file whose hash is on chain")
-    _check_code(model, published, file)
+    check_code(model, published, file)
     result.tally.add("model", Rests.RECOMPUTED, 2)
     if prediction is not None:
         _check_answer(model, registry, prediction, published, file)
@@ -88,7 +88,8 @@ def _published(
     return registry.publication_of(address, prediction.version)
 
 
-def _check_code(model: ModelContracts, published: Publication, file: VersionFile) -> None:
+def check_code(model: ModelContracts, published: Publication, file: AnyFile) -> None:
+    """Compiles the file again. Raises EvidenceError where other code is on chain, or a chunk of it is not."""
     try:
         compiled = compiled_for(model, file)
     except NotInTheEvm as error:
