@@ -91,13 +91,12 @@ def test_a_lock_file_stands_for_the_model_s_address(by_file, andel):
     assert ended.returncode == 0, ended.stderr
 
 
-def test_a_lock_file_of_before_passes_and_successors_were_shared_is_read_and_leads_to_the_model(
-    by_file, andel, tmp_path
-):
+def test_a_lock_file_of_before_passes_successors_and_market_were_shared_leads_to_the_model(by_file, andel, tmp_path):
     lock, url = read_lock(by_file.lock_file), by_file.small.world.chain.url
-    assert lock is not None and {"AccessPass", "Successors"} <= set(lock.shared)
+    later = {"AccessPass", "Successors", "FeeSplitters", "InferenceMarket"}
+    assert lock is not None and later <= set(lock.shared)
     old = tmp_path / "model.lock.json"
-    shared = {name: at for name, at in lock.shared.items() if name not in ("AccessPass", "Successors")}
+    shared = {name: at for name, at in lock.shared.items() if name not in later}
     write_lock(old, replace(lock, shared=shared))
     ended = andel("status", "--lock", old, "--rpc", url)
     assert ended.returncode == 0, ended.stderr

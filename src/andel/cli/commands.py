@@ -105,6 +105,8 @@ COMMANDS: Final = (
     Command("operator", "andel.cli.operator:app", "Bonds of who coordinates and validates a model."),
     Command("offering", "andel.cli.offering:app", "The initial offering of a model's token."),
     Command("pass", "andel.cli.access:app", "Licence and access to a model."),
+    Command("market", "andel.cli.market:app", "Models asked for pay: who answers, at which price."),
+    Command("fees", "andel.cli.fees:app", "Where a server's earnings lie, and their split."),
     Command("token", "andel.cli.token:app", "A model's token: what an account holds."),
     Command("revenue", "andel.cli.revenue:app", "What a model earns, and its holders' part of it."),
     Command("version", "andel.cli.version:app", "Versions of a model: published, promoted."),

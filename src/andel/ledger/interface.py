@@ -39,6 +39,9 @@ CONTRACTS: Final = (
     "FounderVesting",
     "AccessPass",
     "Successors",
+    "FeeSplitters",
+    "FeeSplitter",
+    "InferenceMarket",
 )
 """The contracts whose compiled code comes with this package."""
 
