@@ -1,7 +1,7 @@
-"""Attack: a request names a receiver that reverts, eats all its gas, or answers without end, to harm servers or market.
+"""Attack: a request names a receiver that reverts, eats all its gas, or answers without end, to harm servers.
 
-Who: whoever asks. What stops it: the call is given exactly the gas that was asked for or is not made, nothing of what it
-returns is read, and whatever comes of it changes nothing: the answer stays, everybody is paid. A receiver that wants
+Who: whoever asks. What stops it: the call is given exactly the gas that was asked for or is not made, nothing of what
+it returns is read, and whatever comes of it changes nothing: the answer stays, everybody is paid. A receiver that wants
 more gas than a server pays for waits for somebody who does.
 """
 

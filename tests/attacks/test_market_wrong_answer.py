@@ -1,8 +1,8 @@
 """Attack: bonded servers of the market reveal an answer that the model does not give.
 
-Who: one server, or so many that they are a quorum. What stops it: where the chain has the version's code anybody runs it
-and takes half of the liar's bond; a final answer that is proven wrong before its end is paid for by nobody. An honest
-server's sidecar does it by itself, and so does whoever runs `andel market slash`.
+Who: one server, or so many that they are a quorum. What stops it: where the chain has the version's code anybody runs
+it and takes half of the liar's bond; a final answer that is proven wrong before its end is paid for by nobody. An
+honest server's sidecar does it by itself, and so does whoever runs `andel market slash`.
 """
 
 from dataclasses import replace
