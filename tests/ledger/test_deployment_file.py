@@ -29,7 +29,7 @@ def test_a_file_of_before_passes_successors_and_market_were_shared_is_read(chain
     Deployment(whole.chain_id, old).to_file(tmp_path / "old.json")
     found = Deployment.from_file(tmp_path / "old.json")
     model = found.model(chain)
-    assert model.access_pass is model.successors is model.fee_splitters is model.market is None
+    assert (model.access_pass, model.successors, model.fee_splitters, model.market) == (None,) * 4
     assert found.shared(chain).access_pass is None and Deployment.of_shared(found.shared(chain)).addresses
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from andel.content import ContentStore
 from andel.keys import AccountKey
-from andel.ledger.connection import Chain
+from andel.ledger.connection import Call, Chain
 from andel.ledger.deployment import find_model
 from andel.ledger.market import InferenceMarketContract
 from andel.ledger.onchain_models import OnchainModelsContract
+from andel.ledger.receipt import Receipt
 from andel.roles.answering.answers import ModelAnswers
 from andel.roles.answering.sidecar import Habits, Sidecar
 from andel.units import Address
@@ -65,12 +67,12 @@ def main(orders: Orders) -> None:
     chain.tell(listen)
     send_many = chain.send_many
 
-    def dying(calls):  # type: ignore[no-untyped-def]  # stands in for the method
+    def dying(calls: Sequence[Call]) -> list[Receipt]:
         if orders.die_at in [call.function for call in calls]:
             os.kill(os.getpid(), signal.SIGKILL)
         return send_many(calls)
 
-    chain.send_many = dying  # type: ignore[method-assign]
+    setattr(chain, "send_many", dying)  # noqa: B010  # stands in for the method
     while idle < orders.looks:
         idle = 0 if sidecar.step() else idle + 1
         time.sleep(0.02)
