@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from andel.content import ContentStore
 from andel.errors import AndelError, SettingsError
@@ -51,8 +51,17 @@ def sidecar_of(
     return Sidecar(key, market_of(model), by_model, model.onchain_models, clock, habits)
 
 
+class Stepping(Protocol):
+    """What is run: a `Sidecar`, or several as one."""
+
+    awaits_time: bool
+
+    def step(self) -> bool:
+        """Whether anything was done."""
+
+
 def run_answering(
-    sidecar: Sidecar,
+    sidecar: Stepping,
     standstill: Standstill,
     stop: threading.Event,
     poll_seconds: float,
@@ -77,7 +86,7 @@ def run_answering(
 class Answering:
     """A sidecar in a thread of its own, for who serves something else meanwhile; use as a context manager."""
 
-    def __init__(self, sidecar: Sidecar, standstill: Standstill, poll_seconds: float = 2.0) -> None:
+    def __init__(self, sidecar: Stepping, standstill: Standstill, poll_seconds: float = 2.0) -> None:
         self._stop = threading.Event()
         arguments = (sidecar, standstill, self._stop, poll_seconds)
         self._thread = threading.Thread(target=run_answering, args=arguments, name="market", daemon=True)
