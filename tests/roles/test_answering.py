@@ -116,6 +116,14 @@ def test_a_silent_server_does_not_hold_up_the_others(world):
     assert [event["server"] for event in world.events("Fined")] == [world.servers[2].address]
 
 
+def test_a_request_that_nobody_can_answer_any_more_is_let_go(world):
+    world.ask()
+    sidecar = world.sidecar(0)
+    sidecar.step()
+    world.pass_time(TERMS.seal_seconds + TERMS.reveal_seconds + 1)
+    assert not sidecar.step() and not sidecar.awaits_time
+
+
 def test_credit_is_fetched_when_it_is_worth_it(world):
     world.ask()
     least = 2 * PRICE * 2_000 // 10_000

@@ -69,6 +69,19 @@ def test_a_seal_that_came_over_to_another_question_is_not_revealed(world, taken_
     assert world.market.routed_to([1])[0][0].state == SeatState.SEALED and not world.events("AnswerRevealed")
 
 
+def test_a_request_and_its_seal_that_came_over_to_other_blocks_are_answered(world, taken_back):
+    sidecar = world.sidecar(0)
+    former = world.ask(0)
+    sidecar.step()
+    sealed = world.market.seal_of(1, world.servers[0].address)
+    taken_back()
+    world.run.small.local.mine(2)
+    assert world.ask(0).block > former.block
+    world.market.seal(world.servers[0], 1, sealed)
+    world.settle(world.sidecar(0))
+    assert world.market.request_of(1).status == RequestStatus.FINISHED
+
+
 def test_blocks_taken_back_between_seal_and_reveal_are_made_good(world, taken_back):
     habits = replace(EAGER, confirmations=1)
     world.ask(0)

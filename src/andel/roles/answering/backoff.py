@@ -31,7 +31,7 @@ class Backoff:
         self._clock = clock
         self._resting: dict[Hashable, _Rest] = {}
 
-    def failed(self, name: Hashable, what: str, reason: str) -> None:
+    def failed(self, name: Hashable, what: str, reason: str, level: int = logging.ERROR) -> None:
         """Lets it rest; the log says why, once for a reason."""
         former = self._resting.pop(name, None)
         failures = 0 if former is None else former.failures
@@ -40,7 +40,7 @@ class Backoff:
         while len(self._resting) > _MOST_KEPT:
             del self._resting[next(iter(self._resting))]
         if former is None or former.reason != reason:
-            log.error("%s: %s", what, reason)
+            log.log(level, "%s: %s", what, reason)
 
     def rests(self, name: Hashable) -> bool:
         """Whether it is not to be tried yet."""

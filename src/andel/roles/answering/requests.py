@@ -26,6 +26,9 @@ PAGE: Final = 64
 DRAW_BLOCKS: Final = 256
 """Blocks whose hash a contract can still read."""
 
+ROUTE_SECONDS: Final = 3_600
+"""How long after a request its servers can be drawn, by the contract."""
+
 _OVER: Final = frozenset({RequestStatus.NONE, RequestStatus.REFUNDED, RequestStatus.CONTRADICTED})
 
 
@@ -53,6 +56,13 @@ class Place:
         if status == RequestStatus.OPEN:
             return False
         return status in _OVER or self.number is None or (status == RequestStatus.FINISHED and not self.awaits_delivery)
+
+    def is_lost(self, now: int) -> bool:
+        """Whether nobody can draw or answer it any more: it can only be refunded."""
+        status = self.request.status
+        if status == RequestStatus.OPEN:
+            return now > self.request.requested_at + ROUTE_SECONDS
+        return status == RequestStatus.ROUTED and now > self.request.reveal_by
 
     @property
     def awaits_delivery(self) -> bool:
@@ -86,6 +96,8 @@ class OpenRequests:
         self._next = 0  # 0: where to begin is not known yet
         self._again_at = 0.0
         self._open: dict[int, None] = {}  # in the order in which they are looked at
+        self.is_behind = False
+        """Whether requests were made that were never looked at."""
 
     def look(self, now: int) -> list[Place]:
         """At most 2 pages of requests that are not over. `now` is the chain's time. Raises ChainError."""
@@ -101,14 +113,11 @@ class OpenRequests:
         for number in kept:
             del self._open[number]
         self._open = {number: None for number in self._open if number <= count}  # what a reorganisation took is gone
-        self._open |= {place.request.id: None for place in places if not place.is_over}
+        waiting = [place for place in places if not place.is_over and not place.is_lost(now)]
+        self._open |= {place.request.id: None for place in waiting}
         self._next = last + 1
-        return [place for place in places if not place.is_over]
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether requests were made that were never looked at."""
-        return self._next <= self._market.requests_count()
+        self.is_behind = last < count
+        return waiting
 
     def _read(self, ids: list[int]) -> list[Place]:
         ours = [each for each in self._market.requests(ids) if each.model in self._models]

@@ -100,7 +100,7 @@ class Sidecar:
             if call is not None:
                 calls.append((place, call))
         done = self._send(calls)
-        return self._withdraw() or done or (bool(places) and self._requests.is_behind)
+        return self._withdraw() or done or self._requests.is_behind
 
     def salt_for(self, request: MarketRequest) -> bytes:
         """Secret until the reveal, the same in every process with this key, another for each question.
@@ -108,7 +108,7 @@ class Sidecar:
         What was asked is in it: after a reorganisation another request may have the same number.
         """
         chain = self._market.chain.chain_id
-        what = (request.model, request.version.hex(), request.question_hash.hex(), str(request.block))
+        what = (request.model, request.version.hex(), request.question_hash.hex())
         return self._key.secret_for(_SALT, f"{chain}/{self._market.address}/{request.id}/" + "/".join(what))
 
     def _now(self) -> _Now:
@@ -241,7 +241,8 @@ class Sidecar:
             self._market.chain.send_many([call])
         except Reverted as refusal:
             # another was first, or the time is over; whatever it is, the next looks show it
-            self._backoff.failed(place.request.id, f"request {place.request.id}", refusal.message)
+            level = logging.WARNING if call.function in ("seal", "reveal") else logging.INFO
+            self._backoff.failed(place.request.id, f"request {place.request.id}", refusal.message, level)
             return False
         self._tell([(place, call)])
         return True
