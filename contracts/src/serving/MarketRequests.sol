@@ -23,6 +23,8 @@ abstract contract MarketRequests is MarketServers {
         (uint16 number, Terms memory terms) = _openTerms(ask.model);
         uint256 cost = _costOf(terms);
         _requireFair(ask, terms.token, cost);
+        uint256 present = _lists[ask.model].length;
+        require(present >= terms.servers, InferenceMarket_TooFewServers(ask.model, present, terms.servers));
         id = ++_requestsCount;
         Kept storage kept = _requests[id];
         kept.model = ask.model;

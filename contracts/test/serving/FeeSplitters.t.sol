@@ -5,6 +5,9 @@ import { IRevenueVault } from "../../src/ledger/IRevenueVault.sol";
 import { FeeSplitter } from "../../src/serving/FeeSplitter.sol";
 import { FeeSplitters } from "../../src/serving/FeeSplitters.sol";
 import { IFeeSplitters } from "../../src/serving/IFeeSplitters.sol";
+import { IInferenceMarket } from "../../src/serving/IInferenceMarket.sol";
+import { InferenceMarket } from "../../src/serving/InferenceMarket.sol";
+import { Routing, Terms } from "../../src/serving/MarketTypes.sol";
 import { Governed } from "../support/Governed.sol";
 import { CallingToken, FeeToken, ListingToken, PlainToken } from "../support/PaymentTokens.sol";
 import { BombReceiver, CallingReceiver, ClosedReceiver, GreedyReceiver } from "../support/Receivers.sol";
@@ -68,6 +71,24 @@ contract FeeSplittersTest is Governed {
         vm.assertEq(splitters.vaultOf(model), token.vault(), "which is the token's");
         decide(address(splitters), abi.encodeCall(splitters.setOperatorsPart, (model, 3000)));
         vm.assertEq(uint256(splitters.operatorsPartOf(model)), 3000, "by vote");
+    }
+
+    function test_aGovernedModelsMarketIsItsVotes() public {
+        deployGovernedAndHeld();
+        InferenceMarket market = new InferenceMarket(registry, splitters);
+        Terms memory terms = Terms(address(usd), 7, 3, 2, Routing.Random, 60, 60, 1 ether);
+        vm.prank(anne);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IInferenceMarket.InferenceMarket_NotRuler.selector, address(manager), anne, address(timelock)
+            )
+        );
+        market.setTerms(address(manager), terms);
+        decide(address(market), abi.encodeCall(market.setTerms, (address(manager), terms)));
+        (uint16 number, Terms memory present, address to) = market.termsOf(address(manager));
+        vm.assertEq(uint256(number), 1, "by vote");
+        vm.assertEq(uint256(present.price), 7, "as it was voted");
+        vm.assertEq(to, policy.vault(), "the holders' part goes to the vault");
     }
 
     function test_onlyTheMakerMovesWhatACloneHolds() public {

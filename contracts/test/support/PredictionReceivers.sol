@@ -85,3 +85,12 @@ contract AnswerTaker is IPredictionReceiver {
         }
     }
 }
+
+/// @notice Keeps the last answer, and no more.
+contract AnswerKeeper is IPredictionReceiver {
+    int256 public answer;
+
+    function onPrediction(uint256, address, address, bytes32, bytes32, bytes calldata answer_) external {
+        answer = abi.decode(answer_, (int256));
+    }
+}
