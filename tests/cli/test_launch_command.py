@@ -91,13 +91,12 @@ def test_a_lock_file_stands_for_the_model_s_address(by_file, andel):
     assert ended.returncode == 0, ended.stderr
 
 
-def test_a_lock_file_of_before_passes_and_successors_were_shared_is_read_and_leads_to_the_model(
-    by_file, andel, tmp_path
-):
+def test_a_lock_file_of_before_passes_successors_and_market_were_shared_leads_to_the_model(by_file, andel, tmp_path):
     lock, url = read_lock(by_file.lock_file), by_file.small.world.chain.url
-    assert lock is not None and {"AccessPass", "Successors"} <= set(lock.shared)
+    later = {"AccessPass", "Successors", "FeeSplitters", "InferenceMarket"}
+    assert lock is not None and later <= set(lock.shared)
     old = tmp_path / "model.lock.json"
-    shared = {name: at for name, at in lock.shared.items() if name not in ("AccessPass", "Successors")}
+    shared = {name: at for name, at in lock.shared.items() if name not in later}
     write_lock(old, replace(lock, shared=shared))
     ended = andel("status", "--lock", old, "--rpc", url)
     assert ended.returncode == 0, ended.stderr
@@ -133,7 +132,7 @@ def test_a_dry_run_shows_costs_and_powers_and_sends_nothing(fresh, andel, shared
     assert not (folder / "model.lock.json").exists()
     ended = andel("launch", folder / "model.toml", "--dry-run", "--sender", key.address, "--json")
     bill = json.loads(ended.stdout)["bill"]
-    assert len(bill["transactions"]) == 24 and bill["whole"] and int(bill["cost_on_iotex"]) > 50 * 10**18
+    assert len(bill["transactions"]) == 26 and bill["whole"] and int(bill["cost_on_iotex"]) > 50 * 10**18
     chain = shared_node.connect()
     assert chain.next_nonce(key.address) == 0
     chain.close()
@@ -219,7 +218,7 @@ def test_objects_that_the_task_names_and_are_not_there_are_told_before_anything_
 def test_bonds_can_be_left_to_the_operators(fresh, andel):
     folder, key = fresh
     ended = andel("launch", folder / "model.toml", "--dry-run", "--sender", key.address, "--no-bonds", "--json")
-    assert len(json.loads(ended.stdout)["bill"]["transactions"]) == 20
+    assert len(json.loads(ended.stdout)["bill"]["transactions"]) == 22
 
 
 def test_a_founder_is_asked_and_can_say_no(fresh, andel, monkeypatch, shared_node):
@@ -228,7 +227,7 @@ def test_a_founder_is_asked_and_can_say_no(fresh, andel, monkeypatch, shared_nod
     monkeypatch.setattr("typer.confirm", lambda text, err: asked.append(text))
     words = ["launch", folder / "model.toml", "--key-file", folder / "key", "--store", folder / "kept"]
     ended = andel(*words)
-    assert ended.returncode == 1 and asked == [f"24 transactions on chain 31337 from {key.address}. Go on?"]
+    assert ended.returncode == 1 and asked == [f"26 transactions on chain 31337 from {key.address}. Go on?"]
     assert not (folder / "model.lock.json").exists()
     chain = shared_node.connect()
     assert chain.next_nonce(key.address) == 0

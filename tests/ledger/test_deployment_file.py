@@ -8,6 +8,7 @@ from andel.keys import checksummed
 from andel.ledger.deployment import DEPLOYMENT_FORMAT, Deployment
 from tests.ledger.actors import Play
 
+LATER = ("AccessPass", "Successors", "FeeSplitters", "InferenceMarket")
 SOMEWHERE = checksummed(b"\x11" * 20)
 
 
@@ -20,14 +21,15 @@ def test_a_model_is_found_again_through_its_file(chain, actors, shared, tmp_path
     assert repr(Deployment.from_file(path).shared(chain)) == repr(shared)
 
 
-def test_a_file_of_before_passes_and_successors_were_shared_is_read(chain, actors, shared, tmp_path):
+def test_a_file_of_before_passes_successors_and_market_were_shared_is_read(chain, actors, shared, tmp_path):
     model = Play.launch(chain, actors, shared).model
     whole = Deployment.of_model(model)
-    assert {"AccessPass", "Successors"} <= set(whole.addresses)
-    old = {name: at for name, at in whole.addresses.items() if name not in ("AccessPass", "Successors")}
+    assert set(LATER) <= set(whole.addresses)
+    old = {name: at for name, at in whole.addresses.items() if name not in LATER}
     Deployment(whole.chain_id, old).to_file(tmp_path / "old.json")
     found = Deployment.from_file(tmp_path / "old.json")
-    assert found.model(chain).access_pass is None and found.model(chain).successors is None
+    model = found.model(chain)
+    assert (model.access_pass, model.successors, model.fee_splitters, model.market) == (None,) * 4
     assert found.shared(chain).access_pass is None and Deployment.of_shared(found.shared(chain)).addresses
 
 

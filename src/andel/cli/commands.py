@@ -106,6 +106,8 @@ COMMANDS: Final = (
     Command("offering", "andel.cli.offering:app", "The initial offering of a model's token."),
     Command("keys", "andel.cli.keys:app", "Keys that let in at a server: made, listed, removed."),
     Command("pass", "andel.cli.access:app", "Licence and access to a model."),
+    Command("market", "andel.cli.market:app", "Models asked for pay: who answers, at which price."),
+    Command("fees", "andel.cli.fees:app", "Where a server's earnings lie, and their split."),
     Command("token", "andel.cli.token:app", "A model's token: what an account holds."),
     Command("revenue", "andel.cli.revenue:app", "What a model earns, and its holders' part of it."),
     Command("model", "andel.cli.model:app", "A trained model as integers: compiled, asked, verified, deployed."),

@@ -178,8 +178,9 @@ def veto(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_fil
 
 
 def _named(opened: ModelContracts, successors: str) -> dict[Address, str]:
-    found = successors_of(opened, successors)
-    return {} if found is None else {found.address: found.NAME}
+    """Shared contracts that a vote may call, where they are known."""
+    shared = (successors_of(opened, successors), opened.market, opened.fee_splitters)
+    return {found.address: found.NAME for found in shared if found is not None}
 
 
 def _identity(governor: ModelGovernorContract, text: str) -> int:

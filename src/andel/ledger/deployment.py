@@ -27,8 +27,10 @@ from andel.ledger.contracts import (
 )
 from andel.ledger.disputes import DisputesContract
 from andel.ledger.factory import IMPLEMENTATIONS, LaunchedModel, ModelFactoryContract
+from andel.ledger.fee_splitters import FeeSplittersContract, deploy_fee_splitters
 from andel.ledger.interface import CONTRACTS
 from andel.ledger.launching import ModelConfig, launch_terms
+from andel.ledger.market import InferenceMarketContract, deploy_market
 from andel.ledger.onchain_models import OnchainModelsContract, PredictionLogContract
 from andel.ledger.operators import OperatorsContract
 from andel.ledger.revenue import RevenueVaultContract
@@ -44,7 +46,7 @@ _MAX_FILE_BYTES: Final = 64 * 1024
 class SharedContracts:
     """The contracts that all models of a chain share.
 
-    The last two are None where a deployment of before named none: models are launched without them as well.
+    The last four are None where a deployment of before named none: models are launched without them as well.
     """
 
     device_registry: DeviceRegistryContract
@@ -53,14 +55,16 @@ class SharedContracts:
     factory: ModelFactoryContract
     access_pass: AccessPassContract | None = None
     successors: SuccessorsContract | None = None
+    fee_splitters: FeeSplittersContract | None = None
+    market: InferenceMarketContract | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelContracts:
     """The contracts of one model, and the registries it rests on.
 
-    A chain does not say where a model answers inside it, where passes to it are sold and where its successor would be
-    named: those four are None unless a deployment file named them.
+    A chain does not say where a model answers inside it, where passes to it are sold, where its successor would be
+    named, where its fees are split and where it is asked for pay: those are None unless a deployment file named them.
     `launched` is all that was launched with it, where this program did that.
     """
 
@@ -78,11 +82,13 @@ class ModelContracts:
     prediction_log: PredictionLogContract | None = None
     access_pass: AccessPassContract | None = None
     successors: SuccessorsContract | None = None
+    fee_splitters: FeeSplittersContract | None = None
+    market: InferenceMarketContract | None = None
     launched: LaunchedModel | None = field(default=None, repr=False, compare=False)
 
 
 def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
-    """What the models of a chain share, new on the chain: registries, passes, successors, implementations, factory.
+    """What the models of a chain share, new on the chain: registries, passes, market, implementations, factory.
 
     `key` must send nothing else meanwhile: an implementation is told where its factory will be. Raises Reverted (then
     nothing was launched, and one starts again), ChainError.
@@ -90,6 +96,7 @@ def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
     devices, _ = chain.deploy(key, "DeviceRegistry")
     batches, _ = chain.deploy(key, "BatchRegistry", devices.address)
     models, _ = chain.deploy(key, "OnchainModels")
+    splitters = deploy_fee_splitters(chain, key)
     return SharedContracts(
         DeviceRegistryContract(chain, devices.address),
         BatchRegistryContract(chain, batches.address),
@@ -97,6 +104,8 @@ def deploy_shared(chain: Chain, key: AccountKey) -> SharedContracts:
         deploy_factory(chain, key),
         deploy_access_pass(chain, key),
         deploy_successors(chain, key),
+        splitters,
+        deploy_market(chain, key, models.address, splitters.address),
     )
 
 
@@ -138,6 +147,8 @@ def deploy_model(chain: Chain, key: AccountKey, shared: SharedContracts, config:
         PredictionLogContract(chain, parts["predictionLog"]),
         shared.access_pass,
         shared.successors,
+        shared.fee_splitters,
+        shared.market,
         made,
     )
 
@@ -186,7 +197,7 @@ def find_model(chain: Chain, round_manager: Address) -> ModelContracts:
     )
 
 
-_Shared = TypeVar("_Shared", AccessPassContract, SuccessorsContract)
+_Shared = TypeVar("_Shared", AccessPassContract, SuccessorsContract, FeeSplittersContract, InferenceMarketContract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +225,8 @@ class Deployment:
             model.prediction_log,
             model.access_pass,
             model.successors,
+            model.fee_splitters,
+            model.market,
         )
         found = {contract.NAME: contract.address for contract in bound if contract is not None}
         return cls(model.round_manager.chain.chain_id, found)
@@ -228,6 +241,8 @@ class Deployment:
             shared.factory,
             shared.access_pass,
             shared.successors,
+            shared.fee_splitters,
+            shared.market,
         )
         found = {contract.NAME: contract.address for contract in bound if contract is not None}
         return cls(shared.device_registry.chain.chain_id, found)
@@ -263,6 +278,8 @@ class Deployment:
             ModelFactoryContract(chain, self._at(chain, "ModelFactory")),
             self._shared(chain, AccessPassContract),
             self._shared(chain, SuccessorsContract),
+            self._shared(chain, FeeSplittersContract),
+            self._shared(chain, InferenceMarketContract),
         )
 
     def device_registry(self, chain: Chain) -> DeviceRegistryContract:
@@ -277,6 +294,8 @@ class Deployment:
             prediction_log=PredictionLogContract(chain, self._at(chain, "PredictionLog")),
             access_pass=self._shared(chain, AccessPassContract),
             successors=self._shared(chain, SuccessorsContract),
+            fee_splitters=self._shared(chain, FeeSplittersContract),
+            market=self._shared(chain, InferenceMarketContract),
         )
 
     def _shared(self, chain: Chain, kind: type[_Shared]) -> _Shared | None:

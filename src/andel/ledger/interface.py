@@ -42,6 +42,7 @@ CONTRACTS: Final = (
     "AccessPass",
     "Successors",
     "FeeSplitters",
+    "FeeSplitter",
     "InferenceMarket",
 )
 """The contracts whose compiled code comes with this package."""

@@ -300,3 +300,5 @@ def _network(file: FoundingFile) -> Broken:
         yield ("network", "contracts"), "a factory alone says nothing of its registries", "name both registries too"
     if shared.BatchRegistry is not None and shared.DeviceRegistry is None:
         yield ("network", "contracts"), "a BatchRegistry rests on a DeviceRegistry", "name it too"
+    if shared.InferenceMarket is not None and (shared.OnchainModels is None or shared.FeeSplitters is None):
+        yield ("network", "contracts"), "a market rests on OnchainModels and FeeSplitters", "name both too"

@@ -202,6 +202,12 @@ class Contracts:
     Successors: Address | None = key(
         Account(), "Where a model names who follows it.", optional=True, otherwise="a new one"
     )
+    FeeSplitters: Address | None = key(
+        Account(), "Where a server's earnings are split.", optional=True, otherwise="a new one"
+    )
+    InferenceMarket: Address | None = key(
+        Account(), "Where models are asked for pay.", optional=True, otherwise="a new one"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,8 @@ def check_shared(told: Findings, chain: Chain, shared: dict[str, Address]) -> No
     """Whether the contracts that models share have this release's code, behind the factory as well."""
     for name, address in shared.items():
         _check_code(told, chain, name, address)
+    if "InferenceMarket" in shared:
+        _check_market(told, chain, shared)
     if "ModelFactory" in shared:
         with told.trying("implementations"):
             makes = ModelFactoryContract(chain, shared["ModelFactory"]).implementations()
@@ -135,6 +137,14 @@ def check_bonds(told: Findings, chain: Chain, lock: Lock) -> None:
             told.tell(
                 f"bond of {account}", held >= bond, f"{held} of {bond} wei", "andel operator deposit --for " + account
             )
+
+
+def _check_market(told: Findings, chain: Chain, shared: dict[str, Address]) -> None:
+    market = Contract("InferenceMarket", shared["InferenceMarket"])
+    for function, name in (("registry", "OnchainModels"), ("splitters", "FeeSplitters")):
+        with told.trying(f"InferenceMarket {function}"):
+            found = chain.call(market, function)
+            told.tell(f"InferenceMarket {function}", found == shared.get(name), str(found), _NOT_OURS)
 
 
 def _check_code(told: Findings, chain: Chain, name: str, address: Address) -> None:

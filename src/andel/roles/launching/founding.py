@@ -16,7 +16,16 @@ from andel.hashing import sha256
 from andel.ledger.launching import ModelConfig
 from andel.units import Address
 
-SHARED: Final = ("DeviceRegistry", "BatchRegistry", "OnchainModels", "AccessPass", "Successors", "ModelFactory")
+SHARED: Final = (
+    "DeviceRegistry",
+    "BatchRegistry",
+    "OnchainModels",
+    "AccessPass",
+    "Successors",
+    "FeeSplitters",
+    "InferenceMarket",
+    "ModelFactory",
+)
 """What the models of a chain share, beside the implementations that the factory names itself."""
 
 

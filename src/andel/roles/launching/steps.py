@@ -76,8 +76,9 @@ def plan_steps(founding: Founding, sender: Address, nonce: int, standing: Standi
     building = _Building(sender, nonce, dict(standing.shared))
     building.create("DeviceRegistry")
     building.create("BatchRegistry", building.at["DeviceRegistry"])
-    for name in ("OnchainModels", "AccessPass", "Successors"):
+    for name in ("OnchainModels", "AccessPass", "Successors", "FeeSplitters"):
         building.create(name, needs_former=False)
+    building.create("InferenceMarket", building.at["OnchainModels"], building.at["FeeSplitters"])
     if "ModelFactory" not in building.at:
         _plan_factory(building, standing)
     at = building.at
