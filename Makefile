@@ -41,10 +41,10 @@ bench-training: setup ## What a round adds to bare Flower, and exact sums of lar
 
 bench-http: setup ## What signing costs over HTTP, and our server beside MLflow's and BentoML's (some minutes; needs wrk)
 	@for name in mlflow bentoml; do scripts/environment $$name || printf "bench-http: $$name cannot be installed here; it is left out\n" >&2; done
-	@.venv/bin/python benchmarks/http.py $(ARGS)
+	@.venv/bin/python benchmarks/serving_http.py $(ARGS)
 
 bench-http-load: setup ## Half an hour of load on the server, with its memory (ARGS="--minutes 30"; needs wrk)
-	@.venv/bin/python benchmarks/http_load.py $(ARGS)
+	@.venv/bin/python benchmarks/serving_http_load.py $(ARGS)
 
 fedn-rounds: setup ## Three rounds of an Andel task on Scaleout's FEDn: controller, combiner, clients (some minutes)
 	@scripts/environment fedn

@@ -21,14 +21,13 @@ LOCKS = (
     "fedn.lock",
     "fuzz.lock",
     "mlflow.lock",
+    "numba.lock",
     "numpy-2.0.lock",
     "numpy-2.2.lock",
     "pydvl.lock",
     "schemathesis.lock",
     "slither.lock",
     "torch.lock",
-    "mlflow.lock",
-    "numba.lock",
     "x402.lock",
 )
 BANNED_NAMES = {"util", "utils", "common", "core", "helper", "helpers", "manager", "managers", "misc"}

@@ -56,6 +56,8 @@ _SIGN_IN_BYTES: Final = 16 * 1024
 """A text of the longest, with every letter escaped, has some 6 KiB."""
 _SIGNATURE: Final = re.compile(r"0x[0-9a-fA-F]{130}")
 _PAID_QUESTIONS: Final = 1
+_AT_ONCE: Final = 64
+"""Questions answered while other requests wait; more are left to a thread."""
 
 
 def build_app(
@@ -141,7 +143,7 @@ class _Api:
             predictor = self.service.predictor
             asked = read_question(body, predictor)
             left = await self._count(caller, asked.count)
-            return (await _answered(predictor, asked.answer)).to_json(), left
+            return (await _answered(predictor, asked.count, asked.answer)).to_json(), left
 
         return await self._asked(request, answer)
 
@@ -150,7 +152,7 @@ class _Api:
             predictor = self._named(request)
             asked = oip.read_inference(body, predictor)
             left = await self._count(caller, asked.count)
-            return await _answered(predictor, asked.answer), left
+            return await _answered(predictor, asked.count, asked.answer), left
 
         if "inference-header-content-length" in request.headers:
             raise RefusedRequest(400, "the binary-data extension is not spoken here", "send tensors as JSON")
@@ -239,6 +241,7 @@ class _Api:
         return record
 
 
-async def _answered(predictor: Predictor, answer: Callable[[], _T]) -> _T:
-    # the clock may ask a node, which takes as long as it takes
-    return answer() if predictor.answers_at_once else await run_in_threadpool(answer)
+async def _answered(predictor: Predictor, count: int, answer: Callable[[], _T]) -> _T:
+    # the clock may ask a node, which takes as long as it takes; and many questions would hold every other request up
+    at_once = count <= _AT_ONCE and predictor.answers_at_once
+    return answer() if at_once else await run_in_threadpool(answer)

@@ -61,7 +61,7 @@ class PredictionBatch:
     """The operator's 65 bytes r‖s‖v."""
 
     def __post_init__(self) -> None:
-        check_batch(self.questions, self.answers)
+        _check_batch(self.questions, self.answers)
         for name, data, length in (("version", self.version, 32), ("signature", self.signature, _SIGNATURE_BYTES)):
             if len(data) != length:
                 raise InputError(f"the batch's {name} has {len(data)} bytes, not {length}")
@@ -142,7 +142,7 @@ def sign_batch(
     a value is outside its bounds.
     """
     asked, answered = tuple(questions), tuple(answers)
-    check_batch(asked, answered)
+    _check_batch(asked, answered)
     message = _message(domain.contract, version, asked, answered, issued_at, valid_until)
     return PredictionBatch(
         model=domain.contract,
@@ -171,7 +171,7 @@ def verify_batch(
     judge_signed("PredictionBatch", batch, domain, allowed_signers, now, max_age)
 
 
-def check_batch(questions: tuple[bytes, ...], answers: tuple[int, ...]) -> None:
+def _check_batch(questions: tuple[bytes, ...], answers: tuple[int, ...]) -> None:
     """Raises InputError unless all questions are of one admissible length and get as many words each."""
     if not 1 <= len(questions) <= MAX_QUESTIONS:
         raise InputError(f"{len(questions)} questions, 1 to {MAX_QUESTIONS} go under one signature", "ask in parts")

@@ -12,7 +12,7 @@ from andel.errors import InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey
 from andel.serving.prediction import Prediction
-from andel.serving.prediction_batch import PredictionBatch, check_batch
+from andel.serving.prediction_batch import PredictionBatch
 from andel.typed_data import Domain, digest_after
 from andel.units import Digest
 
@@ -56,7 +56,6 @@ class Signer:
     ) -> PredictionBatch:
         """As `sign_batch`."""
         asked, answered = tuple(questions), tuple(answers)
-        check_batch(asked, answered)
         try:
             words = b"".join([answer.to_bytes(_WORD, "big", signed=True) for answer in answered])
             hashes = keccak(b"".join(asked)), keccak(words)

@@ -26,10 +26,7 @@ def read_object(body: bytes, brackets_max: int, hint: str) -> dict[str, Any]:
             "the body is not JSON that a question needs: it is nested too deep", "send one flat JSON object"
         )
     try:
-        # The standard parser: orjson keeps the last of repeated fields, and rounds decimals to floats.
-        record = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_unrepeated, parse_float=Decimal, parse_constant=_no_number
-        )
+        record = _DECODER.decode(body.decode("utf-8"))
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise InputError("the body is not JSON, or repeats a field", "send one JSON object in UTF-8") from error
     if not isinstance(record, dict):
@@ -70,3 +67,7 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number of JSON")
+
+
+# The standard parser: orjson keeps the last of repeated fields, and rounds decimals to floats. Made once for all.
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_float=Decimal, parse_constant=_no_number)
