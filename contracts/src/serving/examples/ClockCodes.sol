@@ -9,7 +9,7 @@ pragma solidity ^0.8.30;
 library ClockCodes {
     uint256 private constant ONE = 1 << 64;
     /// floor(pi / 2 * 2**64)
-    uint256 private constant QUARTER_TURN = 28_976_077_338_029_890_953;
+    uint256 private constant QUARTER_TURN = 28_976_077_832_308_491_369;
     uint256 private constant DAY = 86_400;
     uint256 private constant YEAR = 1_461; // quarters of a day
 
