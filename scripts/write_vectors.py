@@ -286,7 +286,7 @@ def pebble_vector() -> dict[str, object]:
     cold = {"latitude": -345_600_000, "longitude": -583_800_000, "temperature": -1_234, "signal": 25_500}
     lost = {"latitude": 2_000_000_000, "longitude": 2_000_000_000}
     axes = {f"{name}_{axis}": 8_179 - 300 * len(name) for name in ("gyroscope", "accelerometer") for axis in "xyz"}
-    packets = []
+    packets: list[dict[str, object]] = []
     for values in (usual, usual | cold, usual | lost, axes | cold, {"temperature": 2_150, "humidity": 0}, {"light": 7}):
         time, nonce = CLAIM_TIME + len(packets), "" if "humidity" not in values else "5da0997414922a8b"
         raw = sign_data_packet(DEVICE, encode_sensor_data(values, nonce), time)
