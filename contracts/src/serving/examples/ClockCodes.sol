@@ -78,11 +78,14 @@ library ClockCodes {
 
     /// The sine of 0 to a quarter turn, by its series up to the 23rd power, which leaves less than 1e-20.
     function _sine(uint256 angle) private pure returns (uint256) {
-        uint256 square = angle * angle >> 64;
-        uint256 sum = ONE;
-        for (uint256 k = 22; k != 0; k -= 2) {
-            sum = ONE - (square * sum >> 64) / (k * (k + 1));
+        // All below 2**130, and what is subtracted is less than a half of ONE.
+        unchecked {
+            uint256 square = angle * angle >> 64;
+            uint256 sum = ONE;
+            for (uint256 k = 22; k != 0; k -= 2) {
+                sum = ONE - (square * sum >> 64) / (k * (k + 1));
+            }
+            return angle * sum >> 64;
         }
-        return angle * sum >> 64;
     }
 }

@@ -2,8 +2,7 @@
 pragma solidity ^0.8.30;
 
 import { PebblePacket } from "../../../src/device/PebblePacket.sol";
-import { Asking, DeviceEvidence, Region } from "../../../src/serving/examples/DeviceEvidence.sol";
-import { Feature, Kind, PacketQuestion } from "../../../src/serving/examples/PacketQuestion.sol";
+import { DeviceEvidence } from "../../../src/serving/examples/DeviceEvidence.sol";
 import { Product, Shown, WeatherInsurance } from "../../../src/serving/examples/WeatherInsurance.sol";
 import { ConsumerWorld } from "../../support/ConsumerWorld.sol";
 import { Mood, Trickster } from "../../support/Mischief.sol";
@@ -219,27 +218,6 @@ contract WeatherInsuranceTest is ConsumerWorld {
         test_twoDevicesOverTheThresholdPay();
     }
 
-    function test_theQuestionIsMadeHere() public view {
-        (bytes memory question, int256 answer) =
-            insurance.answerOf(deviceAt(0), single(packetOf(keyAt(0), weather(-7), NOW)));
-        vm.assertEq(bytes32(question), bytes32((uint256(127) << 248) | 0xFFFFFFF9), "127, base -7");
-        vm.assertEq(answer, -7, "answer");
-    }
-
-    function test_aReadingLikeAnyOtherIsMeasuredWithoutAModel() public {
-        Asking memory asked = asking();
-        asked.version = 0;
-        delete asked.models;
-        delete asked.features;
-        asked.baseField = 8;
-        asked.region = Region(0, 0, 0, 0);
-        insurance = new WeatherInsurance(asked, product(1));
-        (bytes memory question, int256 answer) =
-            insurance.answerOf(deviceAt(0), single(packetOf(keyAt(0), weather(0), NOW)));
-        vm.assertEq(question.length, 0, "no question");
-        vm.assertEq(answer, 5_000, "humidity");
-    }
-
     function test_expiryFreesWhatWasReserved() public {
         uint256 last = uint256(insurance.policyOf(id).until) + AGE;
         vm.warp(last);
@@ -317,39 +295,6 @@ contract WeatherInsuranceTest is ConsumerWorld {
         vm.assertEq(trickster.tried(), 4, "tried");
         vm.assertEq(trickster.entered(), 0, "in nowhere");
         vm.assertEq(before - address(insurance).balance, PAYOUT, "once");
-    }
-
-    function test_lagsComeFromPacketsOfExactlyThen() public {
-        Asking memory asked = asking();
-        asked.features = new Feature[](3);
-        asked.features[0] = Feature(Kind.Lag, 6, 0, 0, 0, 600, -1_000, 1_550);
-        asked.features[1] = Feature(Kind.Difference, 6, 0, 0, 0, 600, -255, 255);
-        asked.features[2] = Feature(Kind.Mean, 6, 0, 0, 2, 1_200, -255, 0);
-        insurance = new WeatherInsurance(asked, product(1));
-        bytes[] memory packets = new bytes[](2);
-        packets[0] = packetOf(keyAt(0), weather(-101), NOW);
-        packets[1] = packetOf(keyAt(0), weather(-2), NOW - 600);
-        (bytes memory question,) = insurance.answerOf(deviceAt(0), packets);
-        // -2 + 1000 in tenths of 2550; (-99 + 255) / 2; floor(-103 / 2) = -52
-        vm.assertEq(bytes32(question) >> 232, bytes32(uint256(99 << 16 | 78 << 8 | 203)), "codes");
-        packets[1] = packetOf(keyAt(0), weather(-2), NOW - 601);
-        vm.expectRevert(abi.encodeWithSelector(PacketQuestion.PacketQuestion_NoPacketOf.selector, NOW - 600));
-        insurance.answerOf(deviceAt(0), packets);
-    }
-
-    function test_badTermsRevert() public {
-        Asking memory asked = asking();
-        asked.features[0].high = 0;
-        vm.expectPartialRevert(PacketQuestion.PacketQuestion_BadFeature.selector);
-        new WeatherInsurance(asked, product(1));
-        asked = asking();
-        asked.maxAge = 0;
-        vm.expectRevert(abi.encodeWithSelector(DeviceEvidence.DeviceEvidence_BadTerms.selector));
-        new WeatherInsurance(asked, product(1));
-        Product memory none = product(0);
-        asked = asking();
-        vm.expectRevert(abi.encodeWithSelector(WeatherInsurance.WeatherInsurance_BadProduct.selector));
-        new WeatherInsurance(asked, none);
     }
 
     function newInsurance(uint8 needed) private returns (WeatherInsurance) {
