@@ -77,7 +77,7 @@ library PebblePacket {
     /// @notice What `device` signed in `raw`; reverts unless it did.
     function read(bytes calldata raw, address device) internal pure returns (Reading memory reading) {
         require(raw.length <= MAX_PACKET, PebblePacket_Malformed(MAX_PACKET));
-        require(raw.length > 4 && bytes3(raw) == 0x080012, PebblePacket_Malformed(0));
+        require(raw.length > 4 && bytes3(raw[:3]) == 0x080012, PebblePacket_Malformed(0));
         (uint256 size, uint256 at) = _varint(raw, 3, raw.length);
         require(size != CONFIRMATION, PebblePacket_Ambiguous());
         require(size != 0 && size <= MAX_DATA && at + size < raw.length, PebblePacket_Malformed(3));
@@ -137,6 +137,8 @@ library PebblePacket {
             bool scalar = field <= TEMPERATURE_AGAIN;
             require(field > last && field <= NONCE && tag & 7 == (scalar ? 0 : 2), PebblePacket_Malformed(at));
             if (scalar) {
+                // Bit `field` is meant.
+                // forge-lint: disable-next-line(incorrect-shift)
                 present |= 1 << field;
                 (bits[field], at) = _varint(data, at + 1, data.length);
             } else {
@@ -167,6 +169,8 @@ library PebblePacket {
     function _mean(uint256[11] memory bits, uint256 present, Reading memory reading) private pure {
         int64 temperature = _zigzag(bits[TEMPERATURE]);
         if (present >> TEMPERATURE & 1 == 1) {
+            // Its two's complement is meant.
+            // forge-lint: disable-next-line(unsafe-typecast)
             uint256 copy = uint256(int256(temperature)) & type(uint32).max;
             require(copy == bits[TEMPERATURE_AGAIN], PebblePacket_OtherFirmware());
         }
