@@ -7,7 +7,7 @@ ordered.json ordered trees with the path of every leaf; emission.json what sched
 offering.json sales and what a plain model of their rules gives; revenue.json a story of moves, payments and claims of
 a model's revenue with what the plain model in tests/ledger/plain_vault.py makes of it; pool.json sequences of credits,
 claims, votes and time with what the one in tests/value/plain_pool.py makes of them; attesting.json the same of
-validators' commits and reveals (tests/training/plain_attesting.py).
+validators' commits and reveals (tests/training/plain_attesting.py); pebble.json packets with what `andel.device` reads.
 All keys are derived from a public text, so the files say nothing secret and come out the same everywhere. `--check`
 writes nothing and fails when a file on disk is not current. Run: python scripts/write_vectors.py
 """
@@ -24,6 +24,10 @@ from math import ceil, floor
 from pathlib import Path
 from types import ModuleType
 
+from andel.device.epochs import CURRENT
+from andel.device.packets import read_packet
+from andel.device.pebble import encode_sensor_data, sign_data_packet
+from andel.device.pebble_schema import SCALARS
 from andel.hashing import sha256
 from andel.keys import AccountKey, Curve, DeviceKey, address_bytes, derive_secret, recoverable_signature
 from andel.merkle import MerkleTree
@@ -307,6 +311,31 @@ def attesting_vector() -> dict[str, object]:
     return told
 
 
+def pebble_vector() -> dict[str, object]:
+    """The content of pebble.json: packets of a simulated Pebble, and by field number what the device room reads."""
+    usual = {wire.channel: _drawn(number, "pebble", 100_000) for number, wire in SCALARS.items()}
+    cold = {"latitude": -345_600_000, "longitude": -583_800_000, "temperature": -1_234, "signal": 25_500}
+    lost = {"latitude": 2_000_000_000, "longitude": 2_000_000_000}
+    axes = {f"{name}_{axis}": 8_179 - 300 * len(name) for name in ("gyroscope", "accelerometer") for axis in "xyz"}
+    packets: list[dict[str, object]] = []
+    for values in (usual, usual | cold, usual | lost, axes | cold, {"temperature": 2_150, "humidity": 0}, {"light": 7}):
+        time, nonce = CLAIM_TIME + len(packets), "" if "humidity" not in values else "5da0997414922a8b"
+        raw = sign_data_packet(DEVICE, encode_sensor_data(values, nonce), time)
+        reading = read_packet(raw, DEVICE.public_key, CURRENT)
+        read = {measurement.channel: measurement.value for measurement in reading.measurements}
+        fields = [read.get(SCALARS[n].channel) if n else None for n in range(10)]
+        packets.append(
+            {
+                "packet": _hex(raw),
+                "timestamp": str(time),
+                "digest": _hex(reading.digest),
+                "measured": str(sum(1 << n for n, value in enumerate(fields) if value is not None)),
+                "values": [str(value or 0) for value in fields],
+            }
+        )
+    return {"device": DEVICE.address, "packets": packets}
+
+
 def _plain(path: str) -> ModuleType:
     """A plain model, which lies with the tests."""
     name = Path(path).stem
@@ -331,6 +360,7 @@ def files() -> dict[str, str]:
         "emission.json": emission_vector(),
         "offering.json": offering_vector(),
         "revenue.json": revenue_vector(),
+        "pebble.json": pebble_vector(),
     }
     columns = {"pool.json": pool_vector(), "attesting.json": attesting_vector()}
     texts = {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}

@@ -39,6 +39,7 @@ def test_a_changed_or_missing_file_is_reported(script, tmp_path, monkeypatch, ca
         "emission.json",
         "offering.json",
         "revenue.json",
+        "pebble.json",
         "pool.json",
         "attesting.json",
     ]
