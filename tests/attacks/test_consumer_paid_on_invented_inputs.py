@@ -18,7 +18,8 @@ from andel.keys import CURVE_ORDER, AccountKey, DeviceKey, derive_secret
 from andel.ledger.contracts import DeviceRegistryContract
 from andel.ledger.rpc import Rpc
 from andel.roles.gateway import PublishedModel, publish_version, registry_of
-from andel.serving.evaluate import evaluate, pack_question
+from andel.serving.any_file import evaluate_any
+from andel.serving.evaluate import pack_question
 from andel.serving.prediction import sign_prediction
 from tests.support.consumers import Deployed, Refused, asking, consumers, deploy
 from tests.support.small_run import SmallWorld, pebble_scenario
@@ -80,7 +81,7 @@ class Stage:
         values |= {"latitude": 406_000_000, "longitude": -740_000_000}
         codes = codes_of(values, at, self.task.features)
         base = np.array([temperature], dtype=np.int64)
-        answer = int(evaluate(self.published.file, codes[np.newaxis], base)[0])
+        answer = int(evaluate_any(self.published.file, codes[np.newaxis], base)[0, 0])
         return pack_question(codes, temperature), answer
 
 

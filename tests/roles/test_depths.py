@@ -103,7 +103,8 @@ def test_validators_sign_the_deeper_model_that_each_compiles_and_anybody_publish
     publish_signed(held.holders[0], model, small.store, compiled, signatures)
     call = call_of("ModelPolicy", held.policy.address, "promoteByVote", [version])
     held.decide([call], "take the deeper one")
-    predictor = predictor_of(small.world.actors.coordinator, model, *served_file(model, small.store, served_version(model)))
+    answering = served_file(model, small.store, served_version(model))
+    predictor = predictor_of(small.world.actors.coordinator, model, *answering)
     prediction = predictor.ask_values(QUESTION, START)
     assert registry_of(model).predict(model.round_manager.address, prediction.question) == prediction.answer
     found = Audit()  # of the answer alone: holders got their tokens from nowhere here

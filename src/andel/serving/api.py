@@ -183,8 +183,8 @@ class _Api:
         return await run_in_threadpool(self.door.enter, header, address)
 
     async def _count(self, caller: Caller, questions: int) -> Left | None:
-        if caller.kind == "payer" and questions > _PAID_QUESTIONS:
-            raise InputError("one payment is for one question", "ask one question in a request")
+        if caller.kind == "payer":
+            _check_paid(questions)
         if self.door.counts is None or questions == 1:
             return None
         return await run_in_threadpool(self.door.count_more, caller, questions - 1)
@@ -239,6 +239,21 @@ class _Api:
         if record.keys() != fields or not all(isinstance(value, str) for value in record.values()):
             raise InputError(f"the body is not an object of the texts {', '.join(sorted(fields))}")
         return record
+
+
+def check_of(service: Service) -> Callable[[Request, bytes], None]:
+    """What refuses a request before it is paid for: InputError where it asks nothing, or more than is paid for."""
+
+    def check(request: Request, body: bytes) -> None:
+        read = oip.read_inference if request.url.path.endswith("/infer") else read_question
+        _check_paid(read(body, service.predictor).count)
+
+    return check
+
+
+def _check_paid(questions: int) -> None:
+    if questions > _PAID_QUESTIONS:
+        raise InputError("one payment is for one question", "ask one question in a request")
 
 
 async def _answered(predictor: Predictor, count: int, answer: Callable[[], _T]) -> _T:

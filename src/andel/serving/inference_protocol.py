@@ -18,6 +18,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
+
 from andel import __version__
 from andel.errors import InputError
 from andel.keys import parse_address
@@ -198,8 +200,8 @@ def _packed(tensors: dict[str, _Tensor], file: VersionFile) -> list[bytes]:
     n = codes.shape[0]
     if _count(base) != n:
         raise InputError(f"base is not of shape [{n}]")
-    flat, bases = codes.integers(("UINT8", "INT32")), base.integers(("INT32",))
-    return [pack_any(file, flat[row * inputs : (row + 1) * inputs], bases[row]) for row in range(n)]
+    rows = np.array(codes.integers(("UINT8", "INT32")), dtype=np.int64).reshape(n, inputs)
+    return [pack_any(file, row, given) for row, given in zip(rows, base.integers(("INT32",)), strict=True)]
 
 
 def _values(tensor: _Tensor, n: int) -> list[Decimal | int | str]:
