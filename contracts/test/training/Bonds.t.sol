@@ -36,7 +36,7 @@ contract BondsTest is World {
         vm.prank(reporter);
         operators.deposit{ value: 3 ether }(validator);
         vm.assertEq(bondedOf(validator), BOND + 3 ether, "bonded");
-        vm.expectPartialRevert(IOperators.Operators_BadAmount.selector);
+        vm.expectRevert(abi.encodeWithSelector(IOperators.Operators_BadAmount.selector, validator, 0, 0));
         operators.deposit(validator);
     }
 

@@ -3,7 +3,7 @@
 Takes a `Service` and the door that lets people in; gives a Starlette app, which `http_edge` bounds and runs:
 /predict, /model, /health, the Open Inference Protocol under /v2, sign-in, and /openapi.json, all from one table. What
 a client sends is read strictly: unknown or repeated fields are refused. Never logs what was asked. Paths, fields and
-status codes: docs/rooms/serving.md.
+status codes: docs/rooms/serving-http.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Takes the `Service`; gives endpoints under /v2, by kserve/open-inference-protocol (`specification/protocol`). The
 model's name is its RoundManager's address, its version the hash of its parameters. Never speaks the binary-data
-extension, never answers a version that is not served. Tensors and parameters: docs/rooms/serving.md.
+extension, never answers a version that is not served. Tensors and parameters: docs/rooms/serving-http.md.
 
 A request asks in one of three forms, n questions in each: `codes` [n, d] with `base` [n]; `question` [n], packed, in
 hex; one tensor [n] for each measured value with `time` [n]. It gets `answer` [n] and `question` [n]. All answers are

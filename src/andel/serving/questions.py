@@ -1,7 +1,7 @@
 """What a body of POST /predict asks: one question or many, by measured values or packed.
 
 Takes a body's bytes and the predictor that is to answer; gives an `Asked`: how many questions, and the call that
-answers them. Never asks by itself, never fills in what is missing. Fields: docs/rooms/serving.md.
+answers them. Never asks by itself, never fills in what is missing. Fields: docs/rooms/serving-http.md.
 """
 
 from __future__ import annotations
