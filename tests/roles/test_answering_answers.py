@@ -2,13 +2,12 @@
 
 import random
 
-import numpy as np
 import pytest
 
 from andel.errors import ContentMissing
 from andel.hashing import sha256
-from andel.roles.answering.answers import VERSIONS_KEPT, ModelAnswers, answer_of, codes_in
-from andel.serving.slots import Slots, pack_slots
+from andel.roles.answering.answers import VERSIONS_KEPT, ModelAnswers
+from andel.serving.call_data import answer_to_call_data
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +38,4 @@ def test_only_so_many_model_files_are_kept(finished_run, answers):
         answers._files[sha256(bytes([number]))] = file
     answers.file_of(sha256(b"\0"))
     assert len(answers._files) == VERSIONS_KEPT and version not in answers._files
-    assert answer_of(file, b"") == answer_of(file, bytes(32))
-
-
-@pytest.mark.parametrize("slots", [Slots(5, 8, 8), Slots(70, 4, 3), Slots(20, 16, 15)])
-def test_codes_of_a_question_of_several_words_are_read_as_they_were_packed(slots):
-    codes = np.random.default_rng(3).integers(0, slots.max_code + 1, slots.inputs)
-    packed = pack_slots(slots, codes)
-    assert codes_in(slots, packed).tolist() == [codes.tolist()]
-    assert codes_in(slots, packed + bytes(64)).tolist() == [codes.tolist()]
-    assert codes_in(slots, b"").tolist() == [[0] * slots.inputs]
+    assert answer_to_call_data(file, b"") == answer_to_call_data(file, bytes(32))
