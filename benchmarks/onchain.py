@@ -3,7 +3,8 @@
 Execution gas: what a transaction straight to the code uses, less its 21,000 and its call data; a model's own contract
 is warm, as in every transaction, its chunks are cold (2,600 each). The chain runs Cancun's rules, which have no floor
 for call data. Every answer is compared with the integer reference. Where gas depends on the question the mean of the
-rows is given. Ends in one JSON line.
+rows is given. What a request to the market costs from question to delivery is read from the contracts' gas snapshots,
+which `forge test` writes anew. Ends in one JSON line.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ BARS = {
     "trees_imported_100": 11_000,
     "linear_16": 70,
 }
+MARKETS = {"market_1": "1 of 8 servers by lot", "market_3": "3 of 8 servers by lot"}
+"""Transactions of a request, its draw, seals, reveals, delivery and settling, their base fees included."""
 MUL_STEP = 14
 """PUSH32, DUP, MUL, ADD: the least a word of products costs."""
 
@@ -122,16 +125,19 @@ def main() -> None:
             naive["trees_imported_100"] = naive_trees(node, models["trees_imported_100"])
             verify = verify_3_of_9(node)
     print(
-        f"{'':20} {'gas':>7} {'bar':>7} {'floor':>7} {'naive':>10} {'ratio':>6} {'code B':>7} {'deploy gas':>11}  score"
+        f"{'':20} {'gas':>7} {'bar':>7} {'floor':>7} {'naive':>10} {'ratio':>6} {'code B':>7} {'deploy gas':>11} "
+        f"{'a parameter':>11}  score"
     )
     for key, row in measured.items():
         plain = naive.get(key)
         ratio = f"{plain / row['gas']:.0f}" if plain else ""
         print(
             f"{key:20} {row['gas']:7,.0f} {BARS[key]:7,} {row['floor']:7,.0f} {plain or 0:10,} {ratio:>6} "
-            f"{row['bytes']:7,} {row['deploy']:11,}  {row['score']}"
+            f"{row['bytes']:7,} {row['deploy']:11,} {row['deploy'] / row['parameters']:11,.0f}  {row['score']}"
         )
     figures = {key: round(row["gas"]) for key, row in measured.items()}
+    market = json.loads((ROOT / "contracts/snapshots/market.json").read_text("utf-8"))
+    figures |= {key: int(market[f"{servers}: request to delivery, whole"]) for key, servers in MARKETS.items()}
     print(json.dumps(figures | {"naive_digits": naive["digits_64_32_10"], "verify_3_of_9": verify}))
 
 
@@ -156,8 +162,16 @@ def compiled(node: Node, key: str, trained: Trained) -> dict[str, Any]:
         "floor": floor(file),
         "bytes": len(model.head) + sum(map(len, model.chunks)),
         "deploy": sum(spent for _, spent in deployed),
+        "parameters": parameters(file),
         "score": f"{trained.metric} {trained.floats:.4f} as floats, {trained.integers:.4f} as integers",
     }
+
+
+def parameters(file: LayersFile | TreesFile) -> int:
+    """Weights and biases; of trees tests and leaves."""
+    if isinstance(file, LayersFile):
+        return sum(layer.units * (1 + len(layer.weights[0])) for layer in file.layers)
+    return sum(len(tree.nodes if isinstance(tree, Tree) else tree.tests) + len(tree.leaves) for tree in file.trees)
 
 
 def floor(file: LayersFile | TreesFile) -> float:
