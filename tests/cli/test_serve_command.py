@@ -16,14 +16,10 @@ from typer.testing import CliRunner
 
 from andel.cli.keys import app as keys_app
 from andel.serving.prediction_batch import batch_from_json, verify_batch
+from tests.support.ports import free_port
 from tests.support.small_run import QUESTION, START
 
 GOOD = {"values": QUESTION, "time": START}
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 class Serving:

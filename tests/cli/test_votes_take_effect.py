@@ -51,18 +51,6 @@ def versions(voted, count):
     return found
 
 
-def publish(voted, version):
-    """Signed by k validators and published, by commands."""
-    store = voted.small.folder / "content"
-    files = []
-    for key in voted.small.world.actors.validators[:2]:
-        named = ("--version", version.hex(), "--folder", voted.small.folder / "signed", "--store", store)
-        files.append(voted.andel("version", "sign", *named, key=key).strip())
-    few = voted.run("version", "publish", files[0], "--store", store, key=voted.sponsor)
-    assert few.returncode == 1 and "1 validators signed, and 2 are needed" in few.stderr
-    assert "is published" in voted.andel("version", "publish", *files, "--store", store, key=voted.sponsor)
-
-
 def test_a_vote_for_a_training_policy_binds_the_next_plan_and_contributors_refuse_another(voted):
     small, manager = voted.small, voted.model.round_manager
     days = small.plan().windows
@@ -94,7 +82,7 @@ def test_a_vote_for_a_training_policy_binds_the_next_plan_and_contributors_refus
 def test_a_version_below_the_bar_takes_the_vote_that_overrides_it_and_another_goes_back(voted):
     first, second = versions(voted, 2)
     for version in (first, second):
-        publish(voted, version)
+        voted.publish(version)
     # a validator that serves signs what became final, by itself
     validator, manager = voted.small.world.actors.validators[2], voted.model.round_manager
     served = voted.small.folder / "served"
@@ -177,7 +165,7 @@ def test_a_lowered_emission_lowers_what_the_next_round_may_mint(voted):
 def test_a_vote_for_prices_sells_passes_and_the_server_answers_who_holds_one(voted):
     if voted.policy.current_version() is None:
         (version,) = versions(voted, 1)
-        publish(voted, version)
+        voted.publish(version)
         call = {"contract": "ModelPolicy", "function": "promoteByVote", "arguments": ["0x" + version.hex()]}
         voted.decide("the first", call)
     server = voted.small.world.actors.coordinator

@@ -26,6 +26,7 @@ from andel.ledger.policy import ModelPolicyContract
 from andel.roles.launching.lock import read_lock
 from andel.roles.publishing import governed
 from andel.simulation.local_chain import LocalChain
+from andel.units import Digest
 from tests.support.launched_files import LaunchedByFile, launch_by_file
 from tests.support.small_run import SmallWorld
 
@@ -150,6 +151,17 @@ class VotingWorld:
         self.local.advance(SECONDS + 1)
         self.andel("vote", "execute", number, key=self.sponsor)
         assert find_governor(self.policy).proposals_count() == self.proposals
+
+    def publish(self, version: Digest) -> None:
+        """Signed by k validators and published, by commands."""
+        store = self.small.folder / "content"
+        files = []
+        for key in self.small.world.actors.validators[:2]:
+            named = ("--version", version.hex(), "--folder", self.small.folder / "signed", "--store", store)
+            files.append(self.andel("version", "sign", *named, key=key).strip())
+        few = self.run("version", "publish", files[0], "--store", store, key=self.sponsor)
+        assert few.returncode == 1 and "1 validators signed, and 2 are needed" in few.stderr
+        assert "is published" in self.andel("version", "publish", *files, "--store", store, key=self.sponsor)
 
 
 def voting_world(node: LocalChain, folder: Path, name: str) -> VotingWorld:
