@@ -1,5 +1,6 @@
 """The door to a chain: what it reads, what it refuses, and how it fails when nobody answers."""
 
+import itertools
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -192,6 +193,27 @@ def test_what_a_node_that_mines_on_demand_left_in_its_pool_is_mined_by_who_waits
         assert len(chain.send_many(calls)) == 3
     finally:
         rpc.request("evm_setAutomine", True)
+
+
+def test_what_a_node_lost_from_its_pool_is_sent_again(local_chain, shared, make_account):
+    rpc = Rpc(local_chain.url)
+    losses: list[object] = []
+
+    def lose_once(_: float) -> None:
+        if not losses:
+            losses.append(rpc.request("anvil_dropAllTransactions"))
+            rpc.request("evm_setAutomine", True)
+
+    chain = Chain.connect(local_chain.url, sleep=lose_once, clock=itertools.count().__next__)
+    key = make_account()
+    registry = DeviceRegistryContract(chain, shared.device_registry.address)
+    rpc.request("evm_setAutomine", False)
+    try:
+        calls = [registry.prepare(key, "list", [device]) for device in fresh_addresses("lost", 3)]
+        assert len(chain.send_many(calls)) == 3 and losses
+    finally:
+        rpc.request("evm_setAutomine", True)
+        chain.close()
 
 
 def test_if_one_of_many_would_be_refused_none_is_sent(chain, shared, make_account):

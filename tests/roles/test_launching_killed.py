@@ -15,7 +15,7 @@ from andel.roles.launching.lock import held, read_lock
 from andel.simulation.local_chain import LocalChain
 from tests.support.launching_process import FOUNDER
 
-TRANSACTIONS = 5 + len(IMPLEMENTATIONS) + 1 + 1 + 4
+TRANSACTIONS = 7 + len(IMPLEMENTATIONS) + 1 + 1 + 4
 PLACES = 6
 """Where a transaction passes by: the lock file written twice, each with a before and an after, and the sending."""
 

@@ -9,7 +9,7 @@ the same bytes may be sent twice without harm. Nonces are counted here for each 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +27,8 @@ MAX_TIP: Final = 10**9
 _FEES_LAST_SECONDS: Final = 2.0
 _SENDING_TRIES: Final = 3
 _LONGEST_POLL_SECONDS: Final = 1.0
+_SENDINGS: Final = 6
+"""How often a transaction is sent in the time that its receipt may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Sender:
         for start in range(0, len(intents), MAX_BATCH):
             part = slice(start, start + MAX_BATCH)
             sent += self._send_part(intents[part], limits[part])
-        receipts = self._receipts([transaction.hash for transaction in sent])
+        receipts = self._receipts_of(sent)
         for intent, limit, receipt in zip(intents, limits, receipts, strict=True):
             if quantity(receipt.get("status")) != 1:
                 raise self._why_failed(intent, limit, receipt)
@@ -108,7 +110,7 @@ class Sender:
     def deliver(self, prepared: Prepared) -> RawReceipt:
         """Sends what was prepared and gives its receipt. Raises as `send`; sending it again later does no harm."""
         self.submit(prepared)
-        (receipt,) = self._receipts([prepared.signed.hash])
+        (receipt,) = self._receipts_of([prepared.signed])
         if quantity(receipt.get("status")) != 1:
             raise self._why_failed(prepared.intent, prepared.transaction.gas, receipt)
         return receipt
@@ -138,7 +140,7 @@ class Sender:
         )
         if isinstance(receipt, dict):
             return receipt
-        return self._receipts([transaction])[0] if isinstance(found, dict) else None
+        return self._receipts([transaction], {})[0] if isinstance(found, dict) else None
 
     def next_nonce(self, account: Address) -> int:
         """The nonce of the account's next transaction, those still pending counted."""
@@ -219,9 +221,13 @@ class Sender:
         (found,) = self._rpc.batch([("eth_getTransactionByHash", (signed.hash,))])
         return signed.hash if isinstance(found, dict) else answer
 
-    def _receipts(self, hashes: Sequence[str]) -> list[RawReceipt]:
+    def _receipts_of(self, sent: Sequence[SignedTransaction]) -> list[RawReceipt]:
+        return self._receipts([each.hash for each in sent], {each.hash: each for each in sent})
+
+    def _receipts(self, hashes: Sequence[str], sent: Mapping[str, SignedTransaction]) -> list[RawReceipt]:
         found: dict[str, RawReceipt] = {}
         end = self._clock() + self._timeout
+        again = self._clock() + self._timeout / _SENDINGS
         wait = self._poll / 32  # the embedded chain needs a millisecond, others seconds
         while True:
             missing = [each for each in hashes if each not in found]
@@ -235,6 +241,7 @@ class Sender:
             found |= new
             if new:
                 wait = self._poll / 32
+                again = self._clock() + self._timeout / _SENDINGS
             if len(new) == len(asked):
                 continue
             if self._clock() > end:
@@ -245,6 +252,10 @@ class Sender:
                     "the chain may be slow; the transaction can still be mined",
                 )
             self._sleep(wait)
+            if self._clock() > again:
+                # Nodes lose what lies in their pool. The same bytes again do no harm, and a refusal says nothing new.
+                self._send_raw([sent[each] for each in asked if each in sent])
+                again = self._clock() + self._timeout / _SENDINGS
             if wait >= _LONGEST_POLL_SECONDS and self._mine is not None:
                 self._mine(1)
             wait = min(wait * 2, _LONGEST_POLL_SECONDS)
