@@ -100,6 +100,7 @@ def test_a_changed_byte_in_any_object_fails_the_audit_and_names_the_place(altere
     assert all("does not match its name" in text for text in said.values())
 
 
+@pytest.mark.full
 def test_any_object_that_is_gone_fails_the_audit_and_names_the_place(altered):
     said = play(altered, lambda path, data, number: path.unlink())
     assert_all_named(said)

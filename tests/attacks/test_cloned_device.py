@@ -8,6 +8,8 @@ places at once count nothing. An honest owner keeps such days back, so a copied 
 
 from dataclasses import replace
 
+import pytest
+
 from andel.data.conflict import conflict_object
 from andel.data.intake import DeviceRecord, IntakeSettings
 from andel.data.store import EvidenceStore
@@ -65,6 +67,7 @@ def test_an_honest_owner_keeps_the_second_reading_refused_and_the_day_uncommitte
     assert local.weight(BASE.plan) == 72
 
 
+@pytest.mark.full
 def test_a_witness_brings_the_conflict_and_the_device_goes_into_quarantine(launch_world):
     """On chain: the coordinator lists the proof in the manifest, and whoever replays the round finds the same."""
     small = launch_world("conflict proof")

@@ -150,6 +150,7 @@ def test_an_honest_result_is_not_challenged_and_a_false_challenge_pays_the_hones
     small.assert_audited()
 
 
+@pytest.mark.full
 def test_two_thirds_that_keep_to_a_lie_win_the_hearing_as_the_threat_model_says(launch_world):
     """The limit of a hearing: with two of three the liars' word counts, and the challenger loses its bond."""
     small = launch_world("two thirds lie", operation=Operation(challenge_window=WINDOW))

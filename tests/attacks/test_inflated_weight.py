@@ -70,6 +70,7 @@ def test_a_boaster_in_a_real_round_weighs_what_it_has_proven(launch_world):
     assert proven == boaster.weight(small.world.first_plan()) < MOST
 
 
+@pytest.mark.full
 def test_a_weight_outside_its_field_is_refused_and_stops_nobody(launch_world):
     small = launch_world("boaster without bounds")
     boaster = small.honest()[0].contributor

@@ -199,6 +199,7 @@ def test_a_node_with_a_key_of_its_own_making_is_not_let_in(place, tmp_path):
     assert stranger.failures == []
 
 
+@pytest.mark.full
 def test_bodies_and_heads_over_the_bounds_are_refused_before_superlink_hears_of_them(place, joined):
     before = asked(place.link, "push-object")
     for path, announced in (
@@ -214,6 +215,7 @@ def test_bodies_and_heads_over_the_bounds_are_refused_before_superlink_hears_of_
     assert asked(place.link, "push-object") == before
 
 
+@pytest.mark.full
 def test_one_address_that_asks_without_end_is_told_to_wait(place, joined):
     grid, _, number = joined
     with httpx.Client(verify=trusting(place.authority), trust_env=False, timeout=20) as client:

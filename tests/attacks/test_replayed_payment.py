@@ -47,6 +47,7 @@ def test_a_hundred_copies_at_once_over_three_workers_are_one_payment_and_one_run
     assert world.token.balance_of(world.payer.address) == had - PRICE
 
 
+@pytest.mark.full
 def test_many_payers_at_once_over_two_workers_are_all_answered(world, tmp_path):
     before = world.transfers()
     with worker(world, tmp_path) as one, worker(world, tmp_path) as two:

@@ -87,6 +87,7 @@ def test_anothers_signed_update_under_ones_own_name_weighs_nothing():
     assert (value.weight, value.share) == (0, 0) and "does not carry" in value.reason
 
 
+@pytest.mark.full
 def test_a_node_that_repeats_its_old_reply_is_refused_with_its_reason(launch_world):
     """In a real round: the coordinator records the refusal in the manifest, and the others go on."""
     small = launch_world("replayed update")

@@ -64,6 +64,7 @@ def test_honest_software_takes_no_part_without_consent(launch_world):
     assert member.contributor.address not in {item.contributor for item in result.commitments}
 
 
+@pytest.mark.full
 def test_leaving_in_the_middle_of_a_round_changes_nothing_of_it(launch_world):
     small = launch_world("left in the middle")
     member = small.honest()[0]
@@ -97,6 +98,7 @@ def test_an_old_signed_acceptance_does_not_bring_consent_back(launch_world):
         alliance.accept_for(small.world.actors.consumer, owner.address, terms_hash(), deadline, signed)
 
 
+@pytest.mark.full
 def test_new_terms_bind_nobody_who_has_not_accepted_them(launch_world):
     """The founder puts other terms in force: everybody's consent was to the former ones."""
     small = launch_world("new terms")

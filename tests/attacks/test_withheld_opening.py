@@ -112,6 +112,7 @@ class Forgetful(LocalGrid):
         return super().push_messages(kept)
 
 
+@pytest.mark.full
 def test_a_leaf_lost_on_the_way_is_asked_for_again_and_costs_nothing(launch_world):
     small = launch_world("lost openings")
     victim = small.honest()[0]

@@ -71,6 +71,7 @@ def lines_of(small, number):
     }
 
 
+@pytest.mark.full
 def test_a_dismissed_and_a_barred_device_do_not_count_in_a_round_opened_afterwards(desk_of, launch_world):
     small = launch_world("alliance owner")
     desk, lister = desk_of(small), small.world.actors.lister.address
@@ -203,6 +204,7 @@ def test_refusals_are_told_in_one_line_with_a_hint(desk_of, launch_world, tmp_pa
     desk.refused("was revoked, for ever", "admit", device)
 
 
+@pytest.mark.full
 def test_devices_are_not_looked_for_over_too_many_blocks(desk_of, launch_world, monkeypatch):
     desk = desk_of(launch_world("alliance far back"))
     monkeypatch.setattr("andel.roles.device_facts.MAX_BLOCKS", 3)

@@ -143,6 +143,7 @@ def test_trees_bring_their_own_cuts(andel, tmp_path):
     assert "file: -2875 (0.001)" in found.stdout
 
 
+@pytest.mark.full
 def test_what_does_not_fit_one_contract_is_said_and_the_other_files_are_written(andel, tmp_path):
     (tmp_path / "wood.json").write_bytes(grown(1, Slots(12, 8, 8), 400, 6).to_bytes())
     ended = andel("model", "compile", tmp_path / "wood.json", "--folder", tmp_path)

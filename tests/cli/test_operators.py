@@ -155,6 +155,7 @@ def test_an_audit_of_an_altered_answer_names_it(andel, finished_run, tmp_path):
     assert "does not hold: prediction: the signature is not" in told.stdout
 
 
+@pytest.mark.full
 def test_an_owner_claims_once_and_anybody_may_pay(andel, launch_world, tmp_path):
     small = launch_world("claims by command")
     small.play()

@@ -42,6 +42,7 @@ def newest(rounds):
     return state and state.round
 
 
+@pytest.mark.full
 def test_a_whole_round_passes_through_such_a_gateway(iotex, actors, shared, gateway):
     gateway.receipts_late = 1
     play = Play.launch(iotex, actors, shared)

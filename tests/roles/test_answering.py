@@ -43,6 +43,7 @@ def test_a_request_by_lot_is_routed_when_its_block_is_there(finished_run):
     assert len(world.events("Routed")) == 1 == len(world.events("AnswerSealed"))
 
 
+@pytest.mark.full
 def test_many_requests_are_answered_in_few_looks(finished_run):
     world = market_world(finished_run, replace(TERMS, seal_seconds=3_600, reveal_seconds=3_600))
     for number in range(20):

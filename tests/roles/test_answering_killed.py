@@ -65,6 +65,7 @@ def check_answered_once(world, count):
     assert earned == count * (PRICE * 2_000 // 10_000)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("step", ["seal", "reveal", "finish"])
 def test_killed_before_a_transaction_and_started_again_it_answers_once(world, tmp_path, step):
     world.ask()

@@ -98,6 +98,7 @@ def test_blocks_taken_back_between_seal_and_reveal_are_made_good(world, taken_ba
     assert len(world.events("AnswerSealed")) == 1 == len(world.events("AnswerRevealed"))
 
 
+@pytest.mark.full
 def test_through_a_node_with_late_receipts_and_lost_connections_each_request_is_answered_once(world):
     gateway = IotexGateway(world.chain.url)
     try:

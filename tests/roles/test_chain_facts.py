@@ -56,6 +56,7 @@ def test_an_unknown_round_is_no_evidence(small, number):
         read_round(small.world.model, number)
 
 
+@pytest.mark.full
 def test_admission_is_judged_when_the_round_opened(launch_world):
     """A stop or a revocation afterwards changes no past round, and counts from the next."""
     small = launch_world("admission")

@@ -46,6 +46,7 @@ def test_validators_attest_sums_that_an_audit_gets_again_and_a_drop_out_costs_on
     small.assert_audited()
 
 
+@pytest.mark.full
 def test_who_would_post_a_single_update_is_told_why_it_cannot(launch_world):
     small = launch_world("grouped posting", grouped_scenario(2))
     refused: list[PlanError] = []

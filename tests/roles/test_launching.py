@@ -131,6 +131,7 @@ class Stopping:
         return chain
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("place", ["before keeping", "after keeping", "before sending", "after sending"])
 def test_stopped_at_every_step_and_begun_again_nothing_is_sent_twice(shared_node, tmp_path, place):
     desk = Desk(shared_node, tmp_path, place)

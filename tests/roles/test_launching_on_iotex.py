@@ -69,6 +69,7 @@ def test_what_was_reckoned_is_what_iotex_takes(founder, gateway, node):
     assert gateway.asked["batch"] == 1
 
 
+@pytest.mark.full
 def test_a_launch_goes_on_where_the_line_was_cut_after_every_transaction(founder, gateway):
     cuts = 0
     while True:

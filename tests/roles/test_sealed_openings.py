@@ -77,6 +77,7 @@ def test_an_audit_with_a_validators_key_replays_them(retried):
     assert stranger.tally.of("asked", Rests.SIGNATURES) == 8
 
 
+@pytest.mark.full
 def test_who_has_shown_a_fifth_already_refuses_weighs_nothing_and_keeps_its_standing(launch_world):
     small = launch_world("refused openings", grouped_scenario(6))
     contributor, task = small.honest()[0].contributor, small.world.founded.definition

@@ -72,6 +72,7 @@ def test_two_of_three_are_enough_once_the_third_had_its_time(small):
     assert small.world.model.round_manager.votes_for(newest(small).agreed) == 2
 
 
+@pytest.mark.full
 def test_two_of_three_end_a_round_by_themselves_where_time_passes_with_blocks_only(small):
     small.close_round()
     number, slept = newest(small).round, []

@@ -79,6 +79,7 @@ def test_what_is_generated_is_clean_and_its_files_can_be_read(template, tmp_path
     assert all("$" not in data.decode() for data in render("tide-of-9", template).values())
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("template", EVERY)
 def test_an_experiment_that_learns_nothing_is_red(template, tmp_path):
     place = written(tmp_path, template)

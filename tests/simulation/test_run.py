@@ -169,6 +169,7 @@ def test_pebble_trackers_take_the_same_path(launch_world):
     assert earned[quarter.contributor.address] < mean(others)
 
 
+@pytest.mark.full
 def test_batches_are_entered_in_waves_that_fit_into_one_block(launch_world, monkeypatch):
     """What does not fit would lie in the pool of a node that mines on demand until somebody sends something else."""
     assert world._CALLS_AT_ONCE * world._ENTRIES_PER_CALL * MOST_GAS_PER_ENTRY < BLOCK_GAS
@@ -199,6 +200,7 @@ def test_the_same_run_on_a_chain_with_a_clock_of_its_own(anvil, tmp_path):
     assert run.values_of(run.small.member(Kind.RIDER))[-1].share == 0
 
 
+@pytest.mark.full
 def test_a_table_of_ones_own_runs_with_its_bad_rows_refused_and_counted(own_data_run):
     outcome = own_data_run.outcome
     assert_form(outcome)

@@ -192,6 +192,7 @@ def test_a_killed_node_that_comes_back_is_away_at_no_moment(superlink, tmp_path,
             assert grid.get_node_ids() == [number]
 
 
+@pytest.mark.full
 def test_a_node_watches_its_round_while_its_line_is_down_and_outlives_what_that_raises(tmp_path):
     looks: list[float] = []
 
