@@ -1,6 +1,8 @@
 """What makes an answer fast gives the same as what is plain: prepared models, the signer, the held clock."""
 
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -123,33 +125,42 @@ def test_many_questions_are_answered_as_one_after_another():
         verify_prediction(single, DOMAIN, {OPERATOR.address}, NOW, 60)
 
 
-def test_a_clock_is_held_for_its_time_and_read_again_after():
+def test_a_clock_is_held_for_its_time_and_then_read_again_beside():
     seconds, asked = [100.0], []
+    beside: list[Callable[[], None]] = []
 
     def read():
         asked.append(seconds[0])
         return NOW + len(asked)
 
-    clock = HeldClock(read, 1.0, lambda: seconds[0])
+    clock = HeldClock(read, 1.0, lambda: seconds[0], beside.append)
     told = []
-    for at, times in ((100.0, 3), (100.899, 1), (101.0, 1)):
+    for at in (100.0, 100.0, 100.9, 101.0, 101.1):
         seconds[0] = at
-        told += [(clock.is_ready(), clock()) for _ in range(times)]
-    assert told == [(False, NOW + 1), (True, NOW + 1), (True, NOW + 1), (True, NOW + 1), (False, NOW + 2)]
-    assert asked == [100.0, 101.0]
+        told.append((clock.is_ready(), clock()))
+    assert told == [(False, NOW + 1)] + [(True, NOW + 1)] * 4
+    assert len(beside) == 1 and asked == [100.0]
+    beside.pop()()
+    assert clock() == NOW + 2 and asked == [100.0, 101.1] and not beside
 
 
 def test_a_held_clock_that_cannot_be_read_again_tells_no_old_time():
     seconds, answers = [0.0], [NOW]
+    beside: list[Callable[[], None]] = []
 
     def read():
         if not answers:
             raise RpcUnreachable("node", "no answer")
         return answers.pop()
 
-    clock = HeldClock(read, 1.0, lambda: seconds[0])
+    clock = HeldClock(read, 1.0, lambda: seconds[0], beside.append)
     assert clock() == NOW
-    seconds[0] = 2.0
+    for at in (1.5, 2.5):
+        seconds[0] = at
+        assert clock() == NOW
+        beside.pop()()
+    seconds[0] = 5.0
+    assert not clock.is_ready()
     for _ in range(2):
         with pytest.raises(RpcUnreachable):
             clock()
@@ -173,29 +184,25 @@ def test_of_many_that_find_the_clock_old_one_reads_it():
     assert told == [NOW] * 8 and len(reads) == 1
 
 
-def test_while_one_reads_the_clock_again_others_are_told_the_held_time_for_a_while():
-    seconds, reading, go_on, told = [0.0], threading.Event(), threading.Event(), []
+def test_a_clock_is_read_again_by_a_thread_of_its_own():
+    reading, go_on = threading.Event(), threading.Event()
+    seconds = [0.0]
 
     def read():
-        reading.set()
-        assert go_on.wait(10)
+        if seconds[0]:
+            reading.set()
+            assert go_on.wait(10)
         return NOW + int(seconds[0])
 
     clock = HeldClock(read, 1.0, lambda: seconds[0])
-    go_on.set()
     assert clock() == NOW
-    go_on.clear()
-    reading.clear()
     seconds[0] = 2.0
-    asker = threading.Thread(target=lambda: told.append(clock()))
-    asker.start()
-    assert reading.wait(10)
-    told.append(clock() if clock.is_ready() else 0)
-    seconds[0] = 5.0
-    told.append(clock.is_ready())
+    assert clock() == NOW and reading.wait(10) and clock() == NOW
     go_on.set()
-    asker.join()
-    assert told == [NOW, False, NOW + 5]
+    end = time.monotonic() + 10
+    while clock() == NOW:
+        assert time.monotonic() < end
+    assert clock() == NOW + 2
 
 
 def test_a_predictor_says_whether_its_clock_would_wait():

@@ -258,5 +258,8 @@ def _check_paid(questions: int) -> None:
 
 async def _answered(predictor: Predictor, count: int, answer: Callable[[], _T]) -> _T:
     # the clock may ask a node, which takes as long as it takes; and many questions would hold every other request up
-    at_once = count <= _AT_ONCE and predictor.answers_at_once
-    return answer() if at_once else await run_in_threadpool(answer)
+    if count > _AT_ONCE or not predictor.holds_clock:
+        return await run_in_threadpool(answer)
+    if not predictor.answers_at_once:
+        await run_in_threadpool(predictor.clock)
+    return answer()

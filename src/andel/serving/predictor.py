@@ -74,8 +74,13 @@ class Predictor:
         object.__setattr__(self, "_signer", signer)
 
     @property
+    def holds_clock(self) -> bool:
+        """Whether the clock, once it was asked, can be told for a while without waiting for anybody."""
+        return isinstance(self.clock, HeldClock)
+
+    @property
     def answers_at_once(self) -> bool:
-        """Whether the clock can be told without waiting for anybody; where not, ask from a thread."""
+        """Whether the clock can be told now without waiting for anybody; where not, ask it from a thread."""
         return isinstance(self.clock, HeldClock) and self.clock.is_ready()
 
     def ask_values(
