@@ -129,6 +129,7 @@ def test_an_attempt_that_is_no_test_costs_nobody_anything_and_waits_for_its_plan
     assert all(model.operators.is_bonded(key.address) for key in actors.validators)
 
 
+@pytest.mark.full
 def test_a_plant_left_sealed_costs_the_coordinator(small):
     model, actors = small.world.model, small.world.actors
     watcher = Watcher(actors.watcher, model, small.store)

@@ -97,6 +97,7 @@ def test_a_refusal_without_a_true_reason_is_attested_by_nobody(small, monkeypatc
     assert state_of(small).commit_count == 0
 
 
+@pytest.mark.full
 def test_what_was_posted_without_the_update_is_refused_for_that_reason(small):
     """A hash alone, with no signed update behind it, holds up nothing."""
     victim, manager = small.honest()[1], small.world.model.round_manager
@@ -117,6 +118,7 @@ def test_what_was_posted_without_the_update_is_refused_for_that_reason(small):
     assert len(manager.logs("PostedRefused", state.opened_block)) == 1
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("seconds", "attested"), [(0, True), (120, False)])
 def test_only_what_was_posted_just_before_the_close_may_be_called_late(small, monkeypatch, seconds, attested):
     victim, answer = small.honest()[1], posted.answer_posted

@@ -72,6 +72,7 @@ def stores(small, tmp_path):
     return given, [MirroredStore(str(tmp_path / str(number)), store) for number, store in enumerate(given)]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("what", ["update", "openings", "batches", "plan", "manifest", "terms"])
 def test_withheld_from_one_validator_the_others_settle_and_it_attests_to_nothing(small, stores, what, caplog):
     given, own = stores

@@ -20,7 +20,7 @@ from andel.serving.paying import Allowance, payment_header
 from andel.serving.prediction import Prediction, verify_prediction
 from tests.support.ports import free_port
 from tests.support.small_run import QUESTION, START
-from tests.support.voting_world import voting_world
+from tests.support.voting_world import in_process, voting_world
 
 PRICE = 1_000_003
 ASKED = {"values": QUESTION, "time": START}
@@ -115,6 +115,7 @@ def test_what_is_no_question_is_refused_before_it_is_paid_for(voted, url):
     assert token.balance_of(STRANGER.address) == before
 
 
+@pytest.mark.full
 def test_the_same_process_answers_what_the_market_routes_to_its_account(voted, url):
     question = pack_question([3, 250, 77], 1_512)
     said = voted.andel("market", "ask", "0x" + question.hex(), key=STRANGER)
@@ -135,6 +136,6 @@ def test_the_same_process_answers_what_the_market_routes_to_its_account(voted, u
 )
 def test_options_that_contradict_each_other_are_one_line(voted, options, says):
     named = [voted.key_file(SERVER) if word == "here" else word for word in options]
-    words, environment = command(voted, *named)
-    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
+    words, _ = command(voted, *named)
+    ended = in_process(words[3:])
     assert ended.returncode == 1 and says in ended.stderr and "Traceback" not in ended.stderr

@@ -174,6 +174,7 @@ def test_tests_of_the_validators_are_opened_and_the_round_is_tried_again(small):
     assert states == [PlantState.REAL] * 3
 
 
+@pytest.mark.full
 def test_who_is_not_the_coordinator_waits_and_changes_nothing(small):
     small.local.fund([small.world.actors.watcher.address])
     loop = Loop(small, key=small.world.actors.watcher)
@@ -183,6 +184,7 @@ def test_who_is_not_the_coordinator_waits_and_changes_nothing(small):
     assert small.world.model.round_manager.rounds_count() == 1
 
 
+@pytest.mark.full
 def test_rules_that_changed_after_a_void_attempt_open_the_next_round_instead(small):
     manager, plan = small.world.model.round_manager, small.plan()
     small.close_round()
@@ -250,6 +252,7 @@ def test_all_days_are_those_the_reference_set_leaves(held, expected):
     assert list(all_days(task, reference)) == expected
 
 
+@pytest.mark.full
 def test_it_rests_after_a_final_round_as_long_as_told(small):
     loop = Loop(small, pace=Pace(pause=60.0, rest=0.0))
     loop.until(Status.FINALISED)

@@ -43,7 +43,6 @@ def test_a_model_is_found_governed_from_its_manager_alone(small, governed):
     assert find_governor(found).address == governed.governor.address
 
 
-@pytest.mark.full
 def test_a_vote_changes_the_training_policy_and_the_next_rounds_plan_follows_it(small, governed, tmp_path):
     first = small.play().plan
     days = first.windows

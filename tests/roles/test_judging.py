@@ -35,7 +35,6 @@ def test_nothing_is_shown_before_all_have_sealed(small):
     assert len(named(small)) == 3
 
 
-@pytest.mark.full
 def test_two_of_three_are_enough_once_the_third_had_its_time(small):
     small.close_round()
     settle(small, small.validators[:2])

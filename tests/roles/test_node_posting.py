@@ -195,6 +195,7 @@ def test_a_node_that_did_not_commit_posts_nothing(small, tmp_path):
     assert beside.postings() == [] and beside.sent() == ()
 
 
+@pytest.mark.full
 def test_another_wallet_can_pay(small, tmp_path):
     payer = small.world.actors.watcher
     small.local.fund([payer.address])
@@ -234,6 +235,7 @@ def test_a_refusal_is_told_with_its_reason(small, tmp_path, monkeypatch):
     assert beside.sent()[-1].note == "the posted update was refused: its bytes are not in the content store"
 
 
+@pytest.mark.full
 def test_while_nobody_answers_it_is_followed_until_the_attempt_is_void(small, tmp_path, monkeypatch):
     beside, manager = Beside(small, tmp_path / "node"), small.world.model.round_manager
     monkeypatch.setattr(coordinating, "take_posted", lambda *_: None)

@@ -42,8 +42,7 @@ contract PredictionConsumer {
         returns (bytes32)
     {
         SignedPredictions.Terms memory terms = SignedPredictions.Terms(SEPARATOR, THRESHOLD, 1 hours);
-        return
-            SignedPredictions.requireSignedBatch(terms, claim, questions, answers, signatures, _isOperator);
+        return SignedPredictions.requireSignedBatch(terms, claim, questions, answers, signatures, _isOperator);
     }
 
     function _isOperator(address account) private view returns (bool) {
