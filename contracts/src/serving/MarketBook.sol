@@ -78,8 +78,11 @@ abstract contract MarketBook is IInferenceMarket, ReentrancyGuardTransient {
     mapping(address token => mapping(address account => uint256)) public creditOf;
 
     address[] internal _models;
+    // `setTerms` and `join` fill these by a reference to a model's own list.
+    // slither-disable-start uninitialized-state
     mapping(address model => KeptTerms[]) internal _terms;
     mapping(address model => address[]) internal _lists;
+    // slither-disable-end uninitialized-state
     mapping(address model => mapping(address account => Entry)) internal _entries;
     mapping(address model => uint256) internal _turns;
 

@@ -8,8 +8,6 @@ import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice A model's terms, and who answers for it. See {IInferenceMarket}.
 abstract contract MarketServers is MarketBook {
-    using SafeCast for uint256;
-
     uint256 internal constant MAX_SERVERS = 64;
     uint256 private constant MAX_SEATS = 15;
     uint256 private constant MAX_ENDPOINT = 256;
@@ -186,7 +184,7 @@ abstract contract MarketServers is MarketBook {
         uint256 length = bytes(endpoint).length;
         require(length != 0 && length <= MAX_ENDPOINT, InferenceMarket_BadEndpoint(length));
         require(price != 0 && price <= terms.price, InferenceMarket_BadPrice(price, terms.price));
-        uint80 bond = (entry.bond + msg.value).toUint80();
+        uint80 bond = SafeCast.toUint80(entry.bond + msg.value);
         require(bond >= terms.bond, InferenceMarket_BadBond(bond, terms.bond));
         entry.price = price;
         entry.bond = bond;

@@ -212,7 +212,7 @@ contract WeatherInsurance is DeviceEvidence {
         totalOwed -= amount;
         emit Withdrawn(account, amount);
         // The credit is gone before the call, and what the account answers is not read.
-        // slither-disable-next-line low-level-calls
+        // slither-disable-next-line low-level-calls,arbitrary-send-eth
         (bool taken,) = account.call{ value: amount }("");
         require(taken, WeatherInsurance_NotTaken(account));
     }
