@@ -1,5 +1,6 @@
 """The evidence store: durable, append-only, in order, and the same on both kinds of database."""
 
+import multiprocessing
 import sqlite3
 
 import pytest
@@ -68,6 +69,30 @@ def test_the_database_waits_for_the_disk(tmp_path):
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     store.close()
+
+
+def open_new_stores(folder, barrier, told):
+    """Opens each of some new stores at the same moment as other processes."""
+    try:
+        for number in range(10):
+            barrier.wait(60)
+            EvidenceStore(f"sqlite:///{folder}/{number}.db").close()
+    except Exception as error:
+        barrier.abort()
+        told.put(repr(error))
+    else:
+        told.put("")
+
+
+def test_a_new_store_may_be_opened_by_several_processes_at_once(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    barrier, told = context.Barrier(3), context.Queue()
+    processes = [context.Process(target=open_new_stores, args=(tmp_path, barrier, told)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    assert [told.get(timeout=120) for _ in processes] == [""] * 3
+    for process in processes:
+        process.join(60)
 
 
 def test_what_add_returned_is_seen_by_another_process(tmp_path):

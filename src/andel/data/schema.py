@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from andel.errors import SettingsError, StoreError
+from andel.write_ahead import write_ahead
 
 WAIT_SECONDS: Final = 30
 """How long a writer waits for another one before it gives up."""
@@ -100,7 +101,8 @@ def open_engine(url: str, wait_seconds: int = WAIT_SECONDS) -> sa.Engine:
         raise SettingsError(f"cannot open the evidence store: {error}", "install andel[postgres]") from error
     sa.event.listen(engine, "connect", _sqlite_settings(wait_seconds) if name == "sqlite" else _postgres(wait_seconds))
     try:
-        tables.create_all(engine)
+        if not tables.tables.keys() <= set(sa.inspect(engine).get_table_names()):
+            _make_tables(engine)
         columns = {column["name"] for column in sa.inspect(engine).get_columns("accepted")}
     except sa.exc.SQLAlchemyError as error:
         engine.dispose()
@@ -138,15 +140,22 @@ def _cause(error: sa.exc.SQLAlchemyError) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
+def _make_tables(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":  # of several that find a new file without tables, one makes them
+            connection.exec_driver_sql(ONE_WRITER["sqlite"])
+        tables.create_all(connection)
+        connection.commit()
+
+
 def _sqlite_settings(wait_seconds: int) -> Any:
     def set_up(connection: Any, _record: object) -> None:
         # transactions are begun by the store itself (ONE_WRITER), not by the driver in the middle of one
         connection.isolation_level = None
-        cursor = connection.cursor()
-        pragmas = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
-        for pragma in (f"busy_timeout={wait_seconds * 1_000}", *pragmas, f"wal_autocheckpoint={_CHECKPOINT_PAGES}"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        connection.execute(f"PRAGMA busy_timeout={wait_seconds * 1_000}")
+        write_ahead(connection, wait_seconds)
+        for pragma in ("synchronous=FULL", "secure_delete=ON", f"wal_autocheckpoint={_CHECKPOINT_PAGES}"):
+            connection.execute(f"PRAGMA {pragma}").close()
 
     return set_up
 

@@ -20,6 +20,7 @@ from andel.errors import SettingsError
 from andel.hashing import sha256
 from andel.serving.http_edge import RefusedRequest
 from andel.units import DAY_SECONDS
+from andel.write_ahead import write_ahead
 
 CALLERS_MAX: Final = 100_000
 """Callers counted one by one; who comes beyond shares one count with all others that do."""
@@ -85,7 +86,7 @@ class Counts:
                 path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=16
             )
             # what a crash of the machine loses is counts of its last moments
-            self._file.execute("PRAGMA journal_mode=WAL")
+            write_ahead(self._file)
             self._file.execute("PRAGMA synchronous=OFF")
             self._file.executescript(_SCHEMA)
             self._file.execute("INSERT OR IGNORE INTO salt VALUES (1, ?)", (secrets.token_bytes(32),))

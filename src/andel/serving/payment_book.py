@@ -19,6 +19,7 @@ from typing import Final
 
 from andel.errors import StoreError
 from andel.hashing import sha256
+from andel.write_ahead import write_ahead
 
 MAX_ENTRIES: Final = 200_000
 MAX_ANSWER_BYTES: Final = 1 << 20
@@ -121,7 +122,7 @@ class PaymentBook:
         self._clock = clock
         self._entries_max = entries_max
         with self._open() as book:
-            book.execute("pragma journal_mode=wal")
+            write_ahead(book)
             book.execute(_TABLE)
             book.execute(_TOUCHED)
 
