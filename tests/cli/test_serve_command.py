@@ -48,7 +48,18 @@ class Serving:
                 time.sleep(0.2)
 
     def lines(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+        whole, _, _ = self.log.read_text().rpartition("\n")  # the last line may be half written
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+
+    def line_of(self, request_id):
+        """The fields that were logged of a request; its line may be written after its answer was sent."""
+        end = time.monotonic() + 10
+        while True:
+            for line in self.lines():
+                if line.get("fields", {}).get("id") == request_id:
+                    return line["fields"]
+            assert time.monotonic() < end, f"{request_id} was not logged"
+            time.sleep(0.05)
 
     def figures(self):
         return httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30).text
@@ -117,9 +128,7 @@ def test_a_request_is_logged_without_question_key_or_address(serving, keys):
     header = {"Authorization": f"Bearer {keys[1]}", "X-Request-Id": "of-a-client"}
     answer = httpx.post(serving.url + "/predict", json=GOOD, headers=header, timeout=30)
     assert answer.status_code == 200
-    fields = next(
-        line["fields"] for line in serving.lines() if line.get("fields", {}).get("id") == answer.headers["x-request-id"]
-    )
+    fields = serving.line_of(answer.headers["x-request-id"])
     assert fields.keys() == {"id", "route", "status", "ms", "caller"}
     assert (fields["route"], fields["status"], fields["caller"]) == ("/predict", 200, "key")
     text = serving.log.read_text()
