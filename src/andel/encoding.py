@@ -7,9 +7,9 @@ bounded in size and refused when it is not canonical, so that one object has one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from andel.errors import InputError
 
 MAX_OBJECT_BYTES = 64 * 1024 * 1024
 """Largest canonical object that is parsed."""
+
+WORD_BYTES: Final = 32
+"""Of a word of the EVM."""
 
 IntArray = npt.NDArray[np.int64]
 
@@ -122,6 +125,16 @@ def decode_values(tag: bytes, data: bytes, shapes: Sequence[tuple[int, ...]]) ->
     if len(data) != len(header) + size * bits // 8:
         raise InputError(f"arrays of {len(data)} bytes have the wrong length")
     return np.frombuffer(data, dtype=f"<i{bits // 8}", offset=len(header)).astype(np.int64)
+
+
+def words_of(values: Iterable[int]) -> bytes:
+    """The integers as int256 words, big-endian in two's complement, one after another. Raises OverflowError."""
+    return b"".join([value.to_bytes(WORD_BYTES, "big", signed=True) for value in values])
+
+
+def words_in(data: bytes) -> list[int]:
+    """The integers of int256 words, as `words_of` writes them; a last word that is cut counts as a shorter integer."""
+    return [int.from_bytes(data[at : at + WORD_BYTES], "big", signed=True) for at in range(0, len(data), WORD_BYTES)]
 
 
 def _check_canonical(value: object) -> None:

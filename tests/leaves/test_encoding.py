@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from andel.encoding import canonical_json, decode_arrays, encode_arrays, parse_json
+from andel.encoding import canonical_json, decode_arrays, encode_arrays, parse_json, words_in, words_of
 from andel.errors import AndelError, InputError
+from andel.typed_data import abi_word
 
 SAFE = 2**53 - 1
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -200,3 +201,16 @@ def test_arrays_under_another_tag_or_of_other_shapes_are_refused():
     for tag, shapes in ((b"tug", [(4,)]), (b"tag", [(2, 2)]), (b"tag", [(4,), (1,)]), (b"ta", [(4,)])):
         with pytest.raises(InputError):
             decode_arrays(tag, data, shapes)
+
+
+@given(st.lists(st.integers(-(2**255), 2**255 - 1), max_size=5))
+def test_integers_come_back_from_their_words_as_solidity_encodes_them(integers):
+    words = words_of(integers)
+    assert words == b"".join(abi_word("answer", "int256", each) for each in integers)
+    assert words_in(words) == integers
+
+
+@pytest.mark.parametrize("integer", [2**255, -(2**255) - 1])
+def test_an_integer_outside_int256_has_no_word(integer):
+    with pytest.raises(OverflowError):
+        words_of([integer])

@@ -2,9 +2,10 @@
 
 import pytest
 
+from andel.encoding import words_in
 from andel.errors import InputError, Reverted
 from andel.hashing import keccak, sha256
-from andel.ledger.market import MarketAsk, MarketTerms, RequestStatus, Routing, SeatState, words_in
+from andel.ledger.market import MarketAsk, MarketTerms, RequestStatus, Routing, SeatState
 from andel.ledger.payment import COIN
 from andel.ledger.proposed_calls import call_of, in_words
 from andel.roles.answering.running import market_of

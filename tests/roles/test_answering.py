@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from andel.encoding import words_in
 from andel.errors import InputError
-from andel.ledger.market import RequestStatus, Routing, SeatState, words_in
+from andel.ledger.market import RequestStatus, Routing, SeatState
 from andel.roles.answering.sidecar import Habits
 from tests.support.market_world import EAGER, PRICE, TERMS, market_world
 

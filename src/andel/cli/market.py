@@ -13,10 +13,11 @@ import typer
 from andel.cli import market_server
 from andel.cli.market_options import MarketOption, money, open_market
 from andel.cli.options import KeyFileOption, ModelOption, RpcOption, coins, parse_digest, plain_fields, read_key
+from andel.encoding import words_in
 from andel.errors import InputError, SettingsError
 from andel.keys import parse_address
 from andel.ledger.connection import Chain
-from andel.ledger.market import InferenceMarketContract, MarketServer, PresentTerms, words_in
+from andel.ledger.market import InferenceMarketContract, MarketServer, PresentTerms
 from andel.ledger.payment import money_of, parse_amount
 from andel.ledger.standstill import Standstill
 from andel.roles.answering.contradictions import contradictions

@@ -11,7 +11,7 @@ import typer
 
 from andel.cli.model_compile import compile_file, read_model
 from andel.cli.options import RpcOption, coins, open_model, read_bounded, read_key
-from andel.encoding import IntArray, parse_hex
+from andel.encoding import IntArray, parse_hex, words_in
 from andel.errors import InputError, SettingsError
 from andel.keys import parse_address
 from andel.ledger.connection import Chain
@@ -165,7 +165,7 @@ def _ask_chain(rpc: str, model: str, registry: str, code: str, question: bytes) 
         data = _registry(rpc, registry).ask(parse_address(code), question)
     else:
         raise SettingsError("nothing says what is asked on that chain", "--model, or --registry and --code")
-    return [int.from_bytes(data[at : at + 32], "big", signed=True) for at in range(0, len(data), 32)]
+    return words_in(data)
 
 
 def _registry(rpc: str, registry: str) -> OnchainModelsContract:

@@ -22,7 +22,6 @@ from andel.ledger.receipt import Receipt
 from andel.typed_data import abi_word
 from andel.units import NOBODY, Address, Digest
 
-WORD_BYTES: Final = 32
 MAX_QUESTION_WORDS: Final = 64
 PAGE: Final = 100
 """Entries asked for at once."""
@@ -307,12 +306,6 @@ def deploy_market(chain: Chain, key: AccountKey, models: Address, splitters: Add
     """One for all models, new on the chain, over `OnchainModels` and `FeeSplitters`. Raises ChainError."""
     contract, _ = chain.deploy(key, InferenceMarketContract.NAME, models, splitters)
     return InferenceMarketContract(chain, contract.address)
-
-
-def words_in(answer: bytes) -> list[int]:
-    """An answer's int256 words as integers."""
-    size = WORD_BYTES
-    return [int.from_bytes(answer[i : i + size], "big", signed=True) for i in range(0, len(answer), size)]
 
 
 def _terms(values: Sequence[Any]) -> MarketTerms:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from andel.encoding import WORD_BYTES
 from andel.errors import ChainError, EvidenceError, InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey
 from andel.ledger.market import (
     MAX_QUESTION_WORDS,
-    WORD_BYTES,
     InferenceMarketContract,
     MarketAsk,
     MarketRequest,

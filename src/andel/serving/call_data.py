@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from andel.encoding import IntArray
+from andel.encoding import WORD_BYTES, IntArray, words_of
 from andel.serving.any_file import AnyFile, evaluate_any, question_bytes, takes_base
 from andel.serving.evaluate import BASE_BYTES
 from andel.serving.model_file import ModelFile
-from andel.serving.slots import WORD_BYTES, Slots
+from andel.serving.slots import Slots
 
 
 def answer_to_call_data(model: AnyFile, data: bytes) -> bytes:
@@ -23,7 +23,7 @@ def answer_to_call_data(model: AnyFile, data: bytes) -> bytes:
     slots = Slots(model.inputs, 8, 8, base=True) if isinstance(model, ModelFile) else model.slots
     base = np.array([int.from_bytes(read[-BASE_BYTES:], "big", signed=True)]) if takes_base(model) else None
     answers = evaluate_any(model, codes_in(slots, read), base)[0]
-    return b"".join(int(value).to_bytes(WORD_BYTES, "big", signed=True) for value in answers)
+    return words_of(answers.tolist())
 
 
 def codes_in(slots: Slots, data: bytes) -> IntArray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from andel.encoding import words_of
 from andel.errors import EvidenceError, InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey, parse_address
@@ -260,7 +261,7 @@ def _message(
 def _output_hash(answer: int) -> Digest:
     if not -_MAX_ANSWER - 1 <= answer <= _MAX_ANSWER:
         raise InputError("prediction's answer is outside int256")
-    return keccak(answer.to_bytes(32, "big", signed=True))
+    return keccak(words_of((answer,)))
 
 
 def _read_question(record: Mapping[str, Any]) -> bytes:

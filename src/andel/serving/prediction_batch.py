@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from andel.encoding import WORD_BYTES, words_of
 from andel.errors import InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey
@@ -26,7 +27,6 @@ MAX_QUESTION_BYTES: Final = 2_048
 MAX_WORDS: Final = 32
 """int256 words that answer one question."""
 
-_WORD = 32
 _SIGNATURE_BYTES = 65
 _MAX_TIME = 2**64 - 1
 _MAX_ANSWER = 2**255 - 1
@@ -177,7 +177,7 @@ def _check_batch(questions: tuple[bytes, ...], answers: tuple[int, ...]) -> None
         raise InputError(f"{len(questions)} questions, 1 to {MAX_QUESTIONS} go under one signature", "ask in parts")
     lengths = {len(question) for question in questions}
     length = lengths.pop()
-    if lengths or length % _WORD or not _WORD <= length <= MAX_QUESTION_BYTES:
+    if lengths or length % WORD_BYTES or not WORD_BYTES <= length <= MAX_QUESTION_BYTES:
         raise InputError(
             f"the batch's questions are not all of one length, whole words up to {MAX_QUESTION_BYTES} bytes"
         )
@@ -195,7 +195,7 @@ def _message(
     valid_until: int,
 ) -> dict[str, object]:
     try:
-        words = b"".join([answer.to_bytes(_WORD, "big", signed=True) for answer in answers])
+        words = words_of(answers)
     except OverflowError as error:
         raise InputError("an answer of the batch is outside int256") from error
     return {

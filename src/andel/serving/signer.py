@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from andel.encoding import words_of
 from andel.errors import InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey
@@ -16,7 +17,6 @@ from andel.serving.prediction_batch import PredictionBatch
 from andel.typed_data import Domain, digest_after
 from andel.units import Digest
 
-_WORD = 32
 _TIME_PADDING = bytes(24)
 
 
@@ -35,7 +35,7 @@ class Signer:
     def sign(self, question: bytes, answer: int, issued_at: int, valid_until: int) -> Prediction:
         """As `sign_prediction`."""
         try:
-            words = keccak(question), keccak(answer.to_bytes(_WORD, "big", signed=True))
+            words = keccak(question), keccak(words_of((answer,)))
             signed = self._digest(b"".join((*words, _times(issued_at, valid_until))))
         except OverflowError as error:
             raise InputError("prediction's answer is outside int256, or a time no unix seconds") from error
@@ -57,7 +57,7 @@ class Signer:
         """As `sign_batch`."""
         asked, answered = tuple(questions), tuple(answers)
         try:
-            words = b"".join([answer.to_bytes(_WORD, "big", signed=True) for answer in answered])
+            words = words_of(answered)
             hashes = keccak(b"".join(asked)), keccak(words)
             signed = self._batch_digest(b"".join((*hashes, _times(issued_at, valid_until))))
         except OverflowError as error:

@@ -10,11 +10,12 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from andel.encoding import WORD_BYTES
 from andel.errors import ChainError, Reverted
 from andel.hashing import keccak
 from andel.keys import AccountKey
 from andel.ledger.answers import bytes_of
-from andel.ledger.market import WORD_BYTES, InferenceMarketContract, MarketRequest, SeatState
+from andel.ledger.market import InferenceMarketContract, MarketRequest, SeatState
 from andel.ledger.onchain_models import OnchainModelsContract
 from andel.ledger.rpc import NodeRefused
 from andel.units import Address
