@@ -24,12 +24,11 @@ from andel.cli.options import (
 from andel.errors import InputError
 from andel.keys import parse_address
 from andel.ledger.delegation import votes_of
-from andel.ledger.deployment import ModelContracts
 from andel.ledger.governance import ModelGovernorContract, ProposalState, Standing, Support
 from andel.ledger.proposed_calls import in_words
 from andel.roles.owner import clock_text, told
-from andel.roles.voter import MAX_FILE_BYTES, VOTE_SENTENCES, cast, delegate, governor_of, names_of, read_proposal
-from andel.units import TOKEN, Address
+from andel.roles.voter import MAX_FILE_BYTES, VOTE_SENTENCES, cast, delegate, governor_of, names_known, read_proposal
+from andel.units import TOKEN
 
 app = typer.Typer(name="vote", help="What holders decide about a model.", no_args_is_help=True)
 
@@ -62,7 +61,7 @@ def show(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, success
     opened = open_model(rpc, model)
     governor = governor_of(opened)
     found = governor.proposal(_identity(governor, proposal))
-    standing, names = governor.standing_of(found.id), names_of(opened) | _named(opened, successors)
+    standing, names = governor.standing_of(found.id), names_known(opened, successors_of(opened, successors))
     typer.echo(f"proposal {found.id}")
     typer.echo(
         governor.description_of(found) or f"(its text is not in recent blocks; keccak {found.description_hash.hex()})"
@@ -89,7 +88,7 @@ def propose(
 ) -> None:
     """Propose what a file says; texts that it names are kept in the content store."""
     opened, key = open_model(rpc, model), read_key(key_file)
-    names = names_of(opened) | _named(opened, successors)
+    names = names_known(opened, successors_of(opened, successors))
     calls, why = read_proposal(
         read_bounded(file, MAX_FILE_BYTES),
         names,
@@ -175,12 +174,6 @@ def veto(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_fil
     stopped = ", and the proposal is cancelled" if said.state == ProposalState.CANCELED else ""
     against = f"{_tokens(said.vetoing)} of {_tokens(said.veto_needed)} tokens stand against it"
     typer.echo(f"{against}{stopped}, gas {receipt.gas_used}")
-
-
-def _named(opened: ModelContracts, successors: str) -> dict[Address, str]:
-    """Shared contracts that a vote may call, where they are known."""
-    shared = (successors_of(opened, successors), opened.market, opened.fee_splitters)
-    return {found.address: found.NAME for found in shared if found is not None}
 
 
 def _identity(governor: ModelGovernorContract, text: str) -> int:

@@ -343,14 +343,11 @@ class Chain:
     def blocks(self, numbers: Sequence[int]) -> list[Block]:
         """Hash and time of each block, in their order; asked in batches. Raises ChainError for an unknown one."""
         answers = self._rpc.batch([("eth_getBlockByNumber", (hex(number), False)) for number in numbers])
-        found = []
-        for number, answer in zip(numbers, answers, strict=True):
-            block = _asked_block(answer, number)
-            transactions = frozenset(map(str, block.get("transactions") or ()))
-            found.append(
-                Block(number, Digest(bytes_of(block.get("hash"))), quantity(block.get("timestamp")), transactions)
-            )
-        return found
+        return [_read_block(_asked_block(answer, number)) for number, answer in zip(numbers, answers, strict=True)]
+
+    def newest_block(self) -> Block:
+        """The newest block."""
+        return _read_block(self._block(None))
 
     def sent_to(self, transactions: Sequence[str]) -> list[tuple[Address | None, bytes]]:
         """Whom each transaction called, and its calldata, in their order; asked in batches."""
@@ -384,6 +381,13 @@ def _asked_block(answer: Any, number: int | None) -> dict[str, Any]:
     if number is not None and quantity(answer.get("number")) != number:
         raise ChainError(f"the node gave another block where block {number} was asked for")
     return answer
+
+
+def _read_block(block: dict[str, Any]) -> Block:
+    number, time = quantity(block.get("number")), quantity(block.get("timestamp"))
+    return Block(
+        number, Digest(bytes_of(block.get("hash"))), time, frozenset(map(str, block.get("transactions") or ()))
+    )
 
 
 def _intent(call: Call) -> Intent:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 from andel.errors import ChainError
 from andel.hashing import keccak
@@ -20,7 +20,7 @@ from andel.ledger.bound import Bound
 from andel.ledger.policy import ModelPolicyContract
 from andel.ledger.receipt import Receipt
 from andel.typed_data import sign_typed
-from andel.units import Address, Digest
+from andel.units import NOBODY, Address, Digest
 
 _LOG_BLOCKS: Final = 100_000
 """How far back a description is looked for: the chain keeps its hash alone where it can be read."""
@@ -145,8 +145,12 @@ class ModelGovernorContract(Bound):
 
     def proposal_at(self, number: int) -> Proposal:
         """A proposal by its number, from 0."""
-        identity, targets, values, datas, described = self.chain.call(self.contract, "proposalDetailsAt", number)
-        return Proposal(int(identity), _calls(targets, values, datas), Digest(described))
+        return self.proposals_at([number])[0]
+
+    def proposals_at(self, numbers: Sequence[int]) -> list[Proposal]:
+        """`proposal_at` for many numbers, in batches."""
+        found = self.chain.call_many(self.contract, "proposalDetailsAt", [(number,) for number in numbers])
+        return [Proposal(int(each[0]), _calls(*each[1:4]), Digest(each[4])) for each in found]
 
     def proposal(self, identity: int) -> Proposal:
         """A proposal by its id."""
@@ -155,21 +159,15 @@ class ModelGovernorContract(Bound):
 
     def standing_of(self, identity: int) -> Standing:
         """Where a proposal stands now."""
+        return self.standings_of([identity])[0]
+
+    def standings_of(self, identities: Sequence[int]) -> list[Standing]:
+        """`standing_of` for many proposals, in batches."""
         asked = ("proposalVotes", "proposalSnapshot", "vetoOf", "state", "proposalDeadline", "proposalEta")
-        answers = self.chain.call_all(self.contract, [(view, (identity,)) for view in asked])
-        (against, in_favour, abstaining), snapshot, (vetoing, needed), state, deadline, eta = answers
-        return Standing(
-            ProposalState(state),
-            against,
-            in_favour,
-            abstaining,
-            int(self.chain.call(self.contract, "quorum", snapshot)),
-            int(snapshot),
-            int(deadline),
-            int(eta),
-            vetoing,
-            needed,
-        )
+        answers = self.chain.call_all(self.contract, [(view, (each,)) for each in identities for view in asked])
+        rows = [answers[start : start + len(asked)] for start in range(0, len(answers), len(asked))]
+        quorums = self.chain.call_many(self.contract, "quorum", [(row[1],) for row in rows])
+        return [_standing(row, int(quorum)) for row, quorum in zip(rows, quorums, strict=True)]
 
     def description_of(self, proposal: Proposal) -> str:
         """A proposal's text, from the last 100,000 blocks; "" when it lies further back."""
@@ -196,6 +194,11 @@ class ModelGovernorContract(Bound):
         """The token that votes."""
         return Address(self.chain.call(self.contract, "token"))
 
+    def offering(self) -> Address | None:
+        """The model's offering, before whose end nobody proposes; None where it has none."""
+        found = Address(self.chain.call(self.contract, "offering"))
+        return None if found == NOBODY else found
+
     def voting_delay(self) -> int:
         """Seconds between a proposal and its snapshot."""
         return int(self.chain.call(self.contract, "votingDelay"))
@@ -216,6 +219,22 @@ def find_governor(policy: ModelPolicyContract) -> ModelGovernorContract:
     if policy.chain.call(governor.contract, "timelock") != timelock.address:
         raise ChainError(f"the governor {governor.address} does not act through the policy's timelock")
     return governor
+
+
+def _standing(answers: Sequence[Any], quorum: int) -> Standing:
+    (against, in_favour, abstaining), snapshot, (vetoing, needed), state, deadline, eta = answers
+    return Standing(
+        ProposalState(state),
+        against,
+        in_favour,
+        abstaining,
+        quorum,
+        int(snapshot),
+        int(deadline),
+        int(eta),
+        vetoing,
+        needed,
+    )
 
 
 def _lists(calls: Sequence[ProposedCall]) -> tuple[list[Address], list[int], list[bytes]]:

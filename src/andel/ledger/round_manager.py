@@ -7,7 +7,7 @@ of its EIP-712 fields (`typed_data.TYPES`). Never decides when a step is due, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,6 +170,11 @@ class RoundManagerContract(Bound):
     def round_of(self, round_id: int) -> RoundState:
         """A round and its current attempt. Raises Reverted for an unknown one."""
         return _round_state(round_id, self.chain.call(self.contract, "roundOf", round_id))
+
+    def rounds_of(self, round_ids: Sequence[int]) -> list[RoundState]:
+        """`round_of` for many rounds, in batches."""
+        found = self.chain.call_many(self.contract, "roundOf", [(number,) for number in round_ids])
+        return [_round_state(number, values) for number, values in zip(round_ids, found, strict=True)]
 
     def find_round(self, round_id: int) -> RoundState | None:
         """The same; None for a round that the node does not know (yet)."""

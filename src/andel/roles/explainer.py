@@ -10,7 +10,7 @@ from andel.errors import EvidenceError
 from andel.ledger.deployment import ModelContracts
 from andel.ledger.round_state import Status
 from andel.roles.chain_facts import read_round
-from andel.roles.replay import ReferenceOpener, replay_round
+from andel.roles.replay import ReferenceOpener, Replay, replay_round
 from andel.units import Address
 from andel.value.explain import Explanation, explain
 from andel.value.manifest import read_named
@@ -22,11 +22,21 @@ def explain_round(model: ModelContracts, store: ContentStore, number: int, contr
     Raises EvidenceError when the round is not final, or its replay is not what was attested, InputError when the
     contributor is not in it, ContentError for evidence that is missing or altered.
     """
+    replay = settled_again(model, store, number, published_references(store))
+    return explain(replay.evidence.plan, replay.report, contributor)
+
+
+def settled_again(model: ModelContracts, store: ContentStore, number: int, references: ReferenceOpener) -> Replay:
+    """The replay of a final round that gives the verdict attested. Raises EvidenceError, ContentError."""
     state = read_round(model, number).state
     if state.status != Status.FINALISED:
         raise EvidenceError(f"round {number}", f"it is {state.status.name.lower()}: nobody has earned anything in it")
-    references = ReferenceOpener(store, lambda plan: read_named(store, "reference packets", plan.reference.packets))
     replay = replay_round(model, store, number, references)
     if replay.digest != state.agreed:
         raise EvidenceError(f"round {number}", "the replay gives another verdict than the one attested")
-    return explain(replay.evidence.plan, replay.report, contributor)
+    return replay
+
+
+def published_references(store: ContentStore) -> ReferenceOpener:
+    """Opens reference sets whose packets were published."""
+    return ReferenceOpener(store, lambda plan: read_named(store, "reference packets", plan.reference.packets))

@@ -123,7 +123,7 @@ def told(send: Callable[[], Answer], sentences: Mapping[str, Sentence] | None = 
     try:
         return send()
     except Reverted as refusal:
-        sentence = (_SENTENCES if sentences is None else sentences).get(refusal.error)
+        sentence = (OWNER_SENTENCES if sentences is None else sentences).get(refusal.error)
         if sentence is None:
             raise
         values: tuple[Any, ...] = refusal.arguments
@@ -148,7 +148,7 @@ def clock_text(seconds: int) -> str:
 
 _AGAIN = "press the device's button again, and claim within the hour"
 
-_SENTENCES: Final[Mapping[str, Sentence]] = {
+OWNER_SENTENCES: Final[Mapping[str, Sentence]] = {
     "DeviceRegistry_ZeroDevice": (lambda: "the zero address is no device", ""),
     "DeviceRegistry_KnownKey": (
         lambda device: f"the private key of {device} is public: what it signs proves nothing",

@@ -30,6 +30,7 @@ from andel.ledger.governance import ModelGovernorContract, ProposedCall, Support
 from andel.ledger.interface import CONTRACTS
 from andel.ledger.proposed_calls import call_of
 from andel.ledger.receipt import Receipt
+from andel.ledger.successors import SuccessorsContract
 from andel.roles.owner import OWNERS_SIGNATURE_SECONDS, Sentence, told
 from andel.roles.publishing import governed
 from andel.training.training_policy import training_policy_of_text
@@ -66,6 +67,12 @@ def names_of(model: ModelContracts) -> dict[Address, str]:
         governor,
     )
     return {contract.address: contract.NAME for contract in bound} | {policy.timelock(): "ModelTimelock"}
+
+
+def names_known(model: ModelContracts, successors: SuccessorsContract | None) -> dict[Address, str]:
+    """`names_of`, with the shared contracts that a vote may call, where they are known."""
+    shared = (successors, model.market, model.fee_splitters)
+    return names_of(model) | {found.address: found.NAME for found in shared if found is not None}
 
 
 def read_proposal(

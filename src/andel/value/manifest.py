@@ -159,6 +159,18 @@ def manifest_names(data: bytes) -> list[tuple[str, str]]:
         raise InputError(f"manifest cannot be read: {error}") from error
 
 
+def commitment_names(data: bytes) -> dict[Address, str]:
+    """Contributor to the CID of its list of batches, of a list of commitments; none of those lists is read.
+
+    Raises InputError when it is none.
+    """
+    try:
+        entries = _entries({"list": parse_json(data, _MAX_BYTES)}, "list")
+        return {parse_address(item["contributor"]): str(item["batches"]) for item in entries}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"the list of commitments cannot be read: {error}") from error
+
+
 def read_disclosed(
     store: ContentStore, history: History, disclosures: Sequence[SignedDisclosure], place: str
 ) -> dict[Address, Disclosed]:

@@ -1,0 +1,89 @@
+"""The chain, the model's contracts on it, and the gateway that serves the page.
+
+Takes a memory and what the gateway says of itself. Gives names and addresses. A chain is named only where it is one of
+those that a launch is meant for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from andel import __version__
+from andel.ledger.governance import ModelTimelockContract
+from andel.ledger.payment import COIN_DECIMALS
+from andel.roles.showing.memory import Memory
+from andel.roles.showing.plain import Facts
+from andel.units import Address
+
+CHAINS: Final = {
+    4689: ("IoTeX", "IOTX"),
+    4690: ("IoTeX testnet", "IOTX"),
+    31_337: ("a chain of one's own", "ETH"),
+}
+"""Name of a chain and symbol of its coin, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What a server says of itself: whose key signs, what it takes, and which node wallets may use (None: not told)."""
+
+    signer: Address | None = None
+    sign_in: bool = False
+    paid_calls: bool = False
+    audits: bool = False
+    rpc: str | None = None
+
+
+def network_facts(memory: Memory, gateway: Gateway) -> Facts:
+    """Chain, gateway, contracts by name. Raises ChainError."""
+    block, chain_id = memory.head.block(), memory.chain.chain_id
+    name, symbol = CHAINS.get(chain_id, (f"chain {chain_id}", None))
+    return {
+        "chain": {
+            "id": chain_id,
+            "name": name,
+            "coin": {"symbol": symbol, "decimals": COIN_DECIMALS},
+            "rpc": gateway.rpc,
+            "block": block.number,
+            "time": block.time,
+        },
+        "gateway": {
+            "version": __version__,
+            "signer": gateway.signer,
+            "sign_in": gateway.sign_in,
+            "paid_calls": gateway.paid_calls,
+            "audits": gateway.audits,
+        },
+        "model": memory.manager.address,
+        "contracts": contracts_of(memory),
+    }
+
+
+def contracts_of(memory: Memory) -> dict[str, Address]:
+    """The contracts that are known, by name. Raises ChainError."""
+    model, policy, governor = memory.model, memory.policy, memory.governor
+    timelock = None if policy is None else ModelTimelockContract(memory.chain, policy.timelock())
+    bound = (
+        model.round_manager,
+        model.token,
+        model.pool,
+        model.vault,
+        model.operators,
+        model.disputes,
+        model.alliance,
+        model.device_registry,
+        model.batch_registry,
+        model.factory,
+        governor,
+        timelock,
+        policy,
+        memory.offering,
+        model.onchain_models,
+        model.prediction_log,
+        model.access_pass,
+        model.successors,
+        model.fee_splitters,
+        model.market,
+    )
+    return {contract.NAME: contract.address for contract in bound if contract is not None}
