@@ -66,10 +66,17 @@ class ModelFactoryContract(Bound):
 
     def launched(self, model: Address, from_block: int, to_block: int | None = None) -> LaunchedModel:
         """What was launched with a `RoundManager`, from the events of these blocks. Raises ChainError if not here."""
-        events = self.logs("ModelLaunched", from_block, to_block, model=model)
-        if len(events) != 1:
+        found = self.launch_of(model, from_block, to_block)
+        if found is None:
             raise ChainError(f"{self.address} launched no {model} in these blocks")
-        return self._launched(events[0].arguments["parts"])
+        return found[1]
+
+    def launch_of(
+        self, model: Address, from_block: int, to_block: int | None = None
+    ) -> tuple[int, LaunchedModel] | None:
+        """The block in which a model was launched, and with what, from the events of these blocks; None if not here."""
+        events = self.logs("ModelLaunched", from_block, to_block, model=model)
+        return (events[0].block, self._launched(events[0].arguments["parts"])) if len(events) == 1 else None
 
     def _launched(self, values: Any) -> LaunchedModel:
         inputs = interface_of(self.NAME).events["ModelLaunched"].inputs

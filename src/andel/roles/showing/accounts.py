@@ -36,15 +36,15 @@ class OwnDevices:
     def of(self, account: Address) -> tuple[list[Address], bool]:
         """Its devices now, and whether events tell them all. Raises ChainError."""
         memory, newest = self._memory, self._memory.head.block().number
-        registry, first = memory.model.device_registry, memory.first_block
-        claimed = self._claimed.get(account, lambda: Followed(registry, ["DeviceClaimed"], first, owner=account))
-        given = self._given.get(account, lambda: Followed(registry, ["DeviceTransferred"], first, to=account))
+        registry = memory.model.device_registry  # older than the model, as its devices may be
+        claimed = self._claimed.get(account, lambda: Followed(registry, ["DeviceClaimed"], owner=account))
+        given = self._given.get(account, lambda: Followed(registry, ["DeviceTransferred"], to=account))
         named = _devices([*claimed.read(newest), *given.read(newest)])
         brought = headers_of(memory, memory.newest_final(), account) or ()
         found = list(dict.fromkeys([*named, *(header.device for header in brought)]))
         statuses = registry.statuses_of(found)
         own = [device for device, status in zip(found, statuses, strict=True) if status.owner == account]
-        return own, claimed.whole and given.whole and first == 0
+        return own, claimed.whole and given.whole
 
 
 def account_facts(memory: Memory, devices: OwnDevices, account: Address) -> Facts:

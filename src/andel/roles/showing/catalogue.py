@@ -57,7 +57,9 @@ class Catalogue:
     def _item(self, address: Address) -> Facts:
         memory = self._memory
         if address == memory.manager.address:
-            return memory.head.get("catalogue", lambda: model_item(memory, self._baselines, served=True))
+            return memory.head.get(
+                ("catalogue", self._baselines.note), lambda: model_item(memory, self._baselines, served=True)
+            )
         other = self._others.get(address, lambda: self._opened(address))
         if other is None:
             return _unknown(address)

@@ -7,6 +7,7 @@ round it is the newest in which the account earned, of those that are looked at.
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
 from typing import Final
 
 from andel.errors import EvidenceError, InputError
@@ -24,21 +25,35 @@ ROUNDS_LOOKED_AT: Final = 32
 """How many rounds back the newest one that an account earned in is looked for."""
 
 _KEPT: Final = 4
+_WAITING: Final = 2
 
 Verdict = tuple[RoundPlan, ValueReport]
 
 
 class Verdicts:
-    """Rounds settled again, the last few."""
+    """Rounds settled again, the last few. Only a few may wait for one: a stranger's questions hold no other one up."""
 
     def __init__(self, memory: Memory) -> None:
         """Settles nothing yet."""
         self._memory = memory
         self._kept: Kept[bytes, Verdict] = Kept(_KEPT, alone=True)  # two replays at once would each take twice as long
+        self._waiting = BoundedSemaphore(_WAITING)
 
-    def of(self, state: RoundState) -> Verdict:
-        """The verdict on a final round. Raises EvidenceError, ContentError, ContentUnreachable, ChainError."""
-        return self._kept.get(bytes(state.agreed), lambda: self._settle(state.round))
+    def of(self, state: RoundState) -> Verdict | None:
+        """The verdict on a final round; None while too many wait for others.
+
+        Raises EvidenceError, ContentError, ContentUnreachable, ChainError.
+        """
+        name = bytes(state.agreed)
+        found, verdict = self._kept.find(name)
+        if found:
+            return verdict
+        if not self._waiting.acquire(blocking=False):
+            return None
+        try:
+            return self._kept.get(name, lambda: self._settle(state.round))
+        finally:
+            self._waiting.release()
 
     def _settle(self, number: int) -> Verdict:
         memory = self._memory
@@ -53,11 +68,17 @@ def explained(memory: Memory, verdicts: Verdicts, account: Address, number: int 
     is not final or cannot be settled again here, ContentError for evidence that is missing.
     """
     state = _newest(memory, account) if number is None else _named(memory, number)
-    found = explain(*verdicts.of(state), account)
+    verdict = verdicts.of(state)
+    if verdict is None:
+        wait = ["Other rounds are being settled again, one after another: ask again in some seconds."]
+        nothing: Facts = {"earned_in_round": None, "sentences": wait, "facts": [], "pending": True}
+        return {"account": account, "round": state.round} | nothing
+    found = explain(*verdict, account)
     return {
         "account": account,
         "round": state.round,
         "earned_in_round": str(found.own.share),
+        "pending": False,
         "sentences": found.sentences(),
         "facts": _figures(found),
     }

@@ -19,6 +19,9 @@ V = TypeVar("V")
 HEAD_SECONDS = 1.0
 """How long the newest block is told without asking again."""
 
+FRESH_SECONDS = 15.0
+"""How long something of the newest block is kept at most: the store changes without a block."""
+
 
 class Kept(Generic[K, V]):
     """The values used last, at most `most` of them."""
@@ -66,7 +69,7 @@ class Head:
         self._chain, self._clock, self._lock = chain, clock, Lock()
         self._asked = float("-inf")
         self._block: Block | None = None
-        self._values = Kept[tuple[bytes, Hashable], Any](4_096)
+        self._values = Kept[tuple[bytes, int, Hashable], Any](4_096)
 
     def block(self) -> Block:
         """The newest block, asked of the node at most once a second. Raises ChainError."""
@@ -77,5 +80,6 @@ class Head:
             return self._block
 
     def get(self, name: Hashable, make: Callable[[], V]) -> V:
-        """What `make` gave at this block. Raises what it raises."""
-        return cast(V, self._values.get((bytes(self.block().hash), name), make))
+        """What `make` gave at this block, lately. Raises what it raises."""
+        block, moment = self.block(), int(self._clock() // FRESH_SECONDS)
+        return cast(V, self._values.get((bytes(block.hash), moment, name), make))

@@ -19,14 +19,15 @@ from andel.ledger.deployment import ModelContracts
 from andel.ledger.factory import LaunchedModel
 from andel.ledger.governance import ModelGovernorContract, find_governor
 from andel.ledger.offering import ModelOfferingContract
-from andel.ledger.payment import money_of
+from andel.ledger.payment import COIN, money_of
 from andel.ledger.policy import ModelPolicyContract, find_policy
 from andel.ledger.round_manager import RoundManagerContract
 from andel.ledger.round_state import RoundState, Status
 from andel.roles.explainer import published_references
 from andel.roles.replay import ReferenceOpener
+from andel.roles.showing.followed import LOOK_BACK_BLOCKS
 from andel.roles.showing.kept import Head, Kept
-from andel.roles.showing.plain import Facts
+from andel.roles.showing.plain import CHAINS, Facts
 from andel.training.task import Task, parse_task
 from andel.units import Address, Digest
 from andel.value.claims import ClaimTree
@@ -35,6 +36,9 @@ from andel.value.manifest import commitment_names
 
 Start = Callable[[Callable[[], None]], None]
 """Begins work that nobody waits for, in a thread; or does it at once."""
+
+COUNTED_AT_ONCE = 50_000
+"""Contributors to rounds that one request counts: half a second's work."""
 
 _ROUNDS_KEPT = 20_000
 _TIMES_KEPT = 50_000
@@ -54,17 +58,12 @@ class Earned:
 
 @dataclass(frozen=True)  # not slotted: it keeps what never changes
 class Memory:
-    """What is read of one model, and kept. `launched` is all that was launched with it, where that is known.
-
-    `first_block` is a block before which nothing of the model happened. `clock` counts seconds from anywhere.
-    """
+    """What is read of one model, and kept. `clock` counts seconds from anywhere."""
 
     model: ModelContracts
     store: ContentStore
     clock: Callable[[], float]
     start: Start
-    launched: LaunchedModel | None = None
-    first_block: int = 0
     _rounds: Kept[int, RoundState] = field(default_factory=lambda: Kept(_ROUNDS_KEPT))
     _times: Kept[int, int] = field(default_factory=lambda: Kept(_TIMES_KEPT))
     _tokens: Kept[Address, Facts] = field(default_factory=lambda: Kept(256))
@@ -100,6 +99,25 @@ class Memory:
         return None if self.policy is None else find_governor(self.policy)
 
     @cached_property
+    def launch(self) -> tuple[int, LaunchedModel] | None:
+        """The block of the model's launch, and what was launched; None where that lies too far back. Raises ChainError.
+
+        Events of the model are looked for from there on, so that nobody asks for blocks that hold none.
+        """
+        newest = self.head.block().number
+        return self.model.factory.launch_of(self.manager.address, max(0, newest - LOOK_BACK_BLOCKS), newest)
+
+    @property
+    def first_block(self) -> int:
+        """A block before which nothing of the model happened. Raises ChainError."""
+        return self.launch[0] if self.launch else 0
+
+    @property
+    def launched(self) -> LaunchedModel | None:
+        """All that was launched with the model; None where that is not known. Raises ChainError."""
+        return self.model.launched or (self.launch[1] if self.launch else None)
+
+    @cached_property
     def offering(self) -> ModelOfferingContract | None:
         """The model's offering; None where it has none, or none is known. Raises ChainError."""
         named = self.launched.parts.get("offering") if self.launched else None
@@ -122,6 +140,8 @@ class Memory:
 
         def read() -> Facts:
             decimals, symbol = money_of(self.chain, address)
+            if address == COIN:
+                symbol = CHAINS.get(self.chain.chain_id, ("", symbol))[1]
             return {"address": address, "symbol": symbol, "decimals": decimals}
 
         return self._tokens.get(address, read)
@@ -229,16 +249,21 @@ class Memory:
         tree = self._trees.get(bytes(self.state_hash()), lambda: ClaimTree(earned.history.earned))
         return tree if tree.root == self.head.get("claims root", self.model.pool.claims_root) else None
 
-    def contributors_of(self, state: RoundState) -> int | None:
-        """How many committed data to a round; None before that, or where the store does not hold the list."""
-        digest = bytes(state.commitments_hash)
-        if not any(digest):
-            return None
-        found, count = self._counts.find(digest)
-        if found:
-            return count
-        named = self.commitments_of(state)
-        return None if named is None else len(named)
+    def contributors_of(self, states: Sequence[RoundState]) -> list[int | None]:
+        """How many committed data to each round; None before that, and where the store does not hold the list.
+
+        At most `COUNTED_AT_ONCE` contributors are counted at once, None beyond: the next question goes on from there.
+        """
+        counts: list[int | None] = []
+        counted = 0
+        for state in states:
+            found, count = self._counts.find(bytes(state.commitments_hash))
+            if not found and counted < COUNTED_AT_ONCE:
+                named = self.commitments_of(state)
+                count = None if named is None else len(named)
+                counted += count or 0
+            counts.append(count)
+        return counts
 
     def commitments_of(self, state: RoundState) -> Mapping[Address, str] | None:
         """Who committed data to a round, and the CID of its list of batches; None as above."""

@@ -19,6 +19,7 @@ from andel.roles.showing.measured import Baselines, error_of
 from andel.roles.showing.memory import Memory
 from andel.roles.showing.plain import Facts, hash_of, hex_of
 from andel.training.task import Task
+from andel.units import Address
 
 LINEAGE_MOST: Final = 50
 """Versions that are told, the newest ones."""
@@ -172,10 +173,11 @@ def _supply(memory: Memory) -> Facts:
     if memory.offering is not None:
         offered = memory.offering.terms().offered
         parts.append({"who": "buyers at the offering", "amount": str(offered), "kind": "offering"})
-    vested = _vested(memory)
-    parts += [{"who": who, "amount": str(amount), "kind": "founders"} for who, amount in vested]
+    vested, treasury = _vested(memory), token.treasury()
+    kinds = {treasury: "treasury"}
+    parts += [{"who": who, "amount": str(amount), "kind": kinds.get(who, "founders")} for who, amount in vested]
     if rest := at_launch - offered - sum(amount for _, amount in vested):
-        parts.append({"who": "allocated at the launch", "amount": str(rest), "kind": "treasury"})
+        parts.append({"who": "allocated at the launch", "amount": str(rest), "kind": "founders"})
     return {
         "cap": str(token.cap()),
         "minted": str(token.total_ever_minted()),
@@ -187,13 +189,13 @@ def _supply(memory: Memory) -> Facts:
     }
 
 
-def _vested(memory: Memory) -> list[tuple[str, int]]:
+def _vested(memory: Memory) -> list[tuple[Address, int]]:
     """Founders' wallets, by their owners, with what was put into each; none where the launch is not known."""
     token, found = memory.model.token, []
     for address in memory.launched.vestings if memory.launched else ():
         wallet = FounderVestingContract(memory.chain, address)
         released = int(memory.chain.call(wallet.contract, "released(address)", token.address))
-        found.append((str(wallet.owner()), token.balance_of(address) + released))
+        found.append((wallet.owner(), token.balance_of(address) + released))
     return found
 
 

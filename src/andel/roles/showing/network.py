@@ -7,21 +7,13 @@ those that a launch is meant for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from andel import __version__
 from andel.ledger.governance import ModelTimelockContract
 from andel.ledger.payment import COIN_DECIMALS
 from andel.roles.showing.memory import Memory
-from andel.roles.showing.plain import Facts
+from andel.roles.showing.plain import CHAINS, Facts
 from andel.units import Address
-
-CHAINS: Final = {
-    4689: ("IoTeX", "IOTX"),
-    4690: ("IoTeX testnet", "IOTX"),
-    31_337: ("a chain of one's own", "ETH"),
-}
-"""Name of a chain and symbol of its coin, by id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,19 @@ memory that keeps it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from andel.units import Address
 
 Facts = dict[str, Any]
 """One JSON object."""
+
+CHAINS: Final = {
+    4689: ("IoTeX", "IOTX"),
+    4690: ("IoTeX testnet", "IOTX"),
+    31_337: ("a chain of one's own", "ETH"),
+}
+"""Name of a chain and symbol of its coin, by id."""
 
 
 def hex_of(data: bytes) -> str:

@@ -43,12 +43,14 @@ def round_facts(memory: Memory, baselines: Baselines, states: Sequence[RoundStat
             "minted": str(state.minted),
             "error": error_of(state, task),
             "baseline": baseline,
-            "contributors": memory.contributors_of(state),
+            "contributors": contributors,
             "version": hex_of(state.version_hash) if state.status == Status.FINALISED else None,
             "parent": hash_of(state.parent_version),
             "void_reason": word_of(state.void_reason.name) if state.status == Status.VOID else None,
         }
-        for state, baseline in zip(states, baselines.of(states), strict=True)
+        for state, baseline, contributors in zip(
+            states, baselines.of(states), memory.contributors_of(states), strict=True
+        )
     ]
 
 

@@ -33,13 +33,14 @@ class Participation:
         self._counted, self._of = 0, Counter[Address]()
         self._unknown = False
 
-    def of(self, account: Address) -> int | None:
-        """How many; None until all are counted, and where the store lacks a round's list."""
+    def of(self, accounts: Sequence[Address]) -> list[int | None]:
+        """How many for each; None until all are counted, and where the store lacks a round's list."""
         newest = self._memory.newest_final()
         last = newest.round if newest else 0
         if self._counted < last:
             self._begin(last)
-        return None if self._unknown or self._counted < last else self._of[account]
+        known = not self._unknown and self._counted >= last
+        return [self._of[account] if known else None for account in accounts]
 
     def _begin(self, last: int) -> None:
         with self._lock:
@@ -65,7 +66,7 @@ class Participation:
             if named is None:
                 self._unknown = True
             else:
-                self._of.update(named)
+                self._of.update(named.keys())
         self._counted = state.round
 
 
@@ -88,9 +89,9 @@ def shares_page(memory: Memory, participation: Participation, first: int, count:
             "share_ppm": earned.history.earned[account] * PARTS // total if total else 0,
             "claimed": str(taken),
             "devices": devices_in(headers_of(memory, newest, account)),
-            "rounds": participation.of(account),
+            "rounds": rounds,
         }
-        for account, taken in zip(accounts, claimed, strict=True)
+        for account, taken, rounds in zip(accounts, claimed, participation.of(accounts), strict=True)
     ]
     return page_of(items, len(earned.accounts), first) | head | {"total_earned": str(total), "note": None}
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 
 from andel.content import ContentStore
 from andel.ledger.deployment import ModelContracts
-from andel.ledger.factory import LaunchedModel
 from andel.roles.showing.accounts import OwnDevices, account_facts
 from andel.roles.showing.catalogue import Catalogue
 from andel.roles.showing.changes import Told, changes_since
@@ -46,16 +45,12 @@ class Showing:
         model: ModelContracts,
         store: ContentStore,
         gateway: Gateway | None = None,
-        launched: LaunchedModel | None = None,
         *,
-        first_block: int = 0,
         clock: Callable[[], float] = time.monotonic,
         start: Start = in_thread,
     ) -> None:
-        """Asks nothing. `launched` is all that was launched with the model, where that is known; `first_block` a block
-        before which nothing of it happened; `start` begins work in the background.
-        """
-        self._memory = memory = Memory(model, store, clock, start, launched or model.launched, first_block)
+        """Asks nothing. `start` begins work in the background."""
+        self._memory = memory = Memory(model, store, clock, start)
         self._gateway = gateway or Gateway()
         self._baselines = Baselines(memory)
         self._participation = Participation(memory)
