@@ -177,6 +177,19 @@ def openings_object(contributor: Address, openings: Iterable[Opening]) -> bytes:
     return canonical_json({"format": FORMAT, "contributor": contributor, "openings": entries})
 
 
+def packets_shown(data: bytes, most: int) -> dict[int, bytes]:
+    """One packet of each batch that an openings object shows, by the batch's place; nothing of it is judged.
+
+    Of an object of more than `most` bytes, InputError; and of one that is none.
+    """
+    try:
+        entries = parse_json(data, most)["openings"]
+        found = {int(entry["batch"]): str(entry["packet"]) for entry in entries}
+        return {batch: base64.b64decode(packet, validate=True) for batch, packet in found.items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"no openings: {str(error)[:80]}") from error
+
+
 def _parse_opening(item: Any) -> Opening:
     if not isinstance(item, dict) or set(item) != _FIELDS:
         raise InputError(f"an opening has the fields {sorted(_FIELDS)}")

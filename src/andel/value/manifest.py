@@ -171,6 +171,15 @@ def commitment_names(data: bytes) -> dict[Address, str]:
         raise InputError(f"the list of commitments cannot be read: {error}") from error
 
 
+def opening_names(data: bytes) -> dict[Address, str]:
+    """Contributor to the CID of its openings, of a manifest; none of those is read. Raises InputError."""
+    try:
+        values = parse_object(data, _FORMAT, _MAX_BYTES)
+        return {parse_address(contributor): str(cid) for contributor, cid in _entries(values, "openings")}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"manifest cannot be read: {error}") from error
+
+
 def read_disclosed(
     store: ContentStore, history: History, disclosures: Sequence[SignedDisclosure], place: str
 ) -> dict[Address, Disclosed]:

@@ -1,6 +1,7 @@
 """Who earned what: the running state's figures, a page at a time, also where ten thousand have earned."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from andel.keys import checksummed
 from andel.ledger.interface import interface_of
 from andel.roles.explainer import explain_round
 from andel.roles.holder import current_history
+from andel.roles.showing.memory import Memory
 from andel.roles.showing.plain import places
 from andel.simulation.participants import Kind
 from andel.units import BaseUnits
@@ -49,7 +51,15 @@ def test_devices_are_their_owners_with_the_days_they_brought(finished_run, sourc
         assert item["owner"] == member.contributor.address == world.model.device_registry.status_of(device).owner
         assert item["days"] == len(committed) and item["admitted"] is True
         assert item["last_day"] == 86_400 * max(header.day for header in committed)
-        assert item["position"] is None
+
+
+def test_of_a_task_that_hides_updates_no_unit_is_told(finished_run, source, monkeypatch):
+    task = finished_run.world.founded.definition
+    assert source.model()["task"]["channels"][1]["unit"] == "%"  # as its opened packets say
+    grouped = replace(task, privacy=replace(task.privacy, mode="grouped"))
+    assert grouped.privacy.grouped
+    monkeypatch.setattr(Memory, "task", lambda _: grouped)
+    assert source.model()["task"]["channels"][1]["unit"] is None
 
 
 def test_the_words_are_those_of_andel_value_explain(finished_run, source):

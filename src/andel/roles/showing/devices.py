@@ -1,7 +1,7 @@
 """Devices that have a part in the model: whose they are, and how many days of readings they brought.
 
 Takes a memory and a page. Gives what the registry and the alliance say of each device on it, and what its owner's
-batches say. No position yet: nothing that everybody accepted says at which precision one may be shown.
+batches say. A position is one of a packet that was opened to everybody, coarsened (`opened`), or none.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from andel.data.batch import BatchHeader
 from andel.roles.showing.memory import Memory
+from andel.roles.showing.opened import Opened, position_facts
 from andel.roles.showing.plain import Facts, page_of, places
 from andel.roles.showing.shares import headers_of
 from andel.units import DAY_SECONDS, Address
 
 
-def devices_page(memory: Memory, first: int, count: int) -> Facts:
+def devices_page(memory: Memory, opened: Opened, first: int, count: int) -> Facts:
     """A page of devices, by address. Times are seconds. Raises ChainError, ContentUnreachable."""
     earned = memory.earned()
     if earned is None:
@@ -34,7 +35,7 @@ def devices_page(memory: Memory, first: int, count: int) -> Facts:
         {
             "device": device,
             "owner": status.owner,
-            "position": None,
+            "position": position_facts(opened.of(device, status.owner)) if status.owner else None,
             **_days(device, brought.get(status.owner) if status.owner else None),
             "slots": earned.slots.get(device),
             "admitted": is_admitted,

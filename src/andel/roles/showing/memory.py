@@ -47,13 +47,14 @@ _TIMES_KEPT = 50_000
 @dataclass(frozen=True, slots=True)
 class Earned:
     """A running state as the page reads it: accounts by what they earned, falling; devices in the order of their
-    addresses, with the slots that they proved last (None: none is kept of it).
+    addresses, with the slots that they proved last and the round in which they did, where that is kept.
     """
 
     history: History
     accounts: tuple[Address, ...]
     devices: tuple[Address, ...]
     slots: Mapping[Address, int]
+    proven: Mapping[Address, int]
 
 
 @dataclass(frozen=True)  # not slotted: it keeps what never changes
@@ -286,12 +287,15 @@ class Memory:
 
 def _earned(history: History) -> Earned:
     slots: dict[Address, int] = {}
+    rounds: dict[Address, int] = {}
     for proof in sorted(history.proven.values(), key=lambda item: item.round):
         slots |= proof.slots
+        rounds |= dict.fromkeys(proof.slots, proof.round)
     devices = {*history.scores, *slots, *history.standing, *history.opened}
     return Earned(
         history,
         tuple(sorted(history.earned, key=lambda account: (-history.earned[account], account))),
         tuple(sorted(devices)),
         slots,
+        rounds,
     )

@@ -6,6 +6,7 @@ does not hold it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -17,6 +18,7 @@ from andel.roles.revenue import payment_tokens, revenue_state
 from andel.roles.showing.catalogue import access_and_price, final_rounds
 from andel.roles.showing.measured import Baselines, error_of
 from andel.roles.showing.memory import Memory
+from andel.roles.showing.opened import Opened
 from andel.roles.showing.plain import Facts, hash_of, hex_of
 from andel.training.task import Task
 from andel.units import Address
@@ -25,14 +27,15 @@ LINEAGE_MOST: Final = 50
 """Versions that are told, the newest ones."""
 
 _ROUNDS_LOOKED_AT: Final = 100
+_UNITS_FROM: Final = 8
 
 
-def model_facts(memory: Memory, baselines: Baselines) -> Facts:
+def model_facts(memory: Memory, baselines: Baselines, opened: Opened) -> Facts:
     """The model as its page shows it. Raises ChainError, ContentUnreachable."""
-    return memory.head.get(("model", baselines.note), lambda: _read(memory, baselines))
+    return memory.head.get(("model", baselines.note), lambda: _read(memory, baselines, opened))
 
 
-def _read(memory: Memory, baselines: Baselines) -> Facts:
+def _read(memory: Memory, baselines: Baselines, opened: Opened) -> Facts:
     task, access = memory.task(), access_and_price(memory)
     final = final_rounds(memory, _ROUNDS_LOOKED_AT)[:LINEAGE_MOST]
     return {
@@ -43,7 +46,7 @@ def _read(memory: Memory, baselines: Baselines) -> Facts:
         "decimals": max(-task.exponent, 0) if task else None,
         "step": 10.0**task.exponent if task else None,
         "horizon_seconds": task.horizon_seconds if task else None,
-        "task": _task(memory, task),
+        "task": _task(memory, opened, task),
         "version": _version(memory),
         "lineage": _lineage(memory, baselines, final, task),
         "alliance": _alliance(memory),
@@ -55,15 +58,16 @@ def _read(memory: Memory, baselines: Baselines) -> Facts:
     }
 
 
-def _task(memory: Memory, task: Task | None) -> Facts:
+def _task(memory: Memory, opened: Opened, task: Task | None) -> Facts:
     """Features as the model takes them; channels as somebody measures them, with the widest range of its features.
 
-    Ranges are physical; a unit is known of the target's channel alone, since tasks name no other.
+    Ranges are physical. A task names its target's unit alone; others are those of packets that were opened, else None.
     """
     named = {"hash": hex_of(memory.manager.founding().task_hash)}
     if task is None:
         return named | {"features": None, "channels": None, "privacy": None}
-    features = [_feature(feature, task) for feature in task.features]
+    units = {**_units(memory, opened), task.target: task.unit}
+    features = [_feature(feature, units) for feature in task.features]
     channels: dict[str, Facts] = {}
     for feature in (each for each in features if each["channel"] is not None and each["kind"] != "difference"):
         known = channels.setdefault(feature["channel"], feature | {"name": feature["channel"]})
@@ -78,17 +82,25 @@ def _task(memory: Memory, task: Task | None) -> Facts:
     }
 
 
-def _feature(feature: FeatureSpec, task: Task) -> Facts:
+def _feature(feature: FeatureSpec, units: Mapping[str, str]) -> Facts:
     told: Facts = {"name": feature.name, "kind": feature.kind, "channel": None, "unit": None, "low": None, "high": None}
     if not feature.is_measured:
         return told
     return told | {
         "channel": feature.channel,
-        "unit": task.unit if feature.channel == task.target else None,
+        "unit": units.get(feature.channel),
         "low": float(Decimal(feature.low).scaleb(feature.exponent)),
         "high": float(Decimal(feature.high).scaleb(feature.exponent)),
         "seconds": feature.seconds or None,
     }
+
+
+def _units(memory: Memory, opened: Opened) -> dict[str, str]:
+    earned = memory.earned()
+    devices = earned.devices[:_UNITS_FROM] if earned is not None else ()
+    statuses = memory.model.device_registry.statuses_of(devices)
+    owned = [(device, status.owner) for device, status in zip(devices, statuses, strict=True) if status.owner]
+    return opened.units(owned)
 
 
 def _version(memory: Memory) -> Facts | None:

@@ -23,6 +23,7 @@ from andel.roles.showing.memory import Memory, Start
 from andel.roles.showing.model_page import model_facts
 from andel.roles.showing.network import Gateway, network_facts
 from andel.roles.showing.offering import offering_facts
+from andel.roles.showing.opened import Opened
 from andel.roles.showing.operating import operator_facts
 from andel.roles.showing.plain import Facts
 from andel.roles.showing.proposals import Ballots, one_proposal, proposals_page
@@ -55,6 +56,7 @@ class Showing:
         self._baselines = Baselines(memory)
         self._participation = Participation(memory)
         self._verdicts, self._devices, self._ballots = Verdicts(memory), OwnDevices(memory), Ballots(memory)
+        self._opened = Opened(memory)
         self._catalogue = Catalogue(memory, self._baselines)
         self._bought: Followed | None = None
 
@@ -68,7 +70,7 @@ class Showing:
 
     def model(self) -> Facts:
         """The served model."""
-        return model_facts(self._memory, self._baselines)
+        return model_facts(self._memory, self._baselines, self._opened)
 
     def rounds(self, before: int | None, count: int) -> Facts:
         """A page of rounds."""
@@ -88,7 +90,7 @@ class Showing:
 
     def devices(self, first: int, count: int) -> Facts:
         """A page of devices."""
-        return devices_page(self._memory, first, count)
+        return devices_page(self._memory, self._opened, first, count)
 
     def account(self, account: Address) -> Facts:
         """One account."""
