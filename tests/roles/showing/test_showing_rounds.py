@@ -1,5 +1,7 @@
 """Rounds and their errors are the chain's; the baseline is that of the same rows, and nobody's guess."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from andel.ledger.interface import interface_of
 from andel.ledger.round_state import Status
 from andel.roles.explainer import published_references
 from andel.roles.showing.rounds import thinned
+from andel.roles.showing.source import Showing
 from andel.simulation.outcome import change_errors
 from andel.training.plan import parse_plan
 from andel.units import TOKEN, BaseUnits
@@ -61,6 +64,30 @@ def test_without_the_published_reference_there_is_no_baseline_and_a_word_why(fin
     assert [item["baseline"] for item in page["items"]] == [None, None]
     assert all(item["error"] for item in page["items"])
     assert "not published" in page["note"]
+
+
+def test_what_takes_long_is_begun_once_and_told_when_it_is_done(finished_run):
+    begun: list[Callable[[], None]] = []
+    source = Showing(finished_run.world.model, finished_run.small.store, start=begun.append)
+    page = source.rounds(None, 50)
+    assert [item["baseline"] for item in page["items"]] == [None, None] and "being computed" in page["note"]
+    source.rounds(None, 50), source.series(9)
+    assert len(begun) == 1
+    begun.pop()()
+    page = source.rounds(None, 50)
+    assert all(item["baseline"] for item in page["items"]) and page["note"] is None and not begun
+
+
+def test_of_many_rounds_few_baselines_are_drawn_at_once(finished_run, monkeypatch):
+    monkeypatch.setattr("andel.roles.showing.measured.DRAWN_AT_ONCE", 1)
+    begun: list[Callable[[], None]] = []
+    source = Showing(finished_run.world.model, finished_run.small.store, start=begun.append)
+    source.series(9)
+    begun.pop()()
+    assert sum(each is None for each in source.series(9)["baseline"]) == 1
+    begun.pop()()
+    told = source.series(9)
+    assert all(told["baseline"]) and told["note"] is None and not begun
 
 
 def test_a_page_below_a_round_goes_on_where_the_last_one_ended(source):

@@ -4,13 +4,13 @@ Takes rounds as the chain has them. Gives errors in the target's unit. A version
 the mean absolute error on the rows that seed 2 drew for scoring (`andel.value.gain`), in thousandths of the target's
 step. The baseline is the mean absolute change on those same rows, which anybody can compute once the founder has
 published the reference set, and nobody before: until then it is None. Reading that set verifies thousands of packets,
-so it is done once, in the background; a round's rows are drawn once.
+so it is done once, in the background; a round's rows are drawn once, many rounds' in the background too.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 import numpy as np
@@ -26,6 +26,9 @@ from andel.value.reference import draw_rows
 
 AGAIN_SECONDS = 60.0
 """From one look for a reference set that is not published to the next."""
+
+DRAWN_AT_ONCE = 20
+"""Rounds whose rows are drawn while somebody waits: some hundred milliseconds."""
 
 _PARTS = 1_000
 log = logging.getLogger(__name__)
@@ -50,35 +53,44 @@ class Baselines:
 
     @property
     def note(self) -> str:
-        """Why there are none; "" where there are."""
-        if self._rows is not None:
-            return ""
-        return "the reference set is being read" if self._busy else self._why
+        """Why there are none, or not all; "" where there are."""
+        if self._busy:
+            return "baselines are being computed"
+        return "" if self._rows is not None else self._why
 
     def of(self, states: Sequence[RoundState]) -> list[float | None]:
-        """The baseline of each final round; None of others, and while the reference set is not read."""
+        """The baseline of each final round; None of others, and of those that are still computed in the background."""
         final = [state for state in states if state.status == Status.FINALISED]
         task = self._memory.task() if final else None
         if task is None:
             return [None] * len(states)
         if self._rows is None:
-            self._begin(final[-1], task)
-        if self._rows is None:
-            return [None] * len(states)
-        return [self._one(self._rows, task, state) for state in states]
+            newest = final[-1]
+            self._begin(lambda: self._read(newest, task), AGAIN_SECONDS)
+        if (rows := self._rows) is not None:
+            missing = [state for state in final if not self._found.find(bytes(state.second_seed))[0]]
+            _draw(self._found, rows, task, missing[:DRAWN_AT_ONCE])
+            if len(missing) > DRAWN_AT_ONCE:
+                self._begin(lambda: _draw(self._found, rows, task, missing[DRAWN_AT_ONCE:]))
+        return [self._known(state) for state in states]
 
-    def _one(self, rows: RowSet, task: Task, state: RoundState) -> float | None:
-        if state.status != Status.FINALISED:
-            return None
-        return self._found.get(bytes(state.second_seed), lambda: _baseline(rows, task, state.second_seed))
+    def _known(self, state: RoundState) -> float | None:
+        return self._found.find(bytes(state.second_seed))[1] if state.status == Status.FINALISED else None
 
-    def _begin(self, state: RoundState, task: Task) -> None:
+    def _begin(self, work: Callable[[], None], again_seconds: float = 0.0) -> None:
+        """Begins work unless some is under way, or was lately."""
         with self._lock:
             now = self._memory.clock()
-            if self._busy or self._rows is not None or now - self._asked < AGAIN_SECONDS:
+            if self._busy or now - self._asked < again_seconds:
                 return
             self._busy, self._asked = True, now
-        self._memory.start(lambda: self._read(state, task))
+        self._memory.start(lambda: self._do(work))
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            self._busy = False
 
     def _read(self, state: RoundState, task: Task) -> None:
         store = self._memory.store
@@ -91,8 +103,11 @@ class Baselines:
         except AndelError as error:
             self._why = "the founder has not published the reference set yet, or this store does not hold it"
             log.info("reference_not_read kind=%s", type(error).__name__)
-        finally:
-            self._busy = False
+
+
+def _draw(found: Kept[bytes, float], rows: RowSet, task: Task, states: Sequence[RoundState]) -> None:
+    for state in states:
+        found.keep(bytes(state.second_seed), _baseline(rows, task, state.second_seed))
 
 
 def _baseline(rows: RowSet, task: Task, seed: bytes) -> float:
