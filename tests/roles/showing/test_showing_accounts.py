@@ -8,6 +8,7 @@ from andel.errors import InputError, SettingsError
 from andel.ledger.delegation import votes_of
 from andel.ledger.governance import find_governor
 from andel.ledger.offering import OfferingStatus
+from andel.ledger.payment import COIN
 from andel.ledger.proposed_calls import in_words
 from andel.roles.holder import find_claim
 from andel.roles.showing.offering import phase_of
@@ -130,3 +131,20 @@ def test_where_nobody_votes_there_is_no_proposal(source):
     assert (page["total"], page["items"], page["threshold"]) == (0, [], None) and "nobody votes" in page["why_not"]
     with pytest.raises(SettingsError):
         source.proposal(1, None)
+
+
+def test_revenue_is_told_by_epoch_and_as_each_holders_part(voted):
+    vault, token = voted.model.vault, voted.model.token
+    epoch = vault.calendar().present
+    voted.andel("revenue", "deposit", "1", key=voted.sponsor)
+    told = shown(voted.model, voted.small.store).model()["revenue"]
+    (coin,) = told["tokens"]
+    assert {each["epoch"]: each["amount"] for each in coin["epochs"]}[epoch] == str(vault.revenue_of(COIN, [epoch])[0])
+    assert (told["present"], told["epoch_seconds"], coin["redeemable"]) == (epoch, 3_600, str(vault.pot_of(COIN)))
+    voted.local.advance(3_600)
+    account = shown(voted.model, voted.small.store).account(voted.anne.address)
+    due = vault.claimable(voted.anne.address, COIN)
+    (revenue,) = account["revenue"]
+    assert due and (revenue["claimable"], revenue["epochs"]) == (str(sum(due.values())), list(due))
+    worth = vault.pot_of(COIN) * token.balance_of(voted.anne.address) // token.total_supply()
+    assert [int(each["amount"]) for each in account["redeemable"]] == [worth] and worth > 0
