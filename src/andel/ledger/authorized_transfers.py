@@ -35,10 +35,13 @@ TIME_MARGIN_SECONDS: Final = 6
 MAX_GAS: Final = 250_000
 """Most that one transfer may take: three times what OpenZeppelin's token takes. A token's code is its maker's."""
 
-_TRANSFER: Final = keccak(
-    b"TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
-    b"bytes32 nonce)"
+TRANSFER_TYPE: Final = (
+    "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
+    "bytes32 nonce)"
 )
+"""EIP-712 `encodeType` of what a payer signs (ERC-3009), in the token's own domain."""
+
+_TRANSFER: Final = keccak(TRANSFER_TYPE.encode())
 _DOMAIN: Final = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _PLAIN_DOMAIN: Final = b"\x0f"
 """Which fields an EIP-712 domain has, as ERC-5267 tells it: these four."""
