@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -38,14 +38,14 @@ from andel.ledger.transcript import Transcript, listening
 from andel.roles.auditing.answer import audit_model
 from andel.roles.auditing.attempts import Outcome, RoundTurns, Scope, compare_nodes
 from andel.roles.auditing.checkpoint import Checkpoint, Record, code_hash
-from andel.roles.auditing.findings import Audit, Checked, Missing, Rests
+from andel.roles.auditing.findings import KINDS, Audit, Checked, Missing, Rests, Step, Tally, Verdict
 from andel.roles.auditing.pool import audit_pool
 from andel.roles.auditing.processes import Source, outcomes_of
 from andel.roles.auditing.rounds import RoundProof, VoidRound
 from andel.serving.prediction import Prediction
 from andel.value.history import EMPTY_HISTORY
 
-__all__ = ["Audit", "AuditOptions", "Checked", "Source", "audit"]
+__all__ = ["Audit", "AuditOptions", "Checked", "Source", "Step", "Verdict", "audit"]
 
 SEARCHED_BLOCKS: Final = 1_000_000
 """How far before round 1 registrations and entries are searched when nothing else is said: a month of IoTeX."""
@@ -60,7 +60,8 @@ class AuditOptions:
     search for registrations and entries begins (None: `SEARCHED_BLOCKS` before round 1). `keep_reports` keeps every
     round's report, whose size grows with the model. Processes are started after `alone` rounds, of which the
     first opens the reference set, when those still to prove take longer than `worth_seconds`, judged by the last one.
-    `reader` is a validator's key, by which openings that are sealed to it are replayed: in this process alone.
+    `reader` is a validator's key, by which openings that are sealed to it are replayed: in this process alone. `tell`
+    is told of each check as it ends; what it raises ends the audit.
     """
 
     only: int | None = None
@@ -74,6 +75,7 @@ class AuditOptions:
     alone: int = 2
     worth_seconds: float = 8.0
     say: Callable[[str], None] = lambda _: None
+    tell: Callable[[Step], None] = lambda _: None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -117,6 +119,9 @@ class _Auditor:
             result.failure = f"evidence cannot be read: {error.message}"
         if not result.failure and result.missing:
             result.failure = str(result.missing[0])
+        if result.failure:
+            place, _, message = result.failure.partition(": ")
+            self._options.tell(Step(place, Verdict.FAIL, message))
         _count(result)
         return result
 
@@ -125,18 +130,26 @@ class _Auditor:
             founding = self._model.round_manager.founding()
             scope = self._scope(founding)
         self._compare("founding", heard)
+        self._options.tell(Step("founding", Verdict.PASS, f"the chain tells of {len(heard)} things about it"))
         if self._options.only is not None:
             self._prove_one(self._options.only, scope)
             return
         self._prove_rounds(founding, scope)
         with listening(self._model.round_manager.chain) as heard:
             if self._rounds:
-                audit_pool(self._model, self._store, self._rounds, self._result)
+                self._counted("money", lambda: audit_pool(self._model, self._store, self._rounds, self._result))
             if task := self._task(founding):
-                audit_model(self._model, self._store, task, prediction, self._result, self._names)
+                model = (self._model, self._store, task, prediction, self._result, self._names)
+                self._counted("model and answer", lambda: audit_model(*model))
         self._compare("money and model", heard)
         self._result.tally.add("blocks", Rests.NODE, len(heard))
-        self._sweep()
+        self._counted("every object of the store", self._sweep)
+
+    def _counted(self, name: str, check: Callable[[], None]) -> None:
+        """Makes a check and tells of it, with what it added to the tally."""
+        before = Tally(self._result.tally.counts.copy())
+        check()
+        self._options.tell(_step_of(name, Tally(self._result.tally.counts - before.counts)))
 
     def _scope(self, founding: Founding) -> Scope:
         """What rounds are proven with. Reads the first block too: another chain of the same id is another chain."""
@@ -154,7 +167,9 @@ class _Auditor:
         turns = RoundTurns(
             self._model, self._store, scope, self._options.second, self._options.sleep, self._options.reader
         )
-        self._take(turns.take(number, None))
+        outcome = turns.take(number, None)
+        self._take(outcome)
+        self._options.tell(_step(outcome))
         self._result.rests_on.append(f"only round {number} was audited: what it builds on rests on the chain's word")
 
     def _prove_rounds(self, founding: Founding, scope: Scope) -> None:
@@ -166,6 +181,7 @@ class _Auditor:
                 if (proof := self._take(outcome)) is not None:
                     _check_link(proof, before, founding)
                 self._options.say(f"round {outcome.number} of {count}: {_told(outcome)}")
+                self._options.tell(_step(outcome))
             first = count + 1
             if (not self._rounds or self._rounds[-1].number < count) and _is_final(manager.round_of(count)):
                 self._result.rests_on.pop()  # it was under way when it had its turn
@@ -274,6 +290,24 @@ def _told(outcome: Outcome) -> str:
     if isinstance(outcome.found, RoundProof):
         return "proven before, the same answers and objects" if outcome.found.resumed else "proven"
     return "not final"
+
+
+def _step(outcome: Outcome) -> Step:
+    """What is told of a round that nothing contradicts."""
+    name = f"round {outcome.number}"
+    if not isinstance(outcome.found, RoundProof):
+        return Step(name, Verdict.RESTS, "it is not final: it changed nothing")
+    if outcome.found.missing:
+        return Step(name, Verdict.RESTS, str(outcome.found.missing[0]))
+    step = _step_of(name, outcome.found.tally)
+    return replace(step, detail=f"proven before; {step.detail}") if outcome.found.resumed else step
+
+
+def _step_of(name: str, tally: Tally) -> Step:
+    rows = [(KINDS[kind], counts) for kind, counts in tally.rows() if kind != "blocks"]
+    found = [f"{sum(counts.values()):,} {what}" for what, counts in rows]
+    proven = any(counts[Rests.RECOMPUTED.value] for _, counts in rows)
+    return Step(name, Verdict.PASS if proven or not rows else Verdict.RESTS, "; ".join(found))
 
 
 def _count(result: Audit) -> None:

@@ -56,6 +56,8 @@ _SIGN_IN_BYTES: Final = 16 * 1024
 """A text of the longest, with every letter escaped, has some 6 KiB."""
 _SIGNATURE: Final = re.compile(r"0x[0-9a-fA-F]{130}")
 _PAID_QUESTIONS: Final = 1
+_UNTOLD: Final = ("/v2/", "/page/", "/assets/")
+"""Pages too many to tell in a sentence."""
 _AT_ONCE: Final = 64
 """Questions answered while other requests wait; more are left to a thread."""
 
@@ -78,7 +80,7 @@ def build_app(
     api = _Api(served, replace(door, by_call=pays is not None), pays, body_seconds)
     operations = api.operations()
     routes = [*routes_of(operations), ("GET", "/v2/", api.server), *more]
-    pages = ", ".join(f"{method} {path}" for method, path, _ in routes if not path.startswith("/v2/"))
+    pages = ", ".join(f"{method} {path}" for method, path, _ in routes if not path.startswith(_UNTOLD))
     return make_app(routes, f"there are {pages}, and those of GET /openapi.json")
 
 

@@ -82,6 +82,13 @@ def make_app(endpoints: Sequence[tuple[str, str, Endpoint]], pages: str) -> Star
     return app
 
 
+def call_at_end(app: Starlette, told: Callable[[], None]) -> None:
+    """Has `told` called, on the server's loop, when a server of `app` begins to end: what answers without an end stops
+    there, so that nothing is waited for.
+    """
+    app.state.at_end = [*getattr(app.state, "at_end", ()), told]
+
+
 class _DirectApp(Starlette):
     """Starlette, which finds the pages without a parameter by one look instead of trying every route in turn."""
 
@@ -125,7 +132,7 @@ def _work(app: Starlette | Callable[[], Starlette], log_level: str, listener: so
     gc.collect()
     gc.freeze()  # the program itself is no garbage; looking through it would hold every request up
     with suppress(KeyboardInterrupt):  # the server has stopped by itself, and passes the signal on
-        _run(uvicorn.Server(_config(made, log_level)), listener)
+        _run(_Server(_config(made, log_level)), listener)
 
 
 def serve_in_thread(
@@ -142,7 +149,7 @@ def serve_in_thread(
     answer lying. Raises as `serve` does.
     """
     listener = _listen(host, port)
-    server = uvicorn.Server(_config(app, "warning", head_seconds, send_seconds))
+    server = _Server(_config(app, "warning", head_seconds, send_seconds))
     thread = threading.Thread(target=_run, args=(server, listener), name="andel-api", daemon=True)
     shown = f"[{host}]" if ":" in host else host
     running = RunningServer(f"http://{shown}:{listener.getsockname()[1]}", server, thread)
@@ -170,6 +177,17 @@ class RunningServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which tells its app that it ends: lifespan events would come after the last answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        if isinstance(app, Starlette):
+            for told in getattr(app.state, "at_end", ()):
+                told()
+        await super().shutdown(sockets)
 
 
 def check_content_type(request: Request, kind: str, announced: str) -> None:
@@ -264,6 +282,16 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
 def headers_of_objects() -> dict[str, str]:
     """The headers of an answer that is bytes of anybody's making: never run, never guessed at."""
     return {**_HEADERS, "Content-Disposition": "attachment"}
+
+
+def headers_of_facts(etag: str) -> dict[str, str]:
+    """The headers of an answer that may be kept, and is asked for again by its `etag` before each use."""
+    return {**_HEADERS, "Cache-Control": "no-cache", "ETag": etag}
+
+
+def headers_of_streams() -> dict[str, str]:
+    """The headers of server-sent events: nobody keeps them, and no proxy gathers them."""
+    return {**_HEADERS, "X-Accel-Buffering": "no"}
 
 
 def _error_response(status: int, error: str, hint: str = "") -> Response:

@@ -78,6 +78,23 @@ class Tally:
         return found
 
 
+class Verdict(StrEnum):
+    """How a check ended: it holds, it does not, or it could not be made and rests on somebody's word."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    RESTS = "rests"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One check of an audit, told while the audit goes: what was checked, how it ended, a detail for people."""
+
+    name: str
+    verdict: Verdict
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Evidence that is not there: the place it stands for, the message, and whether it was deleted or withheld."""

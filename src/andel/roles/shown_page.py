@@ -1,0 +1,59 @@
+"""The page of a gateway, put together: its facts, its way to the chain, its events and its audits over one model.
+
+Takes what `andel serve` and the demo both have: the model, the store, the service, how its node is reached. Gives the
+routes. Reads and audits go over connections of their own: an audit listens to its node, and hears nobody else.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from andel.content import ContentStore
+from andel.ledger.connection import Chain
+from andel.ledger.deployment import Deployment, ModelContracts
+from andel.ledger.rpc import Rpc
+from andel.roles.watched_audit import watched_audit
+from andel.serving.limits import Counts
+from andel.serving.page.routes import RATE, Page, PageParts, page_of
+from andel.serving.page.source import PageSource
+from andel.serving.service import Service
+
+_NODE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """How a page is run: the node's address, where requests are counted, a folder for what audits have proven."""
+
+    rpc: str = field(repr=False)
+    counts: Counts
+    folder: Path
+
+
+def shown_page(
+    source: PageSource, model: ModelContracts, store: ContentStore, service: Service, settings: PageSettings
+) -> Page:
+    """The page over `source`. Raises RpcUnreachable for an address that is none."""
+    deployment = Deployment.of_model(model)
+
+    def opened() -> ModelContracts:
+        return deployment.model(Chain.connect(settings.rpc))
+
+    def spend(name: str, requests: int) -> object:
+        return settings.counts.spend(name, 0, RATE, requests)
+
+    def health() -> object:
+        return {"status": "ok", "waiting_version": None, "trouble": None} | service.served.to_json()
+
+    return page_of(
+        PageParts(
+            source=source,
+            rpc=Rpc(settings.rpc, timeout_seconds=_NODE_SECONDS),
+            spend=spend,
+            health=health,
+            clock=time.monotonic,
+            audit=watched_audit(opened, store, settings.folder / "page-audits.jsonl"),
+        )
+    )
