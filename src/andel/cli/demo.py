@@ -62,7 +62,7 @@ def demo(
     chain_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for anvil; 0: any free one.")] = 0,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port for the API; 0: any free one.")] = 0,
     folder: Annotated[Path | None, typer.Option(help="Keep evidence, logs and report here.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave chain and API running until Ctrl-C.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave chain, API and page running until Ctrl-C.")] = False,
     held_out: Annotated[int, typer.Option(min=0, help="Every so many-th week stays home, to measure by.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last, on standard output.")] = False,
 ) -> None:
@@ -95,7 +95,7 @@ def demo(
         require_free(port)  # the API starts last: better told now than after the training
     with _chain(rpc, chain_port, where, say) as (chain, fund):
         secret = sha256(b"andel.demo", seed.to_bytes(8, "big"), _funder_secret() if rpc else b"")
-        options = RunOptions(where, secret, fund, say, port)
+        options = RunOptions(where, secret, fund, say, port, page=keep, rpc=rpc)
         if processes:
             options.grid_over, options.rounds = grid_over_processes, SETTINGS
         running = run(scenario, chain, options)
@@ -176,7 +176,7 @@ def _funder_secret() -> bytes:
 def _wait(running: Running, console: Console) -> None:
     console.print(
         f"chain {running.world.chain.url}, model {running.world.model.round_manager.address}, "
-        f"API {running.api.url}; Ctrl-C ends all",
+        f"API and page {running.api.url}; Ctrl-C ends all",
         markup=False,
     )
     while True:

@@ -14,10 +14,11 @@ import typer
 
 from andel.cli.logs import LogJsonOption, log_as_json
 from andel.cli.options import KeyFileOption, ModelOption, RpcOption, StoreOption, open_model, open_store, read_key
-from andel.cli.served_app import UNBOUNDED, PaidPlan, ServePlan, door_of, make_served_app
+from andel.cli.served_app import UNBOUNDED, PagePlan, PaidPlan, ServePlan, door_of, make_served_app
 from andel.errors import SettingsError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.policy import Access
+from andel.ledger.rpc import Rpc
 from andel.ledger.standstill import Standstill
 from andel.roles.answering.running import Answering, sidecar_of
 from andel.roles.gateway import service_of
@@ -57,6 +58,10 @@ def serve_model(
     peer: Annotated[
         list[str] | None, typer.Option(help="URL of a server whose signature a gateway asks for; may be given again.")
     ] = None,
+    no_page: Annotated[bool, typer.Option("--no-page", help="Serve the API alone, without the page at /.")] = False,
+    page_rpc: Annotated[
+        str, typer.Option(help="The chain's JSON-RPC as the page tells it to wallets; no key in it.")
+    ] = "",
     watch_seconds: Annotated[float, typer.Option(help="From one look for a newer version to another.")] = WATCH_SECONDS,
     metrics_port: Annotated[int, typer.Option(max=65_535, help="Serve Prometheus' figures on this loopback port.")] = 0,
     log_requests: Annotated[bool, typer.Option("--log-requests", help="Log a line for each request.")] = False,
@@ -69,6 +74,10 @@ def serve_model(
         raise SettingsError("--x402-key and --payments belong together", "give both, or neither")
     if peer and not pulled_by:
         raise SettingsError("--peer without --pulled-by is asked by nobody", "name the OffchainModel")
+    if no_page and page_rpc:
+        raise SettingsError("--page-rpc without the page is told to nobody", "leave one of them out")
+    if page_rpc:
+        _check_told(page_rpc)
     key = read_key(key_file)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="andel-serve-")))
@@ -88,6 +97,7 @@ def serve_model(
             paid=_paid(key, x402_key, payments),
             pulled_by=tuple(parse_address(each) for each in pulled_by or ()),
             peers=tuple(peer or ()),
+            page=None if no_page else PagePlan(page_rpc, folder),
         )
         _check(key, plan)
         log_as_json(log_json)
@@ -107,6 +117,14 @@ def _rate(per_day: int, burst: int, per_minute: int) -> Rate | None:
     if not per_day and not burst:
         return None
     return Rate(per_day, burst or UNBOUNDED, per_minute if burst else UNBOUNDED)
+
+
+def _check_told(url: str) -> None:
+    """What everybody is told must be an address, and hold nothing before an @. Raises SettingsError."""
+    if Rpc(url).url.rstrip("/") != url.rstrip("/"):
+        raise SettingsError(
+            "--page-rpc is told to everybody, and says more than an address", "leave the name and key out"
+        )
 
 
 def _paid(key: AccountKey, x402_key: Path | None, payments: Path | None) -> PaidPlan | None:

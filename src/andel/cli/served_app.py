@@ -1,4 +1,5 @@
-"""What `andel serve` runs in each of its processes: the app of one model, with its door, its payments and its gateway.
+"""What `andel serve` runs in each of its processes: the app of one model, with its door, its payments, its
+gateway and its page.
 
 Takes a `ServePlan`, plain values that go to a worker through a pipe. Gives a Starlette app, and a watch of the chain in
 a thread. Never reads the command line.
@@ -12,17 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from andel.cli.options import open_model, open_store
+from andel.content import ContentStore
 from andel.errors import SettingsError
 from andel.keys import AccountKey
 from andel.ledger.deployment import ModelContracts
 from andel.roles.gateway import admission_of, service_of
 from andel.roles.paid_serving import gateway_of, paid_calls_of
+from andel.roles.showing.network import Gateway
+from andel.roles.shown_page import PageSettings, shown_page
 from andel.serving.admission import Admission
 from andel.serving.api import App, Pays, build_app, check_of
 from andel.serving.api_keys import ApiKeys
 from andel.serving.door import Door
-from andel.serving.http_edge import Endpoint
+from andel.serving.http_edge import Endpoint, call_at_end
 from andel.serving.limits import Counts, Rate
+from andel.serving.page.routes import Page
 from andel.serving.request_log import Seen, log_request, watch_requests
 from andel.serving.service import Served, Service
 from andel.serving.sign_in import SignIn
@@ -38,6 +43,14 @@ class PaidPlan:
 
     secret: bytes = field(repr=False)
     book: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """The page at /: the node that wallets are told of (empty: none), and a folder for what audits have proven."""
+
+    rpc: str
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class ServePlan:
     pulled_by: tuple[Address, ...]
     """`OffchainModel`s that this server is a gateway for."""
     peers: tuple[str, ...]
+    page: PagePlan | None = None
 
 
 def make_served_app(plan: ServePlan) -> App:
@@ -73,12 +87,17 @@ def make_served_app(plan: ServePlan) -> App:
         metrics = ServingMetrics()
         listeners.append(metrics.seen)
         standing.append(metrics.served)
-    service = service_of(key, opened, open_store(plan.store), *standing)
+    store = open_store(plan.store)
+    service = service_of(key, opened, store, *standing)
     for told in standing:
         told(service.served)
     door = door_of(plan, key, opened)
     pays, more = _payments(plan, key, opened, service, door.terms)
-    app = build_app(service, door, pays=pays, more=more + _gateway(plan, opened, service, door.terms))
+    page = _page(plan, key, opened, store, service, door)
+    more += _gateway(plan, opened, service, door.terms)
+    app = build_app(service, door, pays=pays, more=more + ([] if page is None else list(page.routes)))
+    if page is not None:
+        call_at_end(app, page.end)
     service.watch(plan.watch_seconds)
     return watch_requests(app, listeners) if listeners else app
 
@@ -130,6 +149,16 @@ def _gateway(plan: ServePlan, opened: ModelContracts, service: Service, terms: A
         return []
     chain = opened.round_manager.chain
     return list(gateway_of(lambda: service.predictor, chain, plan.pulled_by, plan.peers, terms).endpoints())
+
+
+def _page(
+    plan: ServePlan, key: AccountKey, opened: ModelContracts, store: ContentStore, service: Service, door: Door
+) -> Page | None:
+    if plan.page is None:
+        return None
+    gateway = Gateway(key.address, door.sign_in is not None, plan.paid is not None, rpc=plan.page.rpc or None)
+    counts = Counts(plan.counts, time.time)
+    return shown_page(opened, store, service, PageSettings(plan.rpc, counts, plan.page.folder, gateway))
 
 
 def _now() -> int:

@@ -7,17 +7,18 @@ routes. Reads and audits go over connections of their own: an audit listens to i
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from andel.content import ContentStore
 from andel.ledger.connection import Chain
 from andel.ledger.deployment import Deployment, ModelContracts
 from andel.ledger.rpc import Rpc
+from andel.roles.showing.network import Gateway
+from andel.roles.showing.source import Showing
 from andel.roles.watched_audit import watched_audit
 from andel.serving.limits import Counts
 from andel.serving.page.routes import RATE, Page, PageParts, page_of
-from andel.serving.page.source import PageSource
 from andel.serving.service import Service
 
 _NODE_SECONDS = 10.0
@@ -25,17 +26,19 @@ _NODE_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """How a page is run: the node's address, where requests are counted, a folder for what audits have proven."""
+    """How a page is run: the node's address, where requests are counted, a folder for what audits have proven.
+
+    `gateway` is what the page says of its server; whether it makes audits is added here.
+    """
 
     rpc: str = field(repr=False)
     counts: Counts
     folder: Path
+    gateway: Gateway
 
 
-def shown_page(
-    source: PageSource, model: ModelContracts, store: ContentStore, service: Service, settings: PageSettings
-) -> Page:
-    """The page over `source`. Raises RpcUnreachable for an address that is none."""
+def shown_page(model: ModelContracts, store: ContentStore, service: Service, settings: PageSettings) -> Page:
+    """The page of `model`. Asks nothing yet. Raises RpcUnreachable for an address that is none."""
     deployment = Deployment.of_model(model)
 
     def opened() -> ModelContracts:
@@ -49,7 +52,7 @@ def shown_page(
 
     return page_of(
         PageParts(
-            source=source,
+            source=Showing(model, store, replace(settings.gateway, audits=True)),
             rpc=Rpc(settings.rpc, timeout_seconds=_NODE_SECONDS),
             spend=spend,
             health=health,

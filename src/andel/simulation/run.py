@@ -26,9 +26,14 @@ from andel.roles.coordinator import Coordinator
 from andel.roles.founder import next_plan, publish_reference
 from andel.roles.gateway import PublishedModel, predictor_of, publish_version, registry_of
 from andel.roles.holder import claim, current_history
-from andel.serving.api import build_app
-from andel.serving.http_edge import RunningServer, serve_in_thread
+from andel.roles.showing.network import Gateway
+from andel.roles.shown_page import PageSettings, shown_page
+from andel.serving.api import App, build_app
+from andel.serving.http_edge import RunningServer, call_at_end, serve_in_thread
+from andel.serving.limits import Counts
 from andel.serving.prediction import Prediction
+from andel.serving.predictor import Predictor
+from andel.serving.service import Service
 from andel.simulation.actors import QUORUM, VALIDATORS, Actors
 from andel.simulation.adversaries import mods_of
 from andel.simulation.central import train_central
@@ -76,7 +81,11 @@ def local_grid(world: World, folder: Path) -> Iterator[Grid]:
 
 @dataclass(slots=True)
 class RunOptions:
-    """How a run is made. `fund` gives gas, `say` tells a person what happens, `grid_over` carries messages."""
+    """How a run is made. `fund` gives gas, `say` tells a person what happens, `grid_over` carries messages.
+
+    With `page` the API also serves the page. `rpc` is how the run's node is reached where that is no node of the run's
+    own; only the address of such a one is told to wallets.
+    """
 
     folder: Path
     seed: bytes
@@ -85,6 +94,8 @@ class RunOptions:
     port: int = 0
     grid_over: GridOver = local_grid
     rounds: RoundSettings = RoundSettings()
+    page: bool = False
+    rpc: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)
@@ -237,7 +248,7 @@ def _ask(
     """The same question over HTTP, by `eth_call`, and from a contract in a transaction."""
     model, scenario = world.model, world.scenario
     predictor = predictor_of(world.actors.coordinator, model, published.file, world.founded.definition)
-    api = serve_in_thread(build_app(predictor), "127.0.0.1", options.port)
+    api = serve_in_thread(_app(world, predictor, options), "127.0.0.1", options.port)
     values, timestamp = _question_values(scenario)
     question = {"values": values, "time": timestamp}
     response = httpx.post(f"{api.url}/predict", json=question, timeout=10.0, trust_env=False)  # no proxy to loopback
@@ -248,6 +259,20 @@ def _ask(
     asked, receipt = model.prediction_log.ask(world.actors.consumer, prediction.question)
     answers = {"http": prediction.answer, "call": called, "transaction": asked}
     return api, prediction, answers, receipt.gas_used
+
+
+def _app(world: World, predictor: Predictor, options: RunOptions) -> App:
+    """The API; with its page where one is wanted, over a connection of its own: the run's audits listen to theirs."""
+    service, url = Service(predictor), options.rpc or world.chain.url
+    if not options.page:
+        return build_app(service)
+    model = Deployment.of_model(world.model).model(Chain.connect(url))
+    gateway = Gateway(world.actors.coordinator.address, rpc=None if options.rpc else url)
+    counts = Counts(options.folder / "counts.db", time.time)
+    page = shown_page(model, world.store, service, PageSettings(url, counts, options.folder, gateway))
+    app = build_app(service, more=page.routes)
+    call_at_end(app, page.end)
+    return app
 
 
 def _question_values(scenario: Scenario) -> tuple[dict[str, str], int]:

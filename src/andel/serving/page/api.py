@@ -7,7 +7,8 @@ repeated parameters are refused, and how often one address may ask is counted. N
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -16,13 +17,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from andel.errors import InputError
+from andel.errors import ContentError, ContentUnreachable, EvidenceError, InputError
 from andel.keys import parse_address
 from andel.serving.door import network_of
 from andel.serving.http_edge import (
     BODY_SECONDS,
     BodyBudget,
     Endpoint,
+    RefusedRequest,
     check_content_type,
     headers_of_facts,
     json_response,
@@ -109,7 +111,8 @@ def routes_of_facts(
 async def _told(entry: Entry, kept: Kept, read: Facts, request: Request) -> Response:
     make = read(request)
     await entry.count(request)
-    made = await kept.get(f"{request.url.path}?{request.url.query}", make)
+    with _troubles_told():
+        made = await kept.get(f"{request.url.path}?{request.url.query}", make)
     headers = headers_of_facts(made.etag)
     if has_it(request, made.etag):
         return Response(status_code=304, headers=headers)
@@ -119,7 +122,20 @@ async def _told(entry: Entry, kept: Kept, read: Facts, request: Request) -> Resp
 async def _posted(entry: Entry, read: Callable[[dict[str, Any]], Callable[[], object]], request: Request) -> Response:
     make = read(read_object(await entry.read(request, "send what the document says"), 8, "send one object"))
     await entry.count(request)
-    return json_response(await entry.places.run(make))
+    with _troubles_told():
+        return json_response(await entry.places.run(make))
+
+
+@contextmanager
+def _troubles_told() -> Iterator[None]:
+    """What a store and evidence may fail with, as answers; neither is a defect of the server."""
+    try:
+        yield
+    except ContentUnreachable as error:
+        raise RefusedRequest(503, "the content store does not answer", "try again later") from error
+    except (EvidenceError, ContentError) as error:
+        hint = "`andel audit` names the first place that does not hold"
+        raise RefusedRequest(409, "the evidence for this is not whole", hint) from error
 
 
 @dataclass(frozen=True, slots=True)
