@@ -1,7 +1,7 @@
 # Words for people. Every target does its own set-up; the work is in scripts/ and in the command `andel`.
 # ARGS goes to the command behind a target, as in: make demo ARGS="--json"
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full check format lock contracts bench-value bench-training bench-http bench-http-load fedn-rounds clean
+.PHONY: help setup demo test test-full check format lock contracts page bench-value bench-training bench-http bench-http-load fedn-rounds clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ lock: ## Rewrite requirements/*.lock (ARGS="--upgrade" for newer releases)
 contracts: setup ## Compile the contracts and write their ABIs and bytecode into the package
 	@.venv/bin/python scripts/build_contracts.py
 
+page: ## Build the page into the package (needs Node.js; the built files are kept)
+	@scripts/build-page
+
 bench-value: setup ## How near the shares come to Shapley's value, and how fast (some minutes)
 	@scripts/environment pydvl || printf 'bench-value: pyDVL cannot be installed here; it is left out\n' >&2
 	@.venv/bin/python benchmarks/value.py $(ARGS)
@@ -55,5 +58,5 @@ bench-%: setup ## Run benchmarks/NAME.py, as in: make bench-gas
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .venv-slither .venv-fuzz .venv-numpy-* .venv-pydvl .venv-fedn .venv-mlflow .venv-bentoml .venv-torch .venv-numba .venv-schemathesis .venv-x402 .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
-	  build dist src/andel.egg-info contracts/node_modules contracts/out contracts/out-* contracts/cache contracts/cache-*
+	  build dist src/andel.egg-info contracts/node_modules page/node_modules contracts/out contracts/out-* contracts/cache contracts/cache-*
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

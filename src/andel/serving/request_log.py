@@ -24,6 +24,7 @@ CUT_OFF: Final = 499
 """The status of a request whose client went away before it was answered."""
 
 _OTHER: Final = "other"
+_ASSETS: Final = "/assets/"
 
 log = logging.getLogger("andel.requests")
 
@@ -82,12 +83,13 @@ class _Watch:
 
 def _names(paths: Iterable[str]) -> Callable[[str], str]:
     """What names the page of a path; strangers must not make names, so every other path has one name together."""
-    plain = {path for path in paths if "{" not in path}
+    # an asset's name changes with its content, and no label may
+    plain = {path: _ASSETS if path.startswith(_ASSETS) else path for path in paths if "{" not in path}
     patterns = [(re.compile(re.sub(r"{\w+}", "[^/]{1,200}", path)), path) for path in paths if "{" in path]
 
     def name_of(path: str) -> str:
         if path in plain:
-            return path
+            return plain[path]
         return next((name for pattern, name in patterns if pattern.fullmatch(path)), _OTHER)
 
     return name_of

@@ -68,6 +68,9 @@ class SimulatedSource:
     def words(self, to, data, value):
         return {"words": f"sends {value} and {len(data)} bytes to {to}"}
 
+    def proposal_of(self, file):
+        return {"why": file.decode(), "calls": []}
+
     def operator(self):
         return {"round": None}
 

@@ -1,5 +1,6 @@
 """The way of a page without a wallet to the chain: which calls are passed on, and which are not."""
 
+import httpx
 import orjson
 import pytest
 
@@ -8,6 +9,7 @@ from tests.serving.page.conftest import ACCOUNT
 
 HASH = "0x" + "ab" * 32
 CALL = {"to": ACCOUNT, "data": "0x70a08231"}
+CHAIN_ID: tuple[str, list[object]] = ("eth_chainId", [])
 GOOD = {
     "eth_blockNumber": [],
     "eth_call": [CALL, "latest"],
@@ -84,7 +86,12 @@ def test_what_is_no_call_is_told_so(client, node, fields):
 
 
 def test_a_batch_is_answered_in_its_order_with_what_is_refused_in_its_place(client, node):
-    calls = [("eth_chainId", []), ("eth_sendTransaction", []), ("eth_blockNumber", []), ("eth_call", [])]
+    calls: list[tuple[str, list[object]]] = [
+        CHAIN_ID,
+        ("eth_sendTransaction", []),
+        ("eth_blockNumber", []),
+        ("eth_call", []),
+    ]
     answers = ask(client, *calls).json()
     assert [answer["id"] for answer in answers] == [0, 1, 2, 3]
     assert [answer.get("result") or answer["error"]["code"] for answer in answers] == [
@@ -124,13 +131,11 @@ def test_an_answer_that_is_too_large_is_not_passed_back(client, node):
 
 
 def test_every_call_of_a_batch_counts(page_at, few, node):
-    import httpx
-
     with page_at(rate=few) as running, httpx.Client(base_url=running.url, trust_env=False) as client:
-        assert ask(client, *[("eth_chainId", [])] * 6).status_code == 429
+        assert ask(client, *[CHAIN_ID] * 6).status_code == 429
         assert node.calls == []
-        assert ask(client, *[("eth_chainId", [])] * 5).status_code == 200
-        assert ask(client, ("eth_chainId", [])).status_code == 429
+        assert ask(client, *[CHAIN_ID] * 5).status_code == 200
+        assert ask(client, CHAIN_ID).status_code == 429
 
 
 def test_a_node_that_is_gone_is_told_without_its_address(client, node):

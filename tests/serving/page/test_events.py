@@ -30,7 +30,7 @@ class Stream:
 
     def next(self):
         """(event, data, id) of the next event; a heartbeat is (None, None, None)."""
-        fields = {}
+        fields: dict[str, str] = {}
         for line in self._lines:
             if line == "":
                 if fields.keys() == {"retry"}:

@@ -1,5 +1,6 @@
 """The page's facts over HTTP: strict parameters, ETags, one making for all who ask together, and their bounds."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -171,6 +172,26 @@ def test_a_transaction_is_told_in_words(client):
 )
 def test_a_body_that_is_not_what_is_asked_for_is_refused(client, path, body):
     assert client.post(f"/page/api/{path}", json=body).status_code == 400
+
+
+def test_a_proposals_file_is_told_in_words_as_it_is_written(client):
+    file = {"why": "lower", "format": "andel-proposal/1", "calls": [{"pay": ACCOUNT, "wei": "1"}]}
+    told = client.post("/page/api/proposal", json={"file": file}).json()
+    assert json.loads(told["why"]) == file
+    assert told["why"].startswith('{"calls":[{"pay":')  # in its canonical form, as it is read
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"file": {}, "key": "0x"}, {"file": {"why": 1.5}}, {"file": {"why": [[]] * 500}}, {"file": 2**60}]
+)
+def test_a_proposal_that_has_no_canonical_form_is_refused(client, source, body):
+    assert client.post("/page/api/proposal", json=body).status_code == 400
+    assert source.asked == []
+
+
+def test_a_proposal_may_be_longer_than_other_bodies_and_not_without_end(client):
+    assert client.post("/page/api/proposal", json={"file": {"why": "x" * 200_000}}).status_code == 200
+    assert client.post("/page/api/proposal", json={"file": {"why": "x" * 300_000}}).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["api/refusal", "api/words", "chain"])

@@ -27,6 +27,7 @@ from andel.roles.showing.opened import Opened
 from andel.roles.showing.operating import operator_facts
 from andel.roles.showing.plain import Facts
 from andel.roles.showing.proposals import Ballots, one_proposal, proposals_page
+from andel.roles.showing.proposing import proposal_of
 from andel.roles.showing.refusals import refusal, words
 from andel.roles.showing.rounds import rounds_page, series
 from andel.roles.showing.shares import Participation, shares_page
@@ -122,6 +123,10 @@ class Showing:
     def words(self, to: Address, data: bytes, value: int) -> Facts:
         """Words for a transaction."""
         return words(self._memory, to, data, value)
+
+    def proposal_of(self, file: bytes) -> Facts:
+        """What a proposal's file means."""
+        return proposal_of(self._memory, file)
 
     def head(self) -> tuple[int, int]:
         """The newest block and its time."""

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from andel.encoding import canonical_json
 from andel.errors import ContentError, ContentUnreachable, EvidenceError, InputError
 from andel.keys import parse_address
 from andel.serving.door import network_of
@@ -39,9 +40,13 @@ from andel.units import Address
 MAX_BODY_BYTES: Final = 64 * 1024
 """Of what the page posts."""
 
+MAX_PROPOSAL_BYTES: Final = 256 * 1024
+"""Of a proposal that is being written."""
+
 PAGE_COUNT: Final = 50
 """Items in one answer when nobody says."""
 
+_PROPOSAL_BRACKETS: Final = 500
 _FIRST_MAX: Final = 10**9
 _MAX_DATA_BYTES: Final = 24 * 1024
 _UINT256: Final = 2**256
@@ -69,11 +74,11 @@ class Entry:
         address = request.client.host if request.client else ""
         await run_in_threadpool(self.spend, f"page at {network_of(address)}", requests)
 
-    async def read(self, request: Request, hint: str) -> bytes:
+    async def read(self, request: Request, hint: str, bytes_max: int = MAX_BODY_BYTES) -> bytes:
         """A body in JSON, not parsed. Raises RefusedRequest."""
         check_content_type(request, "application/json", "as JSON")
         with self.bodies.lease() as hold:
-            return await read_body(request, self.body_seconds, MAX_BODY_BYTES, hint, hold)
+            return await read_body(request, self.body_seconds, bytes_max, hint, hold)
 
 
 def routes_of_facts(
@@ -105,6 +110,7 @@ def routes_of_facts(
         ("GET", "/page/api/operator", told(facts.operator)),
         ("POST", "/page/api/refusal", posted(facts.refusal)),
         ("POST", "/page/api/words", posted(facts.words)),
+        ("POST", "/page/api/proposal", partial(_proposed, entry, source)),
     ]
 
 
@@ -124,6 +130,17 @@ async def _posted(entry: Entry, read: Callable[[dict[str, Any]], Callable[[], ob
     await entry.count(request)
     with _troubles_told():
         return json_response(await entry.places.run(make))
+
+
+async def _proposed(entry: Entry, source: PageSource, request: Request) -> Response:
+    hint = 'send {"file": …}, a proposal of andel-proposal/1'
+    body = await entry.read(request, hint, MAX_PROPOSAL_BYTES)
+    record = read_object(body, _PROPOSAL_BRACKETS, hint)
+    _fields(record, ("file",), ())
+    file = canonical_json(record["file"])
+    await entry.count(request)
+    with _troubles_told():
+        return json_response(await entry.places.run(lambda: source.proposal_of(file)))
 
 
 @contextmanager

@@ -94,6 +94,10 @@ class PageSource(Protocol):
         """What a transaction would do, in plain words: `{words}`."""
         ...
 
+    def proposal_of(self, file: bytes) -> Facts:
+        """The calls that a proposal's file (canonical JSON) means: `{why, calls: [{target, value, data, words}]}`."""
+        ...
+
     def head(self) -> tuple[int, int]:
         """The newest block and its time; what a route makes `ETag` of. Asked of the node at most once a second."""
         ...
