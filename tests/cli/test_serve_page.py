@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from andel.cli.app import app
 from tests.cli.test_serve_command import GOOD, Serving
-from tests.serving.page.test_events import Stream
+from tests.support.pages import Stream
 
 TOLD = "https://node.example/rpc"
 

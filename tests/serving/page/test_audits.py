@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from andel.errors import RpcUnreachable
-from tests.serving.page.test_events import Stream
 from tests.serving.test_predictor import NOON, PREDICTOR, VALUES
+from tests.support.pages import Stream
 
 ANSWER = PREDICTOR.ask_values(VALUES, NOON)
 

@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from andel.serving.page.chain_relay import METHODS
-from tests.serving.page.conftest import ACCOUNT
+from tests.support.pages import ACCOUNT
 
 HASH = "0x" + "ab" * 32
 CALL = {"to": ACCOUNT, "data": "0x70a08231"}

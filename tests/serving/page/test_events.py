@@ -1,6 +1,5 @@
 """What happens is told to every open page; who is slow, too many, or comes back; and how the server ends."""
 
-import json
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ import httpx
 import pytest
 
 from andel.serving.page import events
-from tests.serving.page.conftest import START
+from tests.support.pages import START, Stream
 
 
 @pytest.fixture(autouse=True)
@@ -19,37 +18,6 @@ def quick(monkeypatch):
     defaults = events.Events.__init__.__kwdefaults__
     monkeypatch.setitem(defaults, "poll_seconds", 0.05)
     monkeypatch.setitem(defaults, "heartbeat_seconds", 0.3)
-
-
-class Stream:
-    """An open stream, read event by event."""
-
-    def __init__(self, response):
-        self.response = response
-        self._lines = response.iter_lines()
-
-    def next(self):
-        """(event, data, id) of the next event; a heartbeat is (None, None, None)."""
-        fields: dict[str, str] = {}
-        for line in self._lines:
-            if line == "":
-                if fields.keys() == {"retry"}:
-                    fields = {}
-                    continue
-                return fields.get("event"), json.loads(fields["data"]) if "data" in fields else None, fields.get("id")
-            name, _, value = line.partition(":")
-            fields[name] = value.strip()
-        return None
-
-    def until(self, name):
-        """Everything up to the next event of that name, heartbeats left out."""
-        found = []
-        while (event := self.next()) is not None:
-            if event[0] is not None:
-                found.append(event)
-            if event[0] == name:
-                return found
-        raise AssertionError(f"the stream ended before {name}: {found}")
 
 
 @contextmanager

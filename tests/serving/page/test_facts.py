@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from andel.serving.page.source import PAGE_MOST
-from tests.serving.page.conftest import ACCOUNT
+from tests.support.pages import ACCOUNT
 
 READS = [
     ("network", ("network",)),
