@@ -68,16 +68,9 @@ def serve_model(
     log_json: LogJsonOption = False,
 ) -> None:
     """Serve the published version at POST /predict, signed with an operator's key."""
-    if keys_only and keys is None:
-        raise SettingsError("--keys-only without --keys lets nobody in", "name a file of keys")
-    if (x402_key is None) != (payments is None):
-        raise SettingsError("--x402-key and --payments belong together", "give both, or neither")
-    if peer and not pulled_by:
-        raise SettingsError("--peer without --pulled-by is asked by nobody", "name the OffchainModel")
-    if no_page and page_rpc:
-        raise SettingsError("--page-rpc without the page is told to nobody", "leave one of them out")
-    if page_rpc:
-        _check_told(page_rpc)
+    _check_alone("--keys-only", keys_only, "--keys", keys is not None, "lets nobody in: name a file of keys")
+    _check_alone("--peer", bool(peer), "--pulled-by", bool(pulled_by), "is asked by nobody: name the OffchainModel")
+    _check_told(page_rpc, no_page)
     key = read_key(key_file)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="andel-serve-")))
@@ -119,15 +112,23 @@ def _rate(per_day: int, burst: int, per_minute: int) -> Rate | None:
     return Rate(per_day, burst or UNBOUNDED, per_minute if burst else UNBOUNDED)
 
 
-def _check_told(url: str) -> None:
-    """What everybody is told must be an address, and hold nothing before an @. Raises SettingsError."""
-    if Rpc(url).url.rstrip("/") != url.rstrip("/"):
-        raise SettingsError(
-            "--page-rpc is told to everybody, and says more than an address", "leave the name and key out"
-        )
+def _check_alone(option: str, given: bool, other: str, other_given: bool, why: str) -> None:
+    """Raises SettingsError for an option without the other that it needs."""
+    if given and not other_given:
+        raise SettingsError(f"{option} without {other} {why}", "give both, or neither")
+
+
+def _check_told(url: str, no_page: bool) -> None:
+    """What everybody is told must be an address, and hold nothing before an @. Raises SettingsError, RpcUnreachable."""
+    if url and no_page:
+        raise SettingsError("--page-rpc without the page is told to nobody", "leave one of them out")
+    if url and Rpc(url).url.rstrip("/") != url.rstrip("/"):
+        raise SettingsError("--page-rpc is told to everybody, and says more than an address", "leave name and key out")
 
 
 def _paid(key: AccountKey, x402_key: Path | None, payments: Path | None) -> PaidPlan | None:
+    if (x402_key is None) != (payments is None):
+        raise SettingsError("--x402-key and --payments belong together", "give both, or neither")
     if x402_key is None or payments is None:
         return None
     carrier = read_key(x402_key)
