@@ -81,6 +81,11 @@ COMMANDS: Final = (
         "Serve the published version at POST /predict, signed with an operator's key.",
     ),
     Command(
+        "page",
+        "andel.cli.page:serve_page",
+        "Serve a model's page alone: who owns it and why, its offering, its votes; it signs nothing and needs no key.",
+    ),
+    Command(
         "claim",
         "andel.cli.claim:claim_tokens",
         "Claim the tokens an account has earned and not yet taken; anybody may pay the gas.",

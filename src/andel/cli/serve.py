@@ -70,7 +70,7 @@ def serve_model(
     """Serve the published version at POST /predict, signed with an operator's key."""
     _check_alone("--keys-only", keys_only, "--keys", keys is not None, "lets nobody in: name a file of keys")
     _check_alone("--peer", bool(peer), "--pulled-by", bool(pulled_by), "is asked by nobody: name the OffchainModel")
-    _check_told(page_rpc, no_page)
+    check_told(page_rpc, no_page)
     key = read_key(key_file)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="andel-serve-")))
@@ -118,7 +118,7 @@ def _check_alone(option: str, given: bool, other: str, other_given: bool, why: s
         raise SettingsError(f"{option} without {other} {why}", "give both, or neither")
 
 
-def _check_told(url: str, no_page: bool) -> None:
+def check_told(url: str, no_page: bool = False) -> None:
     """What everybody is told must be an address, and hold nothing before an @. Raises SettingsError, RpcUnreachable."""
     if url and no_page:
         raise SettingsError("--page-rpc without the page is told to nobody", "leave one of them out")

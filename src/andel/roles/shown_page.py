@@ -37,8 +37,11 @@ class PageSettings:
     gateway: Gateway
 
 
-def shown_page(model: ModelContracts, store: ContentStore, service: Service, settings: PageSettings) -> Page:
-    """The page of `model`. Asks nothing yet. Raises RpcUnreachable for an address that is none."""
+def shown_page(model: ModelContracts, store: ContentStore, service: Service | None, settings: PageSettings) -> Page:
+    """The page of `model`, whose server answers by `service`, or answers nothing.
+
+    Asks nothing yet. Raises RpcUnreachable for an address that is none.
+    """
     deployment = Deployment.of_model(model)
 
     def opened() -> ModelContracts:
@@ -48,7 +51,8 @@ def shown_page(model: ModelContracts, store: ContentStore, service: Service, set
         return settings.counts.spend(name, 0, RATE, requests)
 
     def health() -> object:
-        return {"status": "ok", "waiting_version": None, "trouble": None} | service.served.to_json()
+        served = {"version": None, "swaps": 0} if service is None else service.served.to_json()
+        return {"status": "ok", "waiting_version": None, "trouble": None} | served
 
     return page_of(
         PageParts(
