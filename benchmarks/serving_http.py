@@ -7,8 +7,9 @@ in an environment of its own, with telemetry off; one that is not installed is l
 
 Ends in one JSON line of medians: `ratio_single` and `ratio_batch` are signed over unsigned requests a second at 16
 connections (`ratio_single_128` and so on at others), `ratio_mlflow` and `ratio_bentoml` ours, signed, over theirs at
-16, `p99_ms` that of `signed` at 128. `processor_ratio_*` are the same of the time that the server's processes took for
-a request, which other work on the machine disturbs less. Run: make bench-http
+16, `p99_ms` that of `signed` at 128, `waited_share` the share of that run in which other work had the core that the
+server was ready to run on. `processor_ratio_*` are the same of the time that the server's processes took for a request,
+which such work disturbs less. Run: make bench-http
 """
 
 from __future__ import annotations
@@ -165,14 +166,16 @@ def measure(subjects: Sequence[Subject], turns: int, seconds: float) -> dict[Key
 
 def table(runs: Mapping[Key, Sequence[Measured]]) -> None:
     """For people, on standard error."""
-    told(f"{'':16} {'connections':>11} {'requests/s':>11} {'p99 ms':>8} {'cpu us':>8} {'wrk busy':>9} {'failed':>7}")
+    shares = f"{'wrk busy':>9} {'waited':>7}"
+    told(f"{'':16} {'connections':>11} {'requests/s':>11} {'p99 ms':>8} {'cpu us':>8} {shares} {'failed':>7}")
     for (name, connections), measured in runs.items():
-        rate, p99, cost, busy = (
+        rate, p99, cost, busy, waited = (
             statistics.median(getattr(each, field) for each in measured)
-            for field in ("rate", "p99_ms", "microseconds", "busy")
+            for field in ("rate", "p99_ms", "microseconds", "busy", "waited")
         )
         failed = sum(each.errors for each in measured)
-        told(f"{name:16} {connections:>11} {rate:>11.0f} {p99:>8.1f} {cost:>8.0f} {busy:>9.0%} {failed:>7}")
+        shares = f"{busy:>9.0%} {waited:>7.0%}"
+        told(f"{name:16} {connections:>11} {rate:>11.0f} {p99:>8.1f} {cost:>8.0f} {shares} {failed:>7}")
 
 
 def results(runs: Mapping[Key, Sequence[Measured]], turns: int) -> dict[str, object]:
@@ -193,6 +196,7 @@ def results(runs: Mapping[Key, Sequence[Measured]], turns: int) -> dict[str, obj
         "ratio_mlflow": at["ratio_mlflow_16"],
         "ratio_bentoml": at["ratio_bentoml_16"],
         "p99_ms": round(statistics.median(each.p99_ms for each in runs["signed", 128]), 2),
+        "waited_share": round(statistics.median(each.waited for each in runs["signed", 128]), 3),
         "processor_ratio_single": over("microseconds", "unsigned", "signed"),
         "processor_ratio_batch": over("microseconds", "batch unsigned", "batch signed"),
         "processor_ratio_mlflow": over("microseconds", "mlflow", "signed"),

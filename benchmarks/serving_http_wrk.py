@@ -2,6 +2,10 @@
 
 wrk (Debian's package of that name) is one thread of C, which asks some 100,000 times a second of a server that does
 nothing; how busy it was is measured with every run. A server's time of processor is that of all its processes.
+
+wrk counts a connection's first answer from when the kernel took the connection, so a server that lets it in late is
+slow; and for each answer that took more than twice the mean it adds those that a steady asker would have waited for
+meanwhile. So few connections that wait long weigh as many requests.
 """
 
 from __future__ import annotations
@@ -44,6 +48,15 @@ class Server:
         """Of all its processes that live, since they began."""
         return sum((int(fields[11]) + int(fields[12])) / _TICKS for fields in self._processes())
 
+    def waited_seconds(self) -> float:
+        """How long its processes were ready to run and had no core, since they began; other work on it had."""
+        nanoseconds = 0
+        for number in self.processes():
+            for path in Path(f"/proc/{number}/task").glob("*/schedstat"):
+                with suppress(OSError):  # it has just ended
+                    nanoseconds += int(path.read_text(encoding="utf-8").split()[1])
+        return nanoseconds / 1e9
+
     def resident_mb(self) -> float:
         """Memory that its processes hold, in MB; pages that they share count for each."""
         return sum(int(fields[21]) for fields in self._processes()) * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -83,6 +96,8 @@ class Measured:
     """Of the server's processors, for one request."""
     busy: float
     """The share of its core that wrk took."""
+    waited: float
+    """The share of the time that the server was ready to run and other work had its core."""
 
 
 def cores() -> tuple[str, str]:
@@ -162,7 +177,7 @@ def load(server: Server, body: str, connections: int, seconds: float) -> Measure
         script.write(_SCRIPT % body)
         script.flush()
         command = ["taskset", "-c", cores()[1], "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
-        before, started = server.processor_seconds(), time.monotonic()
+        before, waited, started = server.processor_seconds(), server.waited_seconds(), time.monotonic()
         process = subprocess.Popen(
             [*command, "--timeout", "30s", "-s", script.name, server.url], stdout=subprocess.PIPE, text=True
         )
@@ -170,7 +185,7 @@ def load(server: Server, body: str, connections: int, seconds: float) -> Measure
         told = process.stdout.read().splitlines()[-1]
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
-        took = server.processor_seconds() - before
+        took, waited = server.processor_seconds() - before, server.waited_seconds() - waited
         record, passed = json.loads(told), time.monotonic() - started
     requests = max(1, record["requests"])
     return Measured(
@@ -179,4 +194,5 @@ def load(server: Server, body: str, connections: int, seconds: float) -> Measure
         errors=record["errors"],
         microseconds=took / requests * 1e6,
         busy=(usage.ru_utime + usage.ru_stime) / passed,
+        waited=waited / passed,
     )

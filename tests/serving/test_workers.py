@@ -49,7 +49,8 @@ def served(tmp_path):
             workers_of(url, 2)
             yield process, url
         finally:
-            process.kill()
+            process.terminate()  # and its workers with it, which a kill would leave behind
+            process.wait(60)
 
 
 def workers_of(url, count, seconds=60):

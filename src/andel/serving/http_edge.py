@@ -132,7 +132,7 @@ def _work(app: Starlette | Callable[[], Starlette], log_level: str, listener: so
     gc.collect()
     gc.freeze()  # the program itself is no garbage; looking through it would hold every request up
     with suppress(KeyboardInterrupt):  # the server has stopped by itself, and passes the signal on
-        _run(_Server(_config(made, log_level)), listener)
+        _run(_Server(_config(made, log_level, listener)), listener)
 
 
 def serve_in_thread(
@@ -149,7 +149,7 @@ def serve_in_thread(
     answer lying. Raises as `serve` does.
     """
     listener = _listen(host, port)
-    server = _Server(_config(app, "warning", head_seconds, send_seconds))
+    server = _Server(_config(app, "warning", listener, head_seconds, send_seconds))
     thread = threading.Thread(target=_run, args=(server, listener), name="andel-api", daemon=True)
     shown = f"[{host}]" if ":" in host else host
     running = RunningServer(f"http://{shown}:{listener.getsockname()[1]}", server, thread)
@@ -314,10 +314,14 @@ class _JsonResponse(Response):
 
 
 def _config(
-    app: Starlette, log_level: str, head_seconds: float = HEAD_SECONDS, send_seconds: float = SEND_SECONDS
+    app: Starlette,
+    log_level: str,
+    listener: socket.socket,
+    head_seconds: float = HEAD_SECONDS,
+    send_seconds: float = SEND_SECONDS,
 ) -> uvicorn.Config:
-    bounds = {"head_seconds": head_seconds, "send_seconds": send_seconds}
-    protocol = type("BoundProtocol", (BoundedProtocol,), bounds)
+    bound = {"listener": listener, "head_seconds": head_seconds, "send_seconds": send_seconds}
+    protocol = type("BoundProtocol", (BoundedProtocol,), bound)
     return uvicorn.Config(
         app,
         http=protocol,
