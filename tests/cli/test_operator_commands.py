@@ -8,6 +8,7 @@ from andel.roles.founder import publish_reference
 from andel.roles.signed_results import write_result
 from andel.simulation.actors import BOND
 from andel.simulation.world import Operation
+from andel.units import TOKEN
 from tests.attacks.test_equivocation import another_result
 from tests.attacks.test_halted_payout import lie
 from tests.attacks.test_lying_validator import state_of
@@ -90,3 +91,16 @@ def test_a_false_result_is_challenged_by_hand_and_an_offence_reported_from_a_fil
     brought.write_bytes(b"{}")
     code, _, err = andel("watch", "--once", "--seen", str(brought), key=stranger, store=True)
     assert code == 1 and "seen.json" in err
+
+
+def test_what_rounds_credited_an_operator_is_paid_to_it_whoever_asks(finished_run, tmp_path, monkeypatch, capsys):
+    actors, model = finished_run.world.actors, finished_run.world.model
+    payer = tmp_path / "payer.key"
+    payer.write_text(actors.consumer.secret_bytes().hex())
+    operator = actors.validators[0].address
+    before = model.token.balance_of(operator)
+    where = ["--rpc", model.round_manager.chain.url, "--model", model.round_manager.address, "--key-file", str(payer)]
+    ended = call_main(["operator", "claim", "--for", operator, *where], monkeypatch, capsys)
+    paid = model.token.balance_of(operator) - before
+    assert ended.returncode == 0 and paid > 0
+    assert f"{operator} received {paid / TOKEN:,.6f} tokens ({paid} base units)" in ended.stdout

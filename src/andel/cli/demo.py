@@ -21,7 +21,7 @@ from andel.errors import SettingsError
 from andel.hashing import sha256
 from andel.keys import AccountKey
 from andel.ledger.connection import Chain
-from andel.simulation.actors import Actors
+from andel.simulation.actors import Actors, write_keys
 from andel.simulation.funding import fund_by_transfer
 from andel.simulation.local_chain import LocalChain, require_free
 from andel.simulation.outcome import Outcome
@@ -95,13 +95,15 @@ def demo(
         require_free(port)  # the API starts last: better told now than after the training
     with _chain(rpc, chain_port, where, say) as (chain, fund):
         secret = sha256(b"andel.demo", seed.to_bytes(8, "big"), _funder_secret() if rpc else b"")
-        options = RunOptions(where, secret, fund, say, port, page=keep, rpc=rpc)
+        options = RunOptions(where, secret, fund, say, port, page=keep, rpc=rpc, leave_claim=keep)
         if processes:
             options.grid_over, options.rounds = grid_over_processes, SETTINGS
         running = run(scenario, chain, options)
         try:
             _report(running.outcome, where, console, say, as_json)
             if keep:
+                if not rpc:  # elsewhere the keys are worth something
+                    write_keys(running.world.actors, where / "keys")
                 _wait(running, console)
         finally:
             running.api.stop()

@@ -13,6 +13,7 @@ from andel.errors import InputError
 from andel.keys import AccountKey, parse_address
 from andel.ledger.deployment import ModelContracts
 from andel.roles.bonds import OperatorStanding, operators_of, standing_of, take_all
+from andel.units import TOKEN
 
 app = typer.Typer(name="operator", help="Bonds of who coordinates and validates a model.", no_args_is_help=True)
 
@@ -87,6 +88,20 @@ def withdraw(
     typer.echo(f"{key.address} took {_text(taken.bond)} of its bond and {_text(taken.owed)} owed to it")
     if not taken.bond and (record := opened.operators.bond_of(key.address)).unbonding:
         typer.echo(f"{_text(record.unbonding)} can be taken at {record.withdrawable_at} (unix seconds)", err=True)
+
+
+@app.command()
+def claim(
+    rpc: RpcOption,
+    model: ModelOption,
+    key_file: KeyFileOption,
+    operator: Annotated[str, typer.Option("--for", help="Who is paid; the key's own account if left out.")] = "",
+) -> None:
+    """Pay an operator the tokens that its rounds have credited it with; anybody may pay the gas."""
+    key, opened = read_key(key_file), open_model(rpc, model)
+    account = parse_address(operator) if operator else key.address
+    paid, receipt = opened.pool.claim_operator(key, account)
+    typer.echo(f"{account} received {paid / TOKEN:,.6f} tokens ({paid} base units), gas {receipt.gas_used}")
 
 
 def _request(key: AccountKey, opened: ModelContracts, request: str) -> None:

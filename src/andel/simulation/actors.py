@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from andel.keys import AccountKey, DeviceKey, derive_secret
 
@@ -58,3 +59,24 @@ def make_actors(seed: bytes, participants: int, sites: int) -> Actors:
         standbys=tuple(account("standby", i) for i in range(STANDBYS)),
         watcher=account("watcher"),
     )
+
+
+def write_keys(actors: Actors, folder: Path) -> None:
+    """Writes everybody's key (founder.key, owner-0.key …), each for its owner alone to read, and its address beside it.
+
+    For chains of one's own: whoever knows a run's seed has these keys.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    named = {
+        "founder": actors.founder,
+        "lister": actors.lister,
+        "coordinator": actors.coordinator,
+        "consumer": actors.consumer,
+        **{f"validator-{number}": key for number, key in enumerate(actors.validators, start=1)},
+        **{f"owner-{number}": key for number, key in enumerate(actors.owners)},
+    }
+    for name, key in named.items():
+        file = folder / f"{name}.key"
+        file.touch(mode=0o600)
+        file.write_text(key.secret_bytes().hex())
+        file.with_suffix(".address").write_text(key.address + "\n")

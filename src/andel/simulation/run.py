@@ -85,6 +85,7 @@ class RunOptions:
 
     With `page` the API also serves the page. `rpc` is how the run's node is reached where that is no node of the run's
     own; only the address of such a one is told to wallets.
+    With `leave_claim` the first owner who earned anything does not claim, so that a person can.
     """
 
     folder: Path
@@ -96,6 +97,7 @@ class RunOptions:
     rounds: RoundSettings = RoundSettings()
     page: bool = False
     rpc: str = field(default="", repr=False)
+    leave_claim: bool = False
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
     rounds, told, gas = _train(world, first, reference, options)
     publish_reference(store, world.founded)
     say("reference packets published: from here on anybody can replay every round")
-    gas["claim"] = _claims(world, say)
+    gas["claim"] = _claims(world, say, options.leave_claim)
     published = publish_version(world.actors.founder, world.model, store, world.founded.task)
     Deployment.of_model(world.model).to_file(options.folder / "deployment.json")
     api, prediction, answers, gas["predict"] = _ask(world, published, options)
@@ -227,18 +229,23 @@ def _central(scenario: Scenario, reference: ReferenceSet) -> Errors:
     return change_errors(task, predicted, reference.report.change)
 
 
-def _claims(world: World, say: Callable[[str], None]) -> int:
-    """Everybody who earned anything claims; a second claim pays nothing. Returns the gas of a first claim."""
+def _claims(world: World, say: Callable[[str], None], leave: bool) -> int:
+    """Everybody who earned anything claims, but the first with `leave`; a second claim pays nothing.
+
+    Returns the gas of a first claim.
+    """
     earned = current_history(world.model, world.store).earned
+    paid = [m.contributor for m in world.members if m.contributor.address in earned]
+    left, paid = (paid[:1], paid[1:]) if leave else ([], paid)
     gas = 0
-    for member in world.members:
-        account = member.contributor.address
-        if account in earned:
-            _, receipt = claim(world.model, world.store, member.contributor.key, account)
-            gas = max(gas, receipt.gas_used)
-    for account in list(earned)[:1]:
-        again, _ = claim(world.model, world.store, world.actors.consumer, account)
-        say(f"{len(earned)} owners claimed their tokens; a second claim paid {again}")
+    for contributor in paid:
+        _, receipt = claim(world.model, world.store, contributor.key, contributor.address)
+        gas = max(gas, receipt.gas_used)
+    for contributor in paid[:1]:
+        again, _ = claim(world.model, world.store, world.actors.consumer, contributor.address)
+        say(f"{len(paid)} owners claimed their tokens; a second claim paid {again}")
+    for contributor in left:
+        say(f"the tokens of {contributor.address} are left to be claimed")
     return gas
 
 
