@@ -1,7 +1,7 @@
 # Words for people. Every target does its own set-up; the work is in scripts/ and in the command `andel`.
 # ARGS goes to the command behind a target, as in: make demo ARGS="--json"
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full check format lock contracts page bench-value bench-training bench-http bench-http-load fedn-rounds clean
+.PHONY: help setup demo test test-full check format lock contracts page bench-value bench-training bench-http bench-http-load fedn-rounds docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,10 +53,14 @@ fedn-rounds: setup ## Three rounds of an Andel task on Scaleout's FEDn: controll
 	@scripts/environment fedn
 	@PYTHONPATH=src:. .venv-fedn/bin/python benchmarks/fedn_rounds.py $(ARGS)
 
+docs: setup ## Build docs/ as a site into build/site; dead links and missing anchors fail
+	@scripts/environment docs
+	@scripts/build-site
+
 bench-%: setup ## Run benchmarks/NAME.py, as in: make bench-gas
 	@.venv/bin/python benchmarks/$*.py $(ARGS)
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .venv-slither .venv-fuzz .venv-numpy-* .venv-pydvl .venv-fedn .venv-mlflow .venv-bentoml .venv-torch .venv-numba .venv-schemathesis .venv-x402 .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
+	rm -rf .venv .venv-slither .venv-fuzz .venv-numpy-* .venv-pydvl .venv-fedn .venv-mlflow .venv-bentoml .venv-torch .venv-numba .venv-schemathesis .venv-x402 .venv-docs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* .cache \
 	  build dist src/andel.egg-info contracts/node_modules page/node_modules contracts/out contracts/out-* contracts/cache contracts/cache-*
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

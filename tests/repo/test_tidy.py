@@ -18,6 +18,7 @@ LOCKS = (
     "bentoml.lock",
     "build.lock",
     "dev.lock",
+    "docs.lock",
     "fedn.lock",
     "fuzz.lock",
     "mlflow.lock",
