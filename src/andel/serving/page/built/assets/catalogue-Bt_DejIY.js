@@ -1,0 +1,1 @@
+import{t as e}from"./index-CVBsnnso.js";function t(){return e(`h1`,{children:`catalogue`})}export{t as default};
