@@ -33,7 +33,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    license: { fileName: "licences.md" },
+    license: { fileName: "licences.txt" },
     reportCompressedSize: true,
     chunkSizeWarningLimit: 300,
   },

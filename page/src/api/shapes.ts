@@ -4,9 +4,11 @@ export type Hex = `0x${string}`;
 export type Address = `0x${string}`;
 
 export interface Paged<T> {
-  readonly total: number;
+  /** null where the gateway does not hold what the list is made of; `note` says why. */
+  readonly total: number | null;
   readonly first: number;
   readonly items: readonly T[];
+  readonly note?: string | null;
 }
 
 export interface Token {
@@ -19,7 +21,7 @@ export interface Network {
   readonly chain: {
     readonly id: number;
     readonly name: string;
-    readonly coin: { readonly symbol: string; readonly decimals: number };
+    readonly coin: { readonly symbol: string | null; readonly decimals: number };
     readonly rpc: string | null;
     readonly block: number;
     readonly time: number;
@@ -53,7 +55,7 @@ export interface ModelRow {
   readonly features: number | null;
   readonly skill: {
     readonly error: number;
-    readonly baseline: number;
+    readonly baseline: number | null;
     readonly unit: string;
     readonly rounds_measured: number;
   } | null;
@@ -64,70 +66,117 @@ export interface ModelRow {
     readonly cap: string;
     readonly symbol: string;
     readonly decimals: number;
-  };
-  readonly rounds: number;
+  } | null;
+  readonly rounds: number | null;
   readonly contributors: number | null;
-  readonly offering: "open" | "failed" | "succeeded" | "none";
-  readonly alliance: Address;
+  readonly offering: "open" | "failed" | "succeeded" | "none" | null;
+  readonly alliance: Address | null;
   readonly endpoints: readonly string[];
   readonly served: boolean;
+  readonly note?: string | null;
 }
 
+/** A value with the range that is physical; unit and range are null where the task does not name them. */
 export interface Channel {
   readonly name: string;
-  readonly unit: string;
-  readonly low: number;
-  readonly high: number;
+  readonly unit: string | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+export interface Feature extends Channel {
+  readonly kind?: string;
+  /** What is measured for it; null for what follows from the time. */
+  readonly channel?: string | null;
+  readonly seconds?: number | null;
 }
 
 export type PartKind = "contributors" | "offering" | "founders" | "treasury" | "operators";
+
+export interface Lineage {
+  readonly version: Hex;
+  readonly parent?: Hex | null;
+  readonly round: number;
+  readonly error: number | null;
+  readonly baseline: number | null;
+  readonly at: number | null;
+}
+
+export interface Revenue {
+  readonly epoch_seconds: number;
+  /** Of every epoch, so many ten-thousandths stay for whoever gives tokens back. */
+  readonly redeemable_bps?: number;
+  readonly tokens: readonly {
+    readonly token: Token;
+    readonly held?: string;
+    readonly redeemable?: string;
+    readonly epochs: readonly { readonly epoch: number; readonly starts: number; readonly amount: string }[];
+  }[];
+}
+
+export interface Policy {
+  /** In degrees; none: anywhere. */
+  readonly boxes?: readonly {
+    readonly south: number;
+    readonly west: number;
+    readonly north: number;
+    readonly east: number;
+  }[];
+  readonly channels?: readonly unknown[];
+}
 
 export interface Model {
   readonly address: Address;
   readonly name: string | null;
   readonly predicts: string | null;
   readonly unit: string | null;
-  readonly decimals?: number;
+  readonly decimals?: number | null;
   /** One integer step of an answer, in `unit`. */
   readonly step: number | null;
   readonly horizon_seconds: number | null;
-  readonly task: { readonly cid: string; readonly features: readonly Channel[]; readonly channels: readonly Channel[] };
-  readonly version: { readonly hash: Hex; readonly round: number; readonly answers: boolean };
-  readonly lineage: readonly {
-    readonly version: Hex;
-    readonly round: number;
-    readonly error: number | null;
-    readonly baseline: number | null;
-    readonly at: number | null;
-  }[];
+  readonly task: {
+    readonly hash?: Hex;
+    readonly name?: string;
+    readonly features: readonly Feature[] | null;
+    readonly channels: readonly Channel[] | null;
+    readonly layers?: readonly number[];
+    readonly parameters?: number;
+    readonly privacy?: string | null;
+  };
+  readonly version: {
+    readonly hash: Hex;
+    readonly round: number | null;
+    readonly answers: boolean;
+    readonly newest?: Hex;
+  } | null;
+  readonly lineage: readonly Lineage[];
   readonly alliance: {
     readonly address: Address;
+    readonly owner?: Address | null;
     readonly terms_hash: Hex | null;
     readonly terms_text: string | null;
-    readonly policy: Readonly<Record<string, unknown>> | null;
-    readonly devices: number;
+    readonly policy_hash?: Hex | null;
+    readonly policy: Policy | null;
+    readonly devices: number | null;
     readonly how_to_join: readonly { readonly do: string; readonly command: string | null }[];
   };
   readonly supply: {
     readonly cap: string;
     readonly minted: string;
-    readonly symbol?: string;
-    readonly decimals?: number;
+    readonly supply?: string;
+    readonly accrued?: string;
+    readonly symbol: string;
+    readonly decimals: number;
     readonly parts: readonly { readonly who: string; readonly amount: string; readonly kind: PartKind }[];
   };
-  readonly revenue: {
-    readonly epoch_seconds: number;
-    readonly tokens: readonly {
-      readonly token: Token;
-      readonly epochs: readonly { readonly epoch: number; readonly starts: number; readonly amount: string }[];
-    }[];
-  } | null;
+  readonly revenue: Revenue | null;
   readonly price: Price | null;
   readonly access: Access | null;
   readonly onchain: {
     readonly registry: Address;
     readonly code_address: Address | null;
     readonly code_hash: Hex | null;
+    readonly model_file_hash?: Hex | null;
     readonly bytes: number | null;
   } | null;
 }
@@ -151,7 +200,9 @@ export interface RoundSeries {
   readonly error: readonly (number | null)[];
   readonly baseline: readonly (number | null)[];
   readonly minted: readonly number[];
-  readonly unit: string;
+  readonly unit: string | null;
+  /** Why there are no baselines; null where there are. */
+  readonly note?: string | null;
 }
 
 export interface ShareRow {
@@ -166,7 +217,8 @@ export interface ShareRow {
 export interface Shares extends Paged<ShareRow> {
   readonly symbol: string;
   readonly decimals: number;
-  readonly round: number;
+  readonly round: number | null;
+  readonly total_earned?: string;
 }
 
 export interface ShareReason {
@@ -179,10 +231,10 @@ export interface ShareReason {
 
 export interface DeviceRow {
   readonly device: Address;
-  readonly owner: Address;
+  readonly owner: Address | null;
   readonly position: { readonly lat: number; readonly lon: number; readonly precision_m: number } | null;
-  readonly days: number;
-  readonly slots: number;
+  readonly days: number | null;
+  readonly slots: number | null;
   readonly last_day: number | null;
   readonly admitted: boolean;
 }
@@ -274,53 +326,71 @@ export interface Proposals extends Paged<Proposal> {
   readonly symbol: string;
 }
 
-export interface OperatorFacts {
-  readonly round:
-    | (Round & {
-        readonly deadline: number | null;
-        readonly voidable_at: number | null;
-        readonly phase: string | null;
-        readonly commits: number;
-        readonly reveals: number;
-        readonly n: number;
-        readonly k: number;
-        readonly unresolved: number;
-      })
-    | null;
-  readonly operators: readonly {
-    readonly account: Address;
-    readonly role: string;
-    readonly bond: string;
-    readonly unbonding: string;
-    readonly is_bonded: boolean;
-    readonly claimable: string;
-    readonly voted: boolean | null;
-  }[];
-  readonly idle_at: number | null;
-  readonly health: {
-    readonly status: string;
-    readonly version: Hex | null;
-    readonly swaps: number;
-    readonly waiting_version: Hex | null;
-    readonly trouble: string | null;
+export interface RoundUnderWay extends Round {
+  readonly deadline: number | null;
+  readonly voidable_at: number | null;
+  readonly finalisable_at?: number | null;
+  readonly phase: string | null;
+  readonly plant?: string;
+  readonly commits: number;
+  readonly reveals: number;
+  readonly n: number;
+  readonly k: number;
+  readonly unresolved: number;
+}
+
+export interface OperatorRow {
+  readonly account: Address;
+  readonly role: string;
+  /** Wei of the coin. */
+  readonly bond: string;
+  readonly unbonding: string;
+  readonly is_bonded: boolean;
+  /** Base units of the model's token. */
+  readonly claimable: string;
+  readonly voted: string | boolean | null;
+}
+
+export interface Health {
+  readonly status: string;
+  readonly version: Hex | null;
+  readonly swaps?: number | null;
+  readonly waiting_version?: Hex | null;
+  readonly trouble?: string | null;
+}
+
+export interface Market {
+  readonly address?: Address;
+  readonly terms: {
+    readonly number?: number;
+    readonly price: string;
+    readonly token: Token;
+    readonly servers: number;
+    readonly quorum: number;
+    readonly routing: string;
+    readonly bond?: string;
   };
-  readonly market: {
-    readonly terms: {
-      readonly price: string;
-      readonly token: Token;
-      readonly servers: number;
-      readonly quorum: number;
-      readonly routing: string;
-    };
-    readonly servers: readonly {
-      readonly account: Address;
-      readonly endpoint: string;
-      readonly price: string;
-      readonly bond: string;
-      readonly leaving: number | boolean | null;
-    }[];
-  } | null;
-  readonly coin: { readonly symbol: string; readonly decimals: number };
+  readonly servers: readonly {
+    readonly account: Address;
+    readonly endpoint: string;
+    readonly price: string;
+    readonly bond: string;
+    readonly agreed?: boolean;
+    /** When its bond is free; null: it stays. */
+    readonly leaving: number | null;
+  }[];
+}
+
+export interface OperatorFacts {
+  readonly round: RoundUnderWay | null;
+  readonly operators: readonly OperatorRow[];
+  readonly k?: number;
+  readonly idle_at: number | null;
+  readonly health: Health | null;
+  readonly market: Market | null;
+  readonly coin: { readonly symbol: string | null; readonly decimals: number };
+  readonly symbol?: string;
+  readonly decimals?: number;
 }
 
 export interface Refusal {

@@ -33,6 +33,7 @@ const ROW_PX = 44;
 
 interface Held<Row> {
   readonly total: number | null;
+  readonly note: string | null;
   readonly pages: ReadonlyMap<number, readonly Row[]>;
   readonly trouble: unknown;
 }
@@ -41,7 +42,7 @@ export function PagedTable<Row>(props: PagedTableProps<Row>) {
   const { label, columns, source, empty, height } = props;
   const frame = useRef<HTMLElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 500 });
-  const [held, setHeld] = useState<Held<Row>>({ total: null, pages: new Map(), trouble: null });
+  const [held, setHeld] = useState<Held<Row>>({ total: null, note: null, pages: new Map(), trouble: null });
   const [turn, setTurn] = useState(0);
   const again = useCallback(() => setTurn((before) => before + 1), []);
   useChanges(props.changedBy ?? [], again);
@@ -75,7 +76,8 @@ export function PagedTable<Row>(props: PagedTableProps<Row>) {
             (answer) => {
               if (read.current !== mine) return;
               setHeld((before) => ({
-                total: answer.total,
+                total: answer.total ?? 0,
+                note: answer.note ?? null,
                 trouble: null,
                 pages: new Map([...(before.total === null ? [] : before.pages), [page, answer.items]]),
               }));
@@ -110,7 +112,7 @@ export function PagedTable<Row>(props: PagedTableProps<Row>) {
 
   if (held.trouble && held.total === null) return <FailedNotice trouble={held.trouble} what={label} again={again} />;
   if (held.total === null) return <Bones lines={5} label={`${label}: loading`} />;
-  if (held.total === 0) return <Nothing>{empty}</Nothing>;
+  if (held.total === 0) return <Nothing>{held.note ? `Not known: ${held.note}.` : empty}</Nothing>;
   const shown = Array.from({ length: end - start }, (_, offset) => start + offset);
   return (
     // what scrolls must be reached by the keyboard

@@ -153,7 +153,7 @@ function Words({
   network: Network;
 }) {
   const { coin } = network.chain;
-  const inCoin = (wei: bigint) => formatAmount(wei, coin.decimals, { symbol: coin.symbol, digits: 6 });
+  const inCoin = (wei: bigint) => formatAmount(wei, coin.decimals, { symbol: coin.symbol ?? "coin", digits: 6 });
   return (
     <>
       <p class="transaction-does">{call.does}</p>

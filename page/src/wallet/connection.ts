@@ -50,13 +50,15 @@ export function disconnect(): void {
 export interface Chain {
   readonly id: number;
   readonly name: string;
-  readonly coin: { readonly symbol: string; readonly decimals: number };
+  readonly coin: { readonly symbol: string | null; readonly decimals: number };
   readonly rpc: string | null;
 }
 
 /** Asks the wallet to go to the chain, and to add it where it does not know it. */
 export async function switchChain(provider: Provider, chain: Chain): Promise<void> {
   const chainId = `0x${chain.id.toString(16)}`;
+  // wallets want two to six letters
+  const symbol = chain.coin.symbol ?? "COIN";
   try {
     await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
   } catch (error) {
@@ -69,7 +71,7 @@ export async function switchChain(provider: Provider, chain: Chain): Promise<voi
         {
           chainId,
           chainName: chain.name,
-          nativeCurrency: { name: chain.coin.symbol, symbol: chain.coin.symbol, decimals: chain.coin.decimals },
+          nativeCurrency: { name: symbol, symbol, decimals: chain.coin.decimals },
           rpcUrls: [chain.rpc],
         },
       ],

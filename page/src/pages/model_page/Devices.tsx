@@ -1,0 +1,85 @@
+// The devices: where they stand as far as their owners let it be known, whose they are, and how much they brought.
+import { useCallback } from "preact/hooks";
+import { read, withQuery } from "../../api/client";
+import { useResource } from "../../api/resource";
+import type { DeviceRow, Model, Paged } from "../../api/shapes";
+import { Address } from "../../parts/Address";
+import { Card } from "../../parts/Card";
+import { Loaded } from "../../parts/Loaded";
+import { Nothing } from "../../parts/Notice";
+import { type Column, PagedTable } from "../../parts/PagedTable";
+import { Pill } from "../../parts/Pill";
+import { Plan } from "../../parts/Plan";
+import { shortHex } from "../../text/addresses";
+import { formatCount } from "../../text/numbers";
+import { formatDate } from "../../text/times";
+
+const DRAWN_MOST = 200;
+
+const COLUMNS: readonly Column<DeviceRow>[] = [
+  { title: "Device", show: (row) => <Address value={row.device} copies={false} /> },
+  { title: "Owner", wideOnly: true, show: (row) => (row.owner ? <Address value={row.owner} copies={false} /> : "—") },
+  { title: "Days", right: true, show: (row) => (row.days === null ? "—" : formatCount(row.days)) },
+  { title: "Hours", right: true, show: (row) => (row.slots === null ? "—" : formatCount(row.slots)) },
+  {
+    title: "Last day",
+    wideOnly: true,
+    show: (row) => (row.last_day === null ? "—" : formatDate(row.last_day)),
+  },
+  {
+    title: "Standing",
+    show: (row) => (row.admitted ? <Pill tone="good">admitted</Pill> : <Pill tone="warn">not admitted</Pill>),
+  },
+];
+
+const CHANGED_BY = ["round"] as const;
+
+export function DevicesCard({ alliance }: { alliance: Model["alliance"] }) {
+  const source = useCallback(
+    (first: number, count: number, signal: AbortSignal) =>
+      read<Paged<DeviceRow>>(withQuery("/devices", { first, count }), signal),
+    [],
+  );
+  return (
+    <Card
+      title="Devices"
+      note={alliance.devices === null ? undefined : `${formatCount(alliance.devices)} have a part in the model`}
+    >
+      <div class="halves">
+        <DrawnPlan />
+        <PagedTable
+          label="Devices"
+          columns={COLUMNS}
+          source={source}
+          changedBy={CHANGED_BY}
+          empty="No device has a part in the model yet."
+          height="26rem"
+        />
+      </div>
+    </Card>
+  );
+}
+
+function DrawnPlan() {
+  const devices = useResource<Paged<DeviceRow>>(withQuery("/devices", { first: 0, count: DRAWN_MOST }), ["round"]);
+  return (
+    <Loaded resource={devices} what="The plan of devices">
+      {(page) => {
+        const places = page.items.flatMap((row) =>
+          row.position ? [{ name: shortHex(row.device), ...row.position }] : [],
+        );
+        const total = page.total ?? 0;
+        return (
+          <div class="stack">
+            <Plan places={places} hidden={page.items.length - places.length} />
+            {total > page.items.length && (
+              <Nothing>
+                Of the first {formatCount(page.items.length)} devices; {formatCount(total)} are in the list.
+              </Nothing>
+            )}
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}

@@ -1,0 +1,69 @@
+import { useCallback, useRef } from "preact/hooks";
+import { read, withQuery } from "../../api/client";
+import type { Paged, Round } from "../../api/shapes";
+import { Card } from "../../parts/Card";
+import { type Column, PagedTable } from "../../parts/PagedTable";
+import { Pill, type Tone } from "../../parts/Pill";
+import { formatAmount } from "../../text/amounts";
+import { formatCount, formatMeasure } from "../../text/numbers";
+import { formatTime } from "../../text/times";
+
+export interface RoundsCardProps {
+  symbol: string;
+  decimals: number;
+  unit: string | null;
+}
+
+const CHANGED_BY = ["round"] as const;
+
+/** Every round there was, the newest first. */
+export function RoundsCard({ symbol, decimals, unit }: RoundsCardProps) {
+  // pages count down from the newest round of the first look, so that a new round does not shift what was read
+  const newest = useRef<number | null>(null);
+  const source = useCallback(async (first: number, count: number, signal: AbortSignal): Promise<Paged<Round>> => {
+    if (first === 0) newest.current = null;
+    const before = newest.current === null ? null : newest.current + 1 - first;
+    const page = await read<{ total?: number; items: Round[] }>(withQuery("/rounds", { before, count }), signal);
+    newest.current ??= page.total ?? page.items[0]?.round ?? 0;
+    return { total: newest.current, first, items: page.items };
+  }, []);
+  const columns: Column<Round>[] = [
+    { title: "Round", right: true, show: (row) => formatCount(row.round) },
+    { title: "Status", show: (row) => <StatusPill round={row} /> },
+    { title: "Error", right: true, show: (row) => formatMeasure(row.error, unit ?? "") },
+    { title: "No change", right: true, wideOnly: true, show: (row) => formatMeasure(row.baseline, unit ?? "") },
+    { title: `Minted ${symbol}`, right: true, show: (row) => formatAmount(row.minted, decimals, { digits: 2 }) },
+    {
+      title: "Contributors",
+      right: true,
+      wideOnly: true,
+      show: (row) => (row.contributors === null ? "—" : formatCount(row.contributors)),
+    },
+    {
+      title: "Final since",
+      wideOnly: true,
+      show: (row) => (row.finalised_at === null ? (row.void_reason ?? "—") : formatTime(row.finalised_at)),
+    },
+  ];
+  return (
+    <Card title="Rounds" note="the newest first">
+      <PagedTable
+        label="Rounds, the newest first"
+        columns={columns}
+        source={source}
+        changedBy={CHANGED_BY}
+        empty="No round was opened yet."
+      />
+    </Card>
+  );
+}
+
+export function StatusPill({ round }: { round: Round }) {
+  return <Pill tone={toneOf(round.status)}>{round.status}</Pill>;
+}
+
+function toneOf(status: string): Tone {
+  if (status === "finalised") return "good";
+  if (status === "void" || status === "challenged") return "bad";
+  return "warn";
+}

@@ -1,1 +1,0 @@
-import{t as e}from"./index-CVBsnnso.js";function t(){return e(`h1`,{children:`offering`})}export{t as default};
