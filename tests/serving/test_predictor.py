@@ -268,9 +268,10 @@ def test_the_description_tells_what_can_be_asked():
         "channel": "humidity",
         "low": "-10.00",
         "high": "120.00",
+        "step": "0.01",
         "unit": "%",
     }
-    assert told["features"][3] == {"name": "hour", "kind": "hour-sin", "harmonic": 1}
+    assert told["features"][3] == {"name": "hour", "kind": "hour-sin", "harmonic": 1, "amplitude": 45}
     assert told["version"] == "0x" + PREDICTOR.model_file.version.hex()
     assert told["file_hash"] == "0x" + PREDICTOR.model_file.file_hash.hex()
     assert told["task_hash"] == "0x" + sha256(TASK.to_bytes()).hex()
@@ -320,6 +321,7 @@ def test_a_question_gives_values_of_the_past_by_their_names():
         "channel": "humidity",
         "low": "-30.00",
         "high": "30.00",
+        "step": "0.01",
         "unit": "%",
         "seconds": 7_200,
     }

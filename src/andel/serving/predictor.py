@@ -195,7 +195,8 @@ class Predictor:
 
     def _describe_feature(self, feature: FeatureSpec) -> dict[str, object]:
         if not feature.is_measured:
-            return {"name": feature.name, "kind": feature.kind, "harmonic": feature.harmonic}
+            clock = {"harmonic": feature.harmonic, "amplitude": feature.high}
+            return {"name": feature.name, "kind": feature.kind, **clock}
         looked_back = {"seconds": feature.seconds} if feature.seconds else {}
         return {
             "name": feature.name,
@@ -203,6 +204,7 @@ class Predictor:
             "channel": feature.channel,
             "low": f"{Decimal(feature.low).scaleb(feature.exponent):f}",
             "high": f"{Decimal(feature.high).scaleb(feature.exponent):f}",
+            "step": f"{Decimal(1).scaleb(feature.exponent):f}",
             "unit": self._unit(feature.channel),
             **looked_back,
             **({"samples": feature.samples} if feature.samples else {}),
