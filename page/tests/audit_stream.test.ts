@@ -49,6 +49,11 @@ describe("an audit's stream", () => {
     expect(auditEvent("step", '{"name":"a","verdict":"maybe"}')).toBeNull();
     expect(auditEvent("done", '{"ok":false,"json":{"steps":[]}}')).toMatchObject({ event: "done", ok: false });
     expect(auditEvent("done", "{}")).toBeNull();
+    expect(auditEvent("broken", '{"error":"the node is away"}')).toEqual({
+      event: "broken",
+      error: "the node is away",
+      hint: "",
+    });
     expect(auditEvent("message", "not json")).toBeNull();
   });
 });

@@ -51,9 +51,9 @@ def questions():
         if number < 4:
             values["temperature"] = ("0.005", "0.015", "-0.005", "-21.375")[number]
         leap_day, new_year = 1_709_164_800, 1_704_067_200
-        time = (draw.randint(0, 2**32 - 1), leap_day + draw.randint(0, 86_400), new_year + 86_400 * draw.randint(0, 365))
-        question = predictor.question_of(values, time[number % 3])
-        asked.append({"values": values, "time": time[number % 3], "question": "0x" + question.hex()})
+        times = (draw.randint(0, 2**32), leap_day + draw.randint(0, 86_400), new_year + 86_400 * draw.randint(0, 365))
+        question = predictor.question_of(values, time := times[number % 3])
+        asked.append({"values": values, "time": time, "question": "0x" + question.hex()})
     return {"model": told, "asked": asked}
 
 

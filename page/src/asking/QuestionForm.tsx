@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { Button } from "../parts/Button";
 import { Field } from "../parts/Field";
-import { formatNumberText } from "./decimals";
+import { formatNumberText, trimmed } from "./decimals";
 import {
   bodyOf,
   caution,
@@ -90,7 +90,7 @@ export function QuestionForm({ model, isBusy, verb, ask }: QuestionFormProps) {
 
 function rangeText(field: ValueField, locale: string): string {
   if (field.low === null || field.high === null) return "";
-  return `${formatNumberText(field.low, locale)} to ${formatNumberText(field.high, locale)}`;
+  return `${formatNumberText(trimmed(field.low), locale)} to ${formatNumberText(trimmed(field.high), locale)}`;
 }
 
 function middleOf(field: ValueField, locale: string): string {

@@ -54,6 +54,11 @@ export function textOfSteps(count: bigint, step: string): string {
   return `${value < 0n ? "-" : ""}${digits.slice(0, cut)}${decimals ? `.${digits.slice(cut)}` : ""}`;
 }
 
+/** A plain decimal text without zeros at its end: "40.3600000" is "40.36". */
+export function trimmed(text: string): string {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
 /** A plain decimal text as the reader's locale writes it, all its digits kept: "-0.50" is "-0,50" in German. */
 export function formatNumberText(text: string, locale?: string): string {
   const decimals = text.split(".")[1]?.length ?? 0;

@@ -8,7 +8,11 @@ export interface AuditStep {
   detail: string;
 }
 
-export type AuditEvent = { event: "step"; step: AuditStep } | { event: "done"; ok: boolean; json: unknown };
+export type AuditEvent =
+  | { event: "step"; step: AuditStep }
+  | { event: "done"; ok: boolean; json: unknown }
+  /** The audit could not be made: no verdict. */
+  | { event: "broken"; error: string; hint: string };
 
 const MAX_EVENT = 1 << 22;
 
@@ -52,6 +56,8 @@ export function auditEvent(event: string, data: string): AuditEvent | null {
   if (typeof record !== "object" || record === null) return null;
   const fields = record as Record<string, unknown>;
   if (event === "done" && typeof fields.ok === "boolean") return { event, ok: fields.ok, json: fields.json };
+  if (event === "broken" && typeof fields.error === "string")
+    return { event, error: fields.error, hint: typeof fields.hint === "string" ? fields.hint : "" };
   const { name, verdict, detail } = fields;
   if (event !== "step" || typeof name !== "string" || !isVerdict(verdict)) return null;
   return { event, step: { name, verdict, detail: typeof detail === "string" ? detail : "" } };
