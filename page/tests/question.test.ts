@@ -58,7 +58,7 @@ describe("a question by values", () => {
       high: "9",
       isTarget: false,
     };
-    expect(labelOf(field, "en")).toBe("wind speed 90 minutes before");
+    expect(labelOf(field, "en")).toBe("Wind speed 90 minutes before");
     expect(spanText(10_800, "en")).toBe("3 hours");
     expect(spanText(86_400, "en")).toBe("1 day");
   });

@@ -8,6 +8,7 @@ import { MarkLine, Marks, markOf } from "../parts/Marks";
 import { Notice } from "../parts/Notice";
 import { Facts } from "../parts/Stat";
 import { formatTime } from "../text/times";
+import { capital, formatUnit } from "../text/units";
 import { auditLink } from "./answer_link";
 import { type Check, chainChecks, ownChecks, type Twin, twinOf } from "./checks";
 import { formatNumberText, textOfSteps } from "./decimals";
@@ -41,10 +42,10 @@ export function AnswerCard({
       )}
       <p class="answer-value">
         <output data-answer={signed.answer.toString()}>{formatNumberText(value, locale)}</output>{" "}
-        <span class="answer-unit">{model.unit}</span>
+        <span class="answer-unit">{formatUnit(model.unit)}</span>
       </p>
       <p>
-        {model.target.replaceAll("_", " ")} at <strong>{formatTime(at)}</strong>,{" "}
+        {capital(model.target.replaceAll("_", " "))} at <strong>{formatTime(at)}</strong>,{" "}
         {spanText(model.horizon_seconds, locale)} after you measured
         {changeText(signed.answer, asked.values[model.target], model, locale)}.
       </p>
@@ -100,7 +101,7 @@ function TwinLine({ twin, answered, model }: { twin: Twin | null; answered: Answ
     );
   if (twin.kind === "unread")
     return <MarkLine mark="open" name={name}>{`The chain did not answer: ${twin.reason}`}</MarkLine>;
-  const value = `${formatNumberText(textOfSteps(twin.answer, model.step), navigator.language)} ${model.unit}`;
+  const value = `${formatNumberText(textOfSteps(twin.answer, model.step), navigator.language)} ${formatUnit(model.unit)}`;
   return twin.answer === answered.signed.answer ? (
     <MarkLine mark="pass" name={name}>
       The same version's code on chain answers <strong>{value}</strong>: equal, to the last digit.
@@ -151,5 +152,5 @@ function changeText(answer: bigint, now: string | undefined, model: DescribedMod
   if (!Number.isFinite(change)) return "";
   const digits = model.step.split(".")[1]?.length ?? 0;
   const style = { signDisplay: "exceptZero", maximumFractionDigits: digits } as const;
-  return `: ${new Intl.NumberFormat(locale, style).format(change)} ${model.unit} from now`;
+  return `: ${new Intl.NumberFormat(locale, style).format(change)} ${formatUnit(model.unit)} from now`;
 }

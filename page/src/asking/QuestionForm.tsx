@@ -2,6 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { Button } from "../parts/Button";
 import { Field } from "../parts/Field";
+import { formatUnit } from "../text/units";
 import { formatNumberText, trimmed } from "./decimals";
 import {
   bodyOf,
@@ -59,7 +60,7 @@ export function QuestionForm({ model, isBusy, verb, ask }: QuestionFormProps) {
               key={field.name}
               label={labelOf(field, locale)}
               value={text}
-              unit={field.unit ?? ""}
+              unit={formatUnit(field.unit ?? "")}
               inputMode="text"
               hint={hints.join(" ")}
               error={isTried ? complaint(field, text, locale) : null}
@@ -90,7 +91,7 @@ export function QuestionForm({ model, isBusy, verb, ask }: QuestionFormProps) {
 
 function rangeText(field: ValueField, locale: string): string {
   if (field.low === null || field.high === null) return "";
-  return `${formatNumberText(trimmed(field.low), locale)} to ${formatNumberText(trimmed(field.high), locale)}`;
+  return `From ${formatNumberText(trimmed(field.low), locale)} to ${formatNumberText(trimmed(field.high), locale)}`;
 }
 
 function middleOf(field: ValueField, locale: string): string {

@@ -1,5 +1,6 @@
 // What GET /model says can be asked, made into the fields of a form, and what was filled in made into a request.
 // Values are sent as the texts that were written, so that no float rounds them.
+import { capital } from "../text/units";
 import { plainDecimal } from "./decimals";
 
 /** One feature as the gateway describes it; ranges are decimal texts in the channel's unit. */
@@ -88,7 +89,7 @@ export function fieldsOf(model: DescribedModel): ValueField[] {
 
 /** What a field is called for people: "temperature", "temperature 1 hour before". */
 export function labelOf(field: ValueField, locale: string): string {
-  const name = field.channel.replaceAll("_", " ");
+  const name = capital(field.channel.replaceAll("_", " "));
   return field.back ? `${name} ${spanText(field.back, locale)} before` : name;
 }
 

@@ -14,6 +14,7 @@ import { useAsk } from "../asking/use_ask";
 import { Address } from "../parts/Address";
 import { Card } from "../parts/Card";
 import { Loaded } from "../parts/Loaded";
+import { capital } from "../text/units";
 
 export default function Page() {
   const network = useNetwork();
@@ -25,7 +26,7 @@ export default function Page() {
     <>
       <section class="lead">
         <p class="overline">Ask</p>
-        <h1>{model?.name ?? "Ask the model"}</h1>
+        <h1>{capital(model?.name ?? "ask the model")}</h1>
         <p class="lead-text">
           The gateway signs each answer. This page checks the signature by itself, and asks the model's code inside the
           chain the same question.
@@ -45,7 +46,7 @@ export default function Page() {
                 <AnswerCard answered={flow.stage} model={told} network={network.value} />
               )}
             </div>
-            {network.value && <Terms model={told} network={network.value} />}
+            <div>{network.value && <Terms model={told} network={network.value} />}</div>
           </div>
         )}
       </Loaded>
