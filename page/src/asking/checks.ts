@@ -108,7 +108,7 @@ async function signerCheck(signer: Hex, network: Network): Promise<Check> {
       ? {
           name,
           holds: true,
-          detail: `The signer has ${formatAmount(bonded, decimals, { symbol })} at stake as an operator of this model.`,
+          detail: `The signer has ${formatAmount(bonded, decimals, { symbol: symbol ?? "coin" })} at stake as an operator of this model.`,
         }
       : {
           name,

@@ -4,7 +4,7 @@ import { head } from "../api/live";
 import type { Network } from "../api/shapes";
 import { auditLink } from "../asking/answer_link";
 import { type Check, chainChecks, ownChecks } from "../asking/checks";
-import { formatNumberText } from "../asking/decimals";
+import { formatNumberText, textOfSteps } from "../asking/decimals";
 import { readSignedAnswer, type SignedAnswer } from "../asking/signed_answer";
 import { Address } from "../parts/Address";
 import { Button } from "../parts/Button";
@@ -13,14 +13,15 @@ import { Field } from "../parts/Field";
 import { MarkLine, Marks, markOf } from "../parts/Marks";
 import { Facts } from "../parts/Stat";
 import { formatTime } from "../text/times";
+import { formatUnit } from "../text/units";
 
 export function AnswerGiven({ signed, network }: { signed: SignedAnswer; network: Network }) {
   const checks = useChecks(signed, network);
+  const [value, unit] = shownAs(signed);
   return (
     <Card title="The answer" note={`signed ${formatTime(Number(signed.issuedAt))}`}>
       <p class="answer-value">
-        {formatNumberText(signed.answer.toString(), navigator.language)}{" "}
-        <span class="answer-unit">steps of {signed.unit}</span>
+        {value} <span class="answer-unit">{unit}</span>
       </p>
       <Marks label="What this page checked by itself">
         {checks.map((check) => (
@@ -43,6 +44,15 @@ export function AnswerGiven({ signed, network }: { signed: SignedAnswer; network
       />
     </Card>
   );
+}
+
+/** The value and its unit, where one step of the answer is a power of ten of a unit: 862 of "0.01 degC" is 8.62 °C. */
+function shownAs(signed: SignedAnswer): [value: string, unit: string] {
+  const [, step, unit] = /^(1|0\.0*1|10+) (\S.*)$/.exec(signed.unit) ?? [];
+  const locale = navigator.language;
+  if (step === undefined || unit === undefined)
+    return [formatNumberText(signed.answer.toString(), locale), `steps of ${signed.unit}`];
+  return [formatNumberText(textOfSteps(signed.answer, step), locale), formatUnit(unit)];
 }
 
 /** A form for the JSON of an answer, as `andel ask --json` or POST /predict gives it. */

@@ -45,7 +45,10 @@ const known = new Map<string, Promise<Token>>();
 
 /** A payment token's symbol and decimals; the chain's coin for the zero address. */
 export function tokenAt(address: Address, network: Network): Promise<Token> {
-  if (isSameAddress(address, NOBODY)) return Promise.resolve({ address, ...network.chain.coin });
+  if (isSameAddress(address, NOBODY)) {
+    const { symbol, decimals } = network.chain.coin;
+    return Promise.resolve({ address, symbol: symbol ?? "coin", decimals });
+  }
   const key = address.toLowerCase();
   const found = known.get(key) ?? readToken(address);
   known.set(key, found);

@@ -15,6 +15,7 @@ import { Progress } from "../parts/Progress";
 import type { Route } from "../routing/routes";
 import { formatCounted } from "../text/numbers";
 import { formatSpan } from "../text/times";
+import { capital } from "../text/units";
 
 export default function Page({ route }: { route: Extract<Route, { page: "audit" }> }) {
   const network = useNetwork().value;
@@ -85,7 +86,7 @@ function AuditCard({ signed, canAudit }: { signed: SignedAnswer; canAudit: boole
 function StepLine({ step }: { step: AuditStep }) {
   const mark = step.verdict === "rests" ? "open" : step.verdict;
   return (
-    <MarkLine mark={mark} name={step.name}>
+    <MarkLine mark={mark} name={capital(step.name)}>
       {step.verdict === "rests" ? `Rests on: ${step.detail}` : step.detail}
     </MarkLine>
   );
