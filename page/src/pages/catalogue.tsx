@@ -3,11 +3,12 @@ import "../styles/catalogue.css";
 import { useState } from "preact/hooks";
 import { withQuery } from "../api/client";
 import { useResource } from "../api/resource";
-import type { ModelRow, Paged } from "../api/shapes";
+import type { Model, ModelRow, Paged } from "../api/shapes";
 import { Button } from "../parts/Button";
 import { Loaded } from "../parts/Loaded";
 import { Nothing } from "../parts/Notice";
 import { Pill } from "../parts/Pill";
+import { Ring } from "../parts/Ring";
 import { Skill } from "../parts/Skill";
 import { Facts } from "../parts/Stat";
 import { shortHex } from "../text/addresses";
@@ -27,14 +28,17 @@ export default function Catalogue() {
   ]);
   return (
     <>
-      <section class="lead">
-        <p class="overline">Andel, a share</p>
-        <h1>Models owned by the people whose devices train them</h1>
-        <p class="lead-text">
-          Devices sign what they measure. Their owners train one model together without handing their data over, and
-          each holds the part of it that their data was worth.
-        </p>
-      </section>
+      <div class="opening">
+        <section class="lead">
+          <p class="overline">Andel, a share</p>
+          <h1>Models owned by the people whose devices train them</h1>
+          <p class="lead-text">
+            Devices sign what they measure. Their owners train one model together without handing their data over, and
+            each holds the part of it that their data was worth.
+          </p>
+        </section>
+        <OwnersRing />
+      </div>
       <section class="stack" aria-label="Models">
         <Loaded resource={models} what="The list of models" lines={8}>
           {(page) => (
@@ -42,7 +46,7 @@ export default function Catalogue() {
               {page.items.length === 0 && <Nothing>No model is known here yet.</Nothing>}
               <ul class="models">
                 {page.items.map((model) => (
-                  <li key={model.address}>
+                  <li key={model.address} class={model.served ? "featured" : ""}>
                     <ModelCard model={model} />
                   </li>
                 ))}
@@ -66,8 +70,44 @@ export default function Catalogue() {
   );
 }
 
+/** Who owns the served model, as the page's picture: it is a real one, and changes with every round. */
+function OwnersRing() {
+  const { value } = useResource<Model>("/model", ["round"]);
+  if (!value || value.supply.minted === "0") return null;
+  const { supply } = value;
+  const parts = supply.parts.map((part) => ({ who: part.who, ppm: shareOf(part.amount, supply.cap) }));
+  const earned = supply.parts.find((part) => part.kind === "contributors");
+  const told = parts.map((part) => `${part.who} ${formatShare(part.ppm)}`).join(", ");
+  return (
+    <Ring parts={parts} label={`Who owns ${value.name ?? "the model"}: ${told}; the rest is not minted yet`}>
+      <span class="ring-number number">{formatShare(shareOf(earned?.amount ?? "0", supply.minted))}</span>
+      <span class="quiet">of what there is was earned by contributors</span>
+    </Ring>
+  );
+}
+
 function ModelCard({ model }: { model: ModelRow }) {
-  const name = model.name ?? shortHex(model.address);
+  const facts = factsOf(model);
+  return (
+    <article class={`model-card${model.served ? " served" : ""}`}>
+      <div class="stack">
+        <h2>
+          <a href={`#/model/${model.address}`}>{model.name ?? shortHex(model.address)}</a>
+        </h2>
+        <p class={model.served ? "lead-text" : "quiet"}>
+          {predictsWords(model) ?? model.note ?? "What it predicts is written where this gateway cannot read it."}
+        </p>
+      </div>
+      <div class="stack model-card-side">
+        {model.skill ? <Skill skill={model.skill} /> : model.rounds !== null && <p>Nothing is measured of it yet.</p>}
+        {facts.length > 0 && <Facts facts={facts} />}
+      </div>
+      <CardFoot model={model} />
+    </article>
+  );
+}
+
+function factsOf(model: ModelRow): [string, string][] {
   const { supply } = model;
   const facts: [string, string][] = [];
   if (model.price) facts.push(["Price", priceWords(model.price)]);
@@ -78,40 +118,29 @@ function ModelCard({ model }: { model: ModelRow }) {
   }
   const trained: string[] = [];
   if (model.rounds !== null) trained.push(formatCounted(model.rounds, "round", "rounds"));
-  if (model.contributors !== null) trained.push(formatCounted(model.contributors, "contributor", "contributors"));
-  if (trained.length) facts.push(["Trained in", trained.join(", ")]);
-  return (
-    <article class={`model-card${model.served ? " served" : ""}`}>
-      <div class="stack">
-        <div class="card-head">
-          <h2>
-            <a href={`#/model/${model.address}`}>{name}</a>
-          </h2>
-        </div>
-        <p class="quiet">
-          {predictsWords(model) ??
-            (model.note ? `${model.note}` : "What it predicts is written where this gateway cannot read it.")}
-        </p>
-        {model.skill ? <Skill skill={model.skill} /> : model.rounds !== null && <p>Nothing is measured of it yet.</p>}
-        {facts.length > 0 && <Facts facts={facts} />}
-      </div>
-      <CardFoot model={model} />
-    </article>
-  );
+  if (model.contributors !== null)
+    trained.push(`by ${formatCounted(model.contributors, "contributor", "contributors")}`);
+  if (trained.length) facts.push(["Trained in", trained.join(" ")]);
+  return facts;
 }
 
 function CardFoot({ model }: { model: ModelRow }) {
   return (
     <div class="model-card-foot">
+      {model.served && (
+        <>
+          <a class="button main small" href="#/ask">
+            Ask it
+          </a>
+          <a class="button plain small" href={`#/model/${model.address}?to=join`}>
+            How to join
+          </a>
+        </>
+      )}
       {model.served && <Pill tone="good">Answers here</Pill>}
       {model.offering === "open" && <Pill tone="warn">Offering open</Pill>}
       {model.offering === "failed" && <Pill>Offering failed</Pill>}
       {model.price && model.access && <Pill>{accessWords(model.access)}</Pill>}
-      {model.served && (
-        <a class="join-link" href={`#/model/${model.address}?to=join`}>
-          How to join
-        </a>
-      )}
     </div>
   );
 }

@@ -38,7 +38,7 @@ export function Copy({ text, what }: { text: string; what: string }) {
 export function Command({ text }: { text: string }) {
   return (
     <div class="command">
-      <code tabIndex={0}>{text}</code>
+      <code>{text}</code>
       <Copy text={text} what="the command" />
     </div>
   );

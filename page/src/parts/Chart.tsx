@@ -53,7 +53,7 @@ export function Chart(props: ChartProps) {
         width: Math.max(200, frame.clientWidth),
         height,
         scales: {
-          x: { time: props.isTime ?? false },
+          x: { time: props.isTime ?? false, range: lines.some((line) => line.kind === "bars") ? barRange : undefined },
           y: { range: props.fromZero ? zeroRange : undefined },
         } as uPlot.Scales,
         legend: { show: false },
@@ -92,7 +92,7 @@ export function Chart(props: ChartProps) {
 
   useEffect(() => made.current?.setData(data), [x, ...lines.map((line) => line.values)]);
 
-  const at = under ?? x.length - 1;
+  const at = under ?? lastDrawn(x, lines);
   return (
     <figure class="chart">
       <ul class="chart-legend">
@@ -158,8 +158,22 @@ function ChartTable({ label, x, xName, lines, formatX = String, formatY = String
   );
 }
 
+/** The last place at which any line has a value. */
+function lastDrawn(x: readonly number[], lines: readonly Line[]): number {
+  for (let place = x.length - 1; place >= 0; place--) {
+    if (lines.some((line) => line.values[place] != null)) return place;
+  }
+  return x.length - 1;
+}
+
 function showValue(value: number | null | undefined, format: (value: number) => string): string {
   return value === null || value === undefined ? "—" : format(value);
+}
+
+/** Room for half a bar at both ends. */
+function barRange(plot: uPlot, low: number, high: number): [number, number] {
+  const half = (high - low) / Math.max(1, (plot.data[0]?.length ?? 1) - 1) / 2 || 0.5;
+  return [low - half, high + half];
 }
 
 function zeroRange(_plot: uPlot, _low: number, high: number): [number, number] {

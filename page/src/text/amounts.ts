@@ -19,6 +19,8 @@ export interface AmountStyle {
   /** Most digits after the point; what is below is cut off, so that nobody is shown more than there is. */
   readonly digits?: number;
   readonly compact?: boolean;
+  /** Always that many digits after the point, as in a column. */
+  readonly isFixed?: boolean;
   readonly locale?: string;
 }
 
@@ -30,9 +32,10 @@ export function formatAmount(amount: bigint | string, decimals: number, style: A
   const least = 10n ** BigInt(Math.max(0, decimals - digits));
   const behind = style.symbol ? `\u00a0${style.symbol}` : "";
   if (units > 0n && units < least && decimals > digits) {
-    return `<\u00a0${numberFormat(style.locale, digits, false).format(smallest(digits))}${behind}`;
+    return `<\u00a0${numberFormat(style.locale, digits).format(smallest(digits))}${behind}`;
   }
-  return numberFormat(style.locale, digits, style.compact ?? false).format(exact as Intl.StringNumericLiteral) + behind;
+  const way = style.isFixed ? "fixed" : style.compact ? "compact" : "plain";
+  return numberFormat(style.locale, digits, way).format(exact as Intl.StringNumericLiteral) + behind;
 }
 
 /** The amount a reader typed, in base units; or why it is none. Takes the locale's point and its group marks. */
@@ -50,7 +53,7 @@ export function parseAmount(
   if (!plain) return { wrong: "Enter an amount." };
   if (plain.length > 80) return { wrong: "That is too long for an amount." };
   const match = /^(\d*)(?:\.(\d*))?$/.exec(plain);
-  if (!match || plain === ".") return { wrong: `Enter a number, as in ${numberFormat(locale, 2, false).format(1.5)}.` };
+  if (!match || plain === ".") return { wrong: `Enter a number, as in ${numberFormat(locale, 2).format(1.5)}.` };
   const part = match[2] ?? "";
   if (part.length > decimals) return { wrong: `At most ${decimals} digits after the point.` };
   return { amount: BigInt((match[1] || "0") + part.padEnd(decimals, "0")) };
@@ -80,13 +83,18 @@ function smallest(digits: number): Intl.StringNumericLiteral {
 
 const formats = new Map<string, Intl.NumberFormat>();
 
-function numberFormat(locale: string | undefined, digits: number, compact: boolean): Intl.NumberFormat {
-  const key = `${locale}/${digits}/${compact}`;
+function numberFormat(
+  locale: string | undefined,
+  digits: number,
+  way: "plain" | "compact" | "fixed" = "plain",
+): Intl.NumberFormat {
+  const key = `${locale}/${digits}/${way}`;
   let format = formats.get(key);
   if (!format) {
     format = new Intl.NumberFormat(locale, {
       maximumFractionDigits: digits,
-      ...(compact ? { notation: "compact" as const } : {}),
+      ...(way === "fixed" ? { minimumFractionDigits: digits } : {}),
+      ...(way === "compact" ? { notation: "compact" as const } : {}),
       roundingMode: "trunc",
     } as Intl.NumberFormatOptions);
     formats.set(key, format);

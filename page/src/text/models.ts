@@ -40,10 +40,14 @@ export function priceWords(price: Price, locale?: string): string {
     symbol: price.token.symbol,
     ...(locale ? { locale } : {}),
   });
-  if (!price.period) return `${amount} a call`;
+  return `${amount} ${priceSpan(price, locale)}`;
+}
+
+/** What a price pays for: "a call", "for 30 days". */
+export function priceSpan(price: Price, locale?: string): string {
+  if (!price.period) return "a call";
   const days = price.period / 86_400;
-  const span = Number.isInteger(days) && days > 1 ? `${days} days` : spanAhead(price.period, locale);
-  return `${amount} for ${span}`;
+  return `for ${Number.isInteger(days) && days > 1 ? `${days} days` : spanAhead(price.period, locale)}`;
 }
 
 const ACCESS: Readonly<Record<string, string>> = {

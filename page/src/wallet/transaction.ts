@@ -91,7 +91,7 @@ export async function follow(call: Call, hash: Hex, ports: Ports, show: Show): P
   let isGone = false;
   let wasDoneAt: number | null = null;
   let nonce: number | null = null;
-  while (!ports.isLeft()) {
+  while (!ports.isLeft() && (wasDoneAt === null || ports.now() - wasDoneAt < WATCH_AFTER_MS)) {
     const receipt = (await ports.node("eth_getTransactionReceipt", [hash]).catch(() => undefined)) as
       | { status: Hex; blockNumber: Hex }
       | null
@@ -105,7 +105,6 @@ export async function follow(call: Call, hash: Hex, ports: Ports, show: Show): P
         wasDoneAt = ports.now();
         show({ at: "done", hash, block });
       }
-      if (ports.now() - wasDoneAt > WATCH_AFTER_MS) return;
     } else if (receipt === null) {
       if (wasDoneAt !== null) {
         isGone = true;

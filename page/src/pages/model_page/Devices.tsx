@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<DeviceRow>[] = [
   { title: "Device", show: (row) => <Address value={row.device} copies={false} /> },
   { title: "Owner", wideOnly: true, show: (row) => (row.owner ? <Address value={row.owner} copies={false} /> : "—") },
   { title: "Days", right: true, show: (row) => (row.days === null ? "—" : formatCount(row.days)) },
-  { title: "Hours", right: true, show: (row) => (row.slots === null ? "—" : formatCount(row.slots)) },
+  { title: "Hours", right: true, wideOnly: true, show: (row) => (row.slots === null ? "—" : formatCount(row.slots)) },
   {
     title: "Last day",
     wideOnly: true,

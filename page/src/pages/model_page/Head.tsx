@@ -3,7 +3,7 @@ import { Address } from "../../parts/Address";
 import { Pill } from "../../parts/Pill";
 import { Stat, Stats } from "../../parts/Stat";
 import { formatAmount, formatPercent, formatShare, shareOf } from "../../text/amounts";
-import { accessWords, gainOf, predictsWords, priceWords } from "../../text/models";
+import { accessWords, gainOf, predictsWords, priceSpan } from "../../text/models";
 import { formatCount, formatCounted, formatMeasure } from "../../text/numbers";
 
 /** The model in one look: name, what it predicts, the figures that matter, and what one can do. */
@@ -81,7 +81,7 @@ function Figures({ model, row }: { model: Model; row: ModelRow | null }) {
         label="An answer"
         value={model.price ? formatAmount(model.price.amount, model.price.token.decimals) : "Free"}
         unit={model.price?.token.symbol}
-        note={model.price ? priceWords(model.price) : "no price is set"}
+        note={model.price ? priceSpan(model.price) : "no price is set"}
       />
     </Stats>
   );

@@ -48,7 +48,7 @@ export function ContributorsCard() {
     setRound(shares.round);
     return shares;
   }, []);
-  const show = (amount: string) => formatAmount(amount, token.decimals, { digits: 2 });
+  const show = (amount: string) => formatAmount(amount, token.decimals, { digits: 2, isFixed: true });
   const columns: Column<ShareRow>[] = [
     { title: "#", right: true, wideOnly: true, show: (_row, index) => formatCount(index + 1) },
     { title: "Contributor", show: (row) => <Address value={row.account} copies={false} /> },

@@ -32,7 +32,12 @@ export function RoundsCard({ symbol, decimals, unit }: RoundsCardProps) {
     { title: "Status", show: (row) => <StatusPill round={row} /> },
     { title: "Error", right: true, show: (row) => formatMeasure(row.error, unit ?? "") },
     { title: "No change", right: true, wideOnly: true, show: (row) => formatMeasure(row.baseline, unit ?? "") },
-    { title: `Minted ${symbol}`, right: true, show: (row) => formatAmount(row.minted, decimals, { digits: 2 }) },
+    {
+      title: `Minted ${symbol}`,
+      right: true,
+      wideOnly: true,
+      show: (row) => formatAmount(row.minted, decimals, { digits: 2, isFixed: true }),
+    },
     {
       title: "Contributors",
       right: true,
