@@ -132,7 +132,7 @@ function OperatorsCard({ facts }: { facts: OperatorFacts }) {
       {operators.length === 0 ? (
         <Nothing>Nobody has put down a bond yet.</Nothing>
       ) : (
-        <section class="table-frame" tabIndex={0} aria-label="Operators">
+        <section class="table-frame" tabIndex={0} aria-label="Operators, their bonds and votes">
           <table class="table">
             <caption class="heard">Operators, their bonds and votes</caption>
             <thead>
@@ -253,7 +253,7 @@ function MarketCard({ market, coin }: { market: Market | null; coin: OperatorFac
       {market.servers.length === 0 ? (
         <Nothing>No server has joined.</Nothing>
       ) : (
-        <section class="table-frame" tabIndex={0} aria-label="Servers">
+        <section class="table-frame" tabIndex={0} aria-label="Servers of the market">
           <table class="table">
             <caption class="heard">Servers of the market</caption>
             <thead>

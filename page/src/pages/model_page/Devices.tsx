@@ -48,7 +48,7 @@ export function DevicesCard({ alliance }: { alliance: Model["alliance"] }) {
       <div class="halves">
         <DrawnPlan />
         <PagedTable
-          label="Devices"
+          label="Devices, by address"
           columns={COLUMNS}
           source={source}
           changedBy={CHANGED_BY}
