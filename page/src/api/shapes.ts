@@ -224,7 +224,9 @@ export interface Shares extends Paged<ShareRow> {
 export interface ShareReason {
   readonly account: Address;
   readonly round: number;
-  readonly earned_in_round: string;
+  /** null while the round is settled again for somebody else: `pending`, ask again. */
+  readonly earned_in_round: string | null;
+  readonly pending?: boolean;
   readonly sentences: readonly string[];
   readonly facts: readonly { readonly name: string; readonly value: string }[];
 }

@@ -67,7 +67,7 @@ function RoundCard({ round, idleAt }: { round: RoundUnderWay | null; idleAt: num
   return (
     <Card
       title={`Round ${formatCount(round.round)}`}
-      note={round.attempt > 1 ? `attempt ${formatCount(round.attempt)}` : undefined}
+      note={round.attempt > 0 ? `attempt ${formatCount(round.attempt + 1)}` : undefined}
     >
       <div class="row">
         <StatusPill round={round} />

@@ -15,7 +15,7 @@ export function exactDecimal(amount: bigint | string, decimals: number): string 
 }
 
 export interface AmountStyle {
-  readonly symbol?: string;
+  readonly symbol?: string | null;
   /** Most digits after the point; what is below is cut off, so that nobody is shown more than there is. */
   readonly digits?: number;
   readonly compact?: boolean;

@@ -3,6 +3,7 @@ import type { Access, ModelRow, Price } from "../api/shapes";
 import { formatAmount, formatPercent } from "./amounts";
 import { formatMeasure } from "./numbers";
 import { formatPeriod } from "./times";
+import { capital, formatUnit } from "./units";
 
 /** The part of the baseline's error that the model takes away; null where nothing was measured to say so. */
 export function gainOf(error: number | null, baseline: number | null): number | null {
@@ -23,8 +24,8 @@ export function predictsWords(
   locale?: string,
 ): string | null {
   if (!model.predicts) return null;
-  const what = model.predicts.charAt(0).toUpperCase() + model.predicts.slice(1);
-  const unit = model.unit ? ` in ${model.unit}` : "";
+  const what = capital(model.predicts);
+  const unit = model.unit ? ` in ${formatUnit(model.unit)}` : "";
   const ahead = model.horizon_seconds ? `, ${spanAhead(model.horizon_seconds, locale)} ahead` : "";
   return what + unit + ahead;
 }

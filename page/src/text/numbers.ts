@@ -1,4 +1,5 @@
 // Plain numbers with their unit, in the reader's locale.
+import { formatUnit } from "./units";
 
 /** A whole number with the locale's group marks. */
 export function formatCount(count: number, locale?: string): string {
@@ -13,7 +14,7 @@ export function formatMeasure(value: number | null | undefined, unit = "", local
     locale,
     large ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
   ).format(value);
-  return unit ? `${text}\u00a0${unit}` : text;
+  return unit ? `${text}\u00a0${formatUnit(unit)}` : text;
 }
 
 /** `one` or `many` by the count, the count in front: `formatCounted(2, "device", "devices")` is `"2 devices"`. */

@@ -5,6 +5,7 @@ import { LazyChart } from "../../parts/LazyChart";
 import { Loaded } from "../../parts/Loaded";
 import { Nothing } from "../../parts/Notice";
 import { formatCount, formatCounted, formatMeasure } from "../../text/numbers";
+import { formatUnit } from "../../text/units";
 
 const POINTS = 600;
 
@@ -35,7 +36,7 @@ function Drawn({ series, unit }: { series: RoundSeries; unit: string }) {
   return (
     <>
       <LazyChart
-        label={`Error of the model in ${formatCounted(series.rounds.length, "round", "rounds")} up to round ${formatCount(last)}${hasBaseline ? ", beside predicting no change" : ""}, in ${unit}`}
+        label={`Error of the model in ${formatCounted(series.rounds.length, "round", "rounds")} up to round ${formatCount(last)}${hasBaseline ? ", beside predicting no change" : ""}, in ${formatUnit(unit)}`}
         x={series.rounds}
         xName="Round"
         lines={lines}

@@ -1,10 +1,12 @@
-import type { Model, ModelRow } from "../../api/shapes";
+import { useNetwork } from "../../api/resource";
+import type { Model, ModelRow, Price } from "../../api/shapes";
 import { Address } from "../../parts/Address";
 import { Pill } from "../../parts/Pill";
 import { Stat, Stats } from "../../parts/Stat";
 import { formatAmount, formatPercent, formatShare, shareOf } from "../../text/amounts";
 import { accessWords, gainOf, predictsWords, priceSpan } from "../../text/models";
 import { formatCount, formatCounted, formatMeasure } from "../../text/numbers";
+import { formatUnit } from "../../text/units";
 
 /** The model in one look: name, what it predicts, the figures that matter, and what one can do. */
 export function Head({ model, row }: { model: Model; row: ModelRow | null }) {
@@ -52,7 +54,7 @@ function Figures({ model, row }: { model: Model; row: ModelRow | null }) {
         label="Misses by"
         marked
         value={skill ? formatMeasure(skill.error) : "—"}
-        unit={skill?.unit}
+        unit={skill ? formatUnit(skill.unit) : undefined}
         note={
           skill ? `on average, last ${formatCounted(skill.rounds_measured, "round", "rounds")}` : "nothing measured yet"
         }
@@ -77,13 +79,21 @@ function Figures({ model, row }: { model: Model; row: ModelRow | null }) {
         unit={supply.symbol}
         note={`${formatShare(shareOf(supply.minted, supply.cap))} of all there can be`}
       />
-      <Stat
-        label="An answer"
-        value={model.price ? formatAmount(model.price.amount, model.price.token.decimals) : "Free"}
-        unit={model.price?.token.symbol}
-        note={model.price ? priceSpan(model.price) : "no price is set"}
-      />
+      <PriceStat price={model.price} />
     </Stats>
+  );
+}
+
+function PriceStat({ price }: { price: Price | null }) {
+  const takesPay = useNetwork().value?.gateway.paid_calls;
+  if (price) {
+    const amount = formatAmount(price.amount, price.token.decimals);
+    return <Stat label="An answer" value={amount} unit={price.token.symbol} note={priceSpan(price)} />;
+  }
+  return takesPay ? (
+    <Stat label="An answer" value="—" note="the price is told with the first question" />
+  ) : (
+    <Stat label="An answer" value="Free" note="this gateway asks nothing for it" />
   );
 }
 

@@ -9,13 +9,14 @@ import { type Column, PagedTable } from "../../parts/PagedTable";
 import { SharesBar } from "../../parts/SharesBar";
 import { formatAmount, formatShare, shareOf } from "../../text/amounts";
 import { formatCount } from "../../text/numbers";
+import { capital } from "../../text/units";
 import { WhyDialog } from "./Why";
 
 /** Who was given what there is, and what is still to be minted. */
 export function SupplyCard({ supply }: { supply: Model["supply"] }) {
   const show = (amount: string) => formatAmount(amount, supply.decimals, { symbol: supply.symbol, digits: 0 });
   const parts = supply.parts.map((part) => ({
-    who: part.who.charAt(0).toUpperCase() + part.who.slice(1),
+    who: capital(part.who),
     ppm: shareOf(part.amount, supply.cap),
     value: show(part.amount),
   }));

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { withQuery } from "../../api/client";
 import { useResource } from "../../api/resource";
 import type { ShareReason } from "../../api/shapes";
@@ -11,6 +11,8 @@ import { Facts } from "../../parts/Stat";
 import { formatAmount } from "../../text/amounts";
 import { formatCount } from "../../text/numbers";
 
+const AGAIN_MS = 3_000;
+
 export interface WhyDialogProps {
   account: string;
   token: { symbol: string; decimals: number };
@@ -21,7 +23,13 @@ export interface WhyDialogProps {
 export function WhyDialog({ account, token, close }: WhyDialogProps) {
   const [round, setRound] = useState<number | null>(null);
   const reason = useResource<ShareReason>(withQuery(`/shares/${account}`, { round }));
-  const shown = reason.value;
+  const isPending = reason.value?.pending === true;
+  const shown = isPending ? null : reason.value;
+  useEffect(() => {
+    if (!isPending) return;
+    const later = setTimeout(reason.again, AGAIN_MS);
+    return () => clearTimeout(later);
+  }, [isPending, reason.value, reason.again]);
   const at = round ?? shown?.round ?? null;
   return (
     <Dialog title={at === null ? "Why it earned that" : `Why, in round ${formatCount(at)}`} isOpen close={close}>
@@ -29,7 +37,7 @@ export function WhyDialog({ account, token, close }: WhyDialogProps) {
         <Address value={account} />
       </p>
       <div class="stack" aria-live="polite">
-        {reason.isLoading && !shown && (
+        {(reason.isLoading || isPending) && !shown && (
           <>
             <p class="quiet">Settling the round again from its evidence. That may take some seconds.</p>
             <Progress part={null} label="Settling the round again" />
@@ -58,7 +66,7 @@ function Told({ reason, token }: { reason: ShareReason; token: WhyDialogProps["t
   return (
     <>
       <p class="skill-words">
-        {formatAmount(reason.earned_in_round, token.decimals, { symbol: token.symbol })} in this round
+        {formatAmount(reason.earned_in_round ?? "0", token.decimals, { symbol: token.symbol })} in this round
       </p>
       <ul>
         {reason.sentences.map((sentence) => (
