@@ -37,7 +37,9 @@ describe("amounts", () => {
     expect(shareOf("1", "3")).toBe(333333);
     expect(shareOf(5n, 0n)).toBe(0);
     expect(formatShare(123456, "en")).toBe("12.3%");
-    expect(formatShare(62, "en")).toBe("0.01%");
+    expect(formatShare(162, "en")).toBe("0.02%");
+    expect(plain(formatShare(8, "en"))).toBe("< 0.01%");
+    expect(formatShare(0, "en")).toBe("0%");
   });
 });
 

@@ -3,7 +3,7 @@ import "../styles/catalogue.css";
 import { useState } from "preact/hooks";
 import { withQuery } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Model, ModelRow, Paged } from "../api/shapes";
+import type { ModelRow, Paged, Shares } from "../api/shapes";
 import { Button } from "../parts/Button";
 import { Loaded } from "../parts/Loaded";
 import { Nothing } from "../parts/Notice";
@@ -18,6 +18,7 @@ import { formatCount, formatCounted } from "../text/numbers";
 
 const COUNT_FIRST = 12;
 const COUNT_MOST = 200;
+const RING_PARTS = 40;
 
 export default function Catalogue() {
   const [count, setCount] = useState(COUNT_FIRST);
@@ -37,7 +38,7 @@ export default function Catalogue() {
             each holds the part of it that their data was worth.
           </p>
         </section>
-        <OwnersRing />
+        <SharesRing />
       </div>
       <section class="stack" aria-label="Models">
         <Loaded resource={models} what="The list of models" lines={8}>
@@ -70,18 +71,18 @@ export default function Catalogue() {
   );
 }
 
-/** Who owns the served model, as the page's picture: it is a real one, and changes with every round. */
-function OwnersRing() {
-  const { value } = useResource<Model>("/model", ["round"]);
-  if (!value || value.supply.minted === "0") return null;
-  const { supply } = value;
-  const parts = supply.parts.map((part) => ({ who: part.who, ppm: shareOf(part.amount, supply.cap) }));
-  const earned = supply.parts.find((part) => part.kind === "contributors");
-  const told = parts.map((part) => `${part.who} ${formatShare(part.ppm)}`).join(", ");
+/** What each contributor earned of the served model, as the page's picture: a real one, that changes with the rounds. */
+function SharesRing() {
+  const { value } = useResource<Shares>(withQuery("/shares", { first: 0, count: RING_PARTS }), ["round"]);
+  if (!value?.total) return null;
+  const parts = value.items.map((row) => ({ who: row.account, ppm: row.share_ppm }));
+  const first = parts[0] ? `; the largest has ${formatShare(parts[0].ppm)}` : "";
   return (
-    <Ring parts={parts} label={`Who owns ${value.name ?? "the model"}: ${told}; the rest is not minted yet`}>
-      <span class="ring-number number">{formatShare(shareOf(earned?.amount ?? "0", supply.minted))}</span>
-      <span class="quiet">of what there is was earned by contributors</span>
+    <Ring parts={parts} label={`What ${formatCounted(value.total, "contributor", "contributors")} earned${first}`}>
+      <span class="ring-number number">{formatCount(value.total)}</span>
+      <span class="quiet">
+        {value.total === 1 ? "contributor earned it" : "contributors, each with a share of its own"}
+      </span>
     </Ring>
   );
 }

@@ -56,7 +56,7 @@ function Served() {
             <AllianceCard alliance={shown.alliance} />
             <JoinCard steps={shown.alliance.how_to_join} />
           </div>
-          <RoundsCard symbol={shown.supply.symbol} decimals={shown.supply.decimals} unit={shown.unit} />
+          <RoundsCard symbol={shown.supply.symbol} decimals={shown.supply.decimals} />
         </>
       )}
     </Loaded>

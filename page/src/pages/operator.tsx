@@ -37,7 +37,7 @@ export default function Operator() {
               <HealthCard health={shown.health} />
               <MarketCard market={shown.market} coin={shown.coin} />
             </div>
-            <RoundsCard symbol={shown.symbol ?? ""} decimals={shown.decimals ?? 18} unit={null} />
+            <RoundsCard symbol={shown.symbol ?? ""} decimals={shown.decimals ?? 18} />
           </>
         )}
       </Loaded>
@@ -125,7 +125,8 @@ function withTime(seconds: number | null, when: (seconds: number | null) => stri
 }
 
 function OperatorsCard({ facts }: { facts: OperatorFacts }) {
-  const { operators, coin } = facts;
+  const { operators, coin, round } = facts;
+  const isOver = round === null || round.status === "finalised" || round.status === "void";
   const inCoin = (wei: string) => formatAmount(wei, coin.decimals, { symbol: coin.symbol ?? "coin", digits: 3 });
   return (
     <Card title="Operators" note="bonds are in the chain's coin, never in the model's token">
@@ -164,7 +165,7 @@ function OperatorsCard({ facts }: { facts: OperatorFacts }) {
                     {formatAmount(each.claimable, facts.decimals ?? 18, { symbol: facts.symbol ?? "", digits: 3 })}
                   </td>
                   <td>
-                    <Standing each={each} />
+                    <Standing each={each} isOver={isOver} />
                   </td>
                 </tr>
               ))}
@@ -176,11 +177,11 @@ function OperatorsCard({ facts }: { facts: OperatorFacts }) {
   );
 }
 
-function Standing({ each }: { each: OperatorRow }) {
+function Standing({ each, isOver }: { each: OperatorRow; isOver: boolean }) {
   if (!each.is_bonded) return <Pill tone="bad">bond too small</Pill>;
   if (typeof each.voted === "string" && each.voted) return <Pill tone="good">{each.voted}</Pill>;
   if (each.voted === true) return <Pill tone="good">voted</Pill>;
-  return <Pill>{each.role === "validator" ? "not yet" : "bonded"}</Pill>;
+  return <Pill>{each.role === "validator" && !isOver ? "not yet" : "bonded"}</Pill>;
 }
 
 function HealthCard({ health }: { health: Health | null }) {

@@ -32,6 +32,11 @@ export interface ChartProps {
 }
 
 const ROWS_MAX = 200;
+/** Half the room of a bar that stands alone: as of a day, in seconds. */
+const ALONE = 43_200;
+const WHOLE = [1, 2, 5]
+  .flatMap((lead) => [0, 1, 2, 3, 4, 5, 6].map((power) => lead * 10 ** power))
+  .sort((a, b) => a - b);
 
 export function Chart(props: ChartProps) {
   const { label, x, xName, lines, height = 280 } = props;
@@ -59,8 +64,8 @@ export function Chart(props: ChartProps) {
         legend: { show: false },
         cursor: { y: false, points: { size: 7 } },
         axes: [
-          axis(colours, (values) => values.map((value) => formatX(value)), 32, 90),
-          axis(colours, (values) => values.map((value) => formatY(value)), 56, 44),
+          axis(colours, (values) => values.map((value) => formatX(value)), 32, 90, !props.isTime),
+          axis(colours, (values) => values.map((value) => formatY(value)), 56, 44, false),
         ],
         series: [
           {},
@@ -172,7 +177,8 @@ function showValue(value: number | null | undefined, format: (value: number) => 
 
 /** Room for half a bar at both ends. */
 function barRange(plot: uPlot, low: number, high: number): [number, number] {
-  const half = (high - low) / Math.max(1, (plot.data[0]?.length ?? 1) - 1) / 2 || 0.5;
+  const [first = 0, second] = plot.data[0] ?? [];
+  const half = second === undefined ? ALONE : (second - first) / 2;
   return [low - half, high + half];
 }
 
@@ -180,11 +186,13 @@ function zeroRange(_plot: uPlot, _low: number, high: number): [number, number] {
   return [0, high > 0 ? high * 1.08 : 1];
 }
 
+/** `isWhole`: no mark between two whole numbers. */
 function axis(
   colours: Record<string, string>,
   values: (values: number[]) => string[],
   size: number,
   space: number,
+  isWhole: boolean,
 ): uPlot.Axis {
   return {
     stroke: colours["ink-faint"] ?? "",
@@ -194,5 +202,6 @@ function axis(
     values: (_plot: uPlot, splits: number[]) => values(splits),
     size,
     space,
+    ...(isWhole ? { incrs: WHOLE } : {}),
   } as uPlot.Axis;
 }

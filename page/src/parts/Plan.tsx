@@ -1,5 +1,5 @@
 // Where the devices stand, as far as their owners let it be known. A plan and not a map: no tile is asked of anybody.
-import { formatMeasure } from "../text/numbers";
+import { formatCount, formatMeasure } from "../text/numbers";
 import { Nothing } from "./Notice";
 import { project } from "./projection";
 
@@ -13,8 +13,8 @@ export interface Placed {
 export function Plan({ places, hidden }: { places: readonly Placed[]; hidden: number }) {
   const note = hidden > 0 && (
     <Nothing>
-      {places.length ? `${hidden} more` : "All"} {hidden === 1 ? "device keeps its" : "devices keep their"} position to{" "}
-      {hidden === 1 ? "itself" : "themselves"}: it is committed by a hash, and opened only by the terms of the owners.
+      {places.length ? `${formatCount(hidden)} more show` : "No device shows"} {places.length ? "none" : "its position"}
+      : it is told only as precisely as terms say that the owner accepted.
     </Nothing>
   );
   if (!places.length) return note || <Nothing>No device has a position.</Nothing>;

@@ -1,4 +1,4 @@
-// Who owns a model, as a ring: each part of what can ever be minted, and what is not minted yet.
+// Parts of a whole as a ring; what the parts leave stays pale.
 import type { ComponentChildren } from "preact";
 import type { SharePart } from "./SharesBar";
 

@@ -9,8 +9,12 @@ export function Skill({ skill }: { skill: NonNullable<ModelRow["skill"]> }) {
   return (
     <div class="skill">
       <p class="skill-words">{skillWords(skill)}</p>
-      <Line name="Its error" value={skill.error} most={most} unit={skill.unit} isOwn />
-      {skill.baseline !== null && <Line name="No change" value={skill.baseline} most={most} unit={skill.unit} />}
+      {skill.baseline !== null && (
+        <>
+          <Line name="Its error" value={skill.error} most={most} unit={skill.unit} isOwn />
+          <Line name="No change" value={skill.baseline} most={most} unit={skill.unit} />
+        </>
+      )}
     </div>
   );
 }

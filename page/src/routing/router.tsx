@@ -1,6 +1,6 @@
 // Which page is shown: watches the hash, loads the page's code, moves the focus to its heading and tells its title.
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { Bones } from "../parts/Bones";
 import { FailedNotice } from "../parts/Notice";
 import { announce } from "../parts/toasts";
@@ -29,6 +29,27 @@ export function useTitle(title: string | null | undefined): void {
 }
 
 let isFirst = true;
+const HEADING_MS = 10_000;
+
+/** Calls back with the page's heading once it stands there, unless somebody has moved the focus meanwhile. */
+function onceHeading(found: (heading: HTMLElement) => void): () => void {
+  const from = document.activeElement;
+  const look = () => {
+    const heading = document.querySelector<HTMLElement>("main h1");
+    if (!heading) return false;
+    const hasMoved = document.activeElement !== from && document.activeElement !== document.body;
+    if (!hasMoved) found(heading);
+    return true;
+  };
+  if (look()) return () => {};
+  const watcher = new MutationObserver(() => look() && watcher.disconnect());
+  watcher.observe(document.getElementById("main") ?? document.body, { childList: true, subtree: true });
+  const later = setTimeout(() => watcher.disconnect(), HEADING_MS);
+  return () => {
+    clearTimeout(later);
+    watcher.disconnect();
+  };
+}
 
 export function Pages({ loaders }: { loaders: Loaders }) {
   const shown = useStore(route);
@@ -50,17 +71,21 @@ export function Pages({ loaders }: { loaders: Loaders }) {
 
   const address = hashOf(shown);
   const isReady = page?.of === shown.page;
+  // before the effects of the page itself, whose own title comes after
+  useLayoutEffect(() => {
+    if (isReady) document.title = `${TITLES[shown.page]} · Andel`;
+  }, [address, isReady, shown.page]);
   useEffect(() => {
     if (!isReady) return;
-    document.title = `${TITLES[shown.page]} · Andel`;
-    if (!isFirst) {
-      scrollTo(0, 0);
-      const heading = document.querySelector<HTMLElement>("main h1");
-      heading?.setAttribute("tabindex", "-1");
-      heading?.focus({ preventScroll: true });
-      announce(`${heading?.textContent || TITLES[shown.page]}`);
-    }
+    const isArrival = isFirst;
     isFirst = false;
+    if (isArrival) return;
+    scrollTo(0, 0);
+    return onceHeading((heading) => {
+      heading.setAttribute("tabindex", "-1");
+      heading.focus({ preventScroll: true });
+      announce(heading.textContent || TITLES[shown.page]);
+    });
   }, [address, isReady, shown.page]);
 
   if (trouble) {

@@ -70,7 +70,9 @@ export function shareOf(part: bigint | string, whole: bigint | string): number {
   return all > 0n ? Number((BigInt(part) * 1_000_000n) / all) : 0;
 }
 
+/** A part of 1 as a percentage; one too small to show is not shown as none. */
 export function formatPercent(part: number, locale?: string): string {
+  if (part > 0 && part < 0.0001) return `<\u00a0${formatPercent(0.0001, locale)}`;
   return new Intl.NumberFormat(locale, {
     style: "percent",
     maximumFractionDigits: part !== 0 && Math.abs(part) < 0.1 ? 2 : 1,

@@ -1,5 +1,5 @@
 // What is said of a model in a few words: what it predicts, how well, for how much.
-import type { Access, ModelRow, Price } from "../api/shapes";
+import type { Access, Lineage, ModelRow, Price } from "../api/shapes";
 import { formatAmount, formatPercent } from "./amounts";
 import { formatMeasure } from "./numbers";
 import { formatPeriod } from "./times";
@@ -8,6 +8,22 @@ import { capital, formatUnit } from "./units";
 /** The part of the baseline's error that the model takes away; null where nothing was measured to say so. */
 export function gainOf(error: number | null, baseline: number | null): number | null {
   return error === null || baseline === null || baseline <= 0 ? null : 1 - error / baseline;
+}
+
+const SKILL_ROUNDS = 5;
+
+/** The mean error of the newest measured rounds, and of predicting no change on the same rows; null before the first. */
+export function skillOf(lineage: readonly Lineage[], unit: string): ModelRow["skill"] {
+  const measured = lineage.filter((each) => each.error !== null).slice(0, SKILL_ROUNDS);
+  if (!measured.length) return null;
+  const mean = (values: readonly (number | null)[]) =>
+    values.reduce<number | null>(
+      (sum, value) => (sum === null || value === null ? null : sum + value / values.length),
+      0,
+    );
+  const error = mean(measured.map((each) => each.error));
+  if (error === null) return null;
+  return { error, baseline: mean(measured.map((each) => each.baseline)), unit, rounds_measured: measured.length };
 }
 
 /** "60 % nearer than no change", or by how much it misses. */

@@ -35,18 +35,23 @@ const COLUMNS: readonly Column<DeviceRow>[] = [
 const CHANGED_BY = ["round"] as const;
 
 export function DevicesCard({ alliance }: { alliance: Model["alliance"] }) {
+  const drawn = useResource<Paged<DeviceRow>>(withQuery("/devices", { first: 0, count: DRAWN_MOST }), ["round"]);
   const source = useCallback(
     (first: number, count: number, signal: AbortSignal) =>
       read<Paged<DeviceRow>>(withQuery("/devices", { first, count }), signal),
     [],
   );
+  // a plan takes half the width where there is something on it, and one line where there is not
+  const hasPlan = drawn.value?.items.some((row) => row.position) ?? false;
   return (
     <Card
       title="Devices"
       note={alliance.devices === null ? undefined : `${formatCount(alliance.devices)} have a part in the model`}
     >
-      <div class="halves">
-        <DrawnPlan />
+      <div class={hasPlan ? "halves" : "stack"}>
+        <Loaded resource={drawn} what="The plan of devices">
+          {(page) => <DrawnPlan page={page} />}
+        </Loaded>
         <PagedTable
           label="Devices, by address"
           columns={COLUMNS}
@@ -60,26 +65,18 @@ export function DevicesCard({ alliance }: { alliance: Model["alliance"] }) {
   );
 }
 
-function DrawnPlan() {
-  const devices = useResource<Paged<DeviceRow>>(withQuery("/devices", { first: 0, count: DRAWN_MOST }), ["round"]);
+function DrawnPlan({ page }: { page: Paged<DeviceRow> }) {
+  const places = page.items.flatMap((row) => (row.position ? [{ name: shortHex(row.device), ...row.position }] : []));
+  const total = page.total ?? 0;
+  if (!page.items.length) return null;
   return (
-    <Loaded resource={devices} what="The plan of devices">
-      {(page) => {
-        const places = page.items.flatMap((row) =>
-          row.position ? [{ name: shortHex(row.device), ...row.position }] : [],
-        );
-        const total = page.total ?? 0;
-        return (
-          <div class="stack">
-            <Plan places={places} hidden={page.items.length - places.length} />
-            {total > page.items.length && (
-              <Nothing>
-                Of the first {formatCount(page.items.length)} devices; {formatCount(total)} are in the list.
-              </Nothing>
-            )}
-          </div>
-        );
-      }}
-    </Loaded>
+    <div class="stack">
+      <Plan places={places} hidden={page.items.length - places.length} />
+      {places.length > 0 && total > page.items.length && (
+        <Nothing>
+          Of the first {formatCount(page.items.length)} devices; {formatCount(total)} are in the list.
+        </Nothing>
+      )}
+    </div>
   );
 }

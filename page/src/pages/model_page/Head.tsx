@@ -4,7 +4,7 @@ import { Address } from "../../parts/Address";
 import { Pill } from "../../parts/Pill";
 import { Stat, Stats } from "../../parts/Stat";
 import { formatAmount, formatPercent, formatShare, shareOf } from "../../text/amounts";
-import { accessWords, gainOf, predictsWords, priceSpan } from "../../text/models";
+import { accessWords, gainOf, predictsWords, priceSpan, skillOf } from "../../text/models";
 import { formatCount, formatCounted, formatMeasure } from "../../text/numbers";
 import { formatUnit } from "../../text/units";
 
@@ -46,7 +46,7 @@ export function Head({ model, row }: { model: Model; row: ModelRow | null }) {
 
 function Figures({ model, row }: { model: Model; row: ModelRow | null }) {
   const { supply } = model;
-  const skill = row?.skill ?? null;
+  const skill = skillOf(model.lineage, model.unit ?? "") ?? row?.skill ?? null;
   const gain = skill && gainOf(skill.error, skill.baseline);
   return (
     <Stats>

@@ -3,12 +3,13 @@ import { Card } from "../../parts/Card";
 import { LazyChart } from "../../parts/LazyChart";
 import { Nothing } from "../../parts/Notice";
 import { exactDecimal, formatAmount, formatPercent } from "../../text/amounts";
+import { formatCounted } from "../../text/numbers";
 import { formatDate, formatPeriod } from "../../text/times";
 
 /** What the model earned for its holders, epoch by epoch, for each token it was paid in. */
 export function RevenueCard({ revenue }: { revenue: Revenue | null }) {
   const period = revenue ? formatPeriod(revenue.epoch_seconds) : "";
-  const paid = revenue?.tokens.filter((each) => each.epochs.length > 0) ?? [];
+  const paid = revenue?.tokens.filter((each) => each.epochs.some((epoch) => epoch.amount !== "0")) ?? [];
   return (
     <Card title="What it earns" note={revenue ? `shared out each ${period}` : undefined}>
       {!revenue && <Nothing>This model has no revenue vault.</Nothing>}
@@ -46,7 +47,7 @@ export function RevenueCard({ revenue }: { revenue: Revenue | null }) {
             token.decimals,
             { symbol: token.symbol },
           )}{" "}
-          in the {epochs.length} epochs shown.
+          in {formatCounted(epochs.length, "epoch", "epochs")}.
           {revenue?.redeemable_bps
             ? ` ${formatPercent(revenue.redeemable_bps / 10_000)} of it stays for whoever gives tokens back.`
             : ""}

@@ -1,4 +1,4 @@
-import { useCallback, useRef } from "preact/hooks";
+import { useCallback, useRef, useState } from "preact/hooks";
 import { read, withQuery } from "../../api/client";
 import type { Paged, Round } from "../../api/shapes";
 import { Card } from "../../parts/Card";
@@ -11,20 +11,24 @@ import { formatTime } from "../../text/times";
 export interface RoundsCardProps {
   symbol: string;
   decimals: number;
-  unit: string | null;
 }
 
 const CHANGED_BY = ["round"] as const;
 
 /** Every round there was, the newest first. */
-export function RoundsCard({ symbol, decimals, unit }: RoundsCardProps) {
+export function RoundsCard({ symbol, decimals }: RoundsCardProps) {
   // pages count down from the newest round of the first look, so that a new round does not shift what was read
   const newest = useRef<number | null>(null);
+  const [unit, setUnit] = useState<string | null>(null);
   const source = useCallback(async (first: number, count: number, signal: AbortSignal): Promise<Paged<Round>> => {
     if (first === 0) newest.current = null;
     const before = newest.current === null ? null : newest.current + 1 - first;
-    const page = await read<{ total?: number; items: Round[] }>(withQuery("/rounds", { before, count }), signal);
+    const page = await read<{ total?: number; items: Round[]; unit?: string | null }>(
+      withQuery("/rounds", { before, count }),
+      signal,
+    );
     newest.current ??= page.total ?? page.items[0]?.round ?? 0;
+    setUnit(page.unit ?? null);
     return { total: newest.current, first, items: page.items };
   }, []);
   const columns: Column<Round>[] = [

@@ -136,12 +136,29 @@ export function InputsCard({ model }: { model: Model }) {
 }
 
 function kindWords(feature: Feature): string {
-  if (!feature.kind) return "";
-  const span = feature.seconds ? ` over ${formatPeriod(feature.seconds)}` : "";
-  return `${feature.kind}${feature.channel ? ` of ${feature.channel}` : ""}${span}`;
+  const span = feature.seconds ? formatPeriod(feature.seconds) : "";
+  const of = feature.channel && feature.channel !== feature.name ? ` of ${feature.channel}` : "";
+  switch (feature.kind) {
+    case "channel":
+      return `as measured now${of}`;
+    case "lag":
+      return `as measured ${span} before${of}`;
+    case "difference":
+      return `change over ${span}${of}`;
+    case "mean":
+      return `mean over ${span}${of}`;
+    case "hour-sin":
+    case "hour-cos":
+      return "hour of the day";
+    case "year-sin":
+    case "year-cos":
+      return "time of the year";
+    default:
+      return feature.kind ?? "";
+  }
 }
 
 function rangeWords(feature: Feature): string {
-  if (feature.low === null || feature.high === null) return feature.channel ? "—" : "from the time";
+  if (feature.low === null || feature.high === null) return feature.channel ? "—" : "from the clock";
   return `${formatMeasure(feature.low)} to ${formatMeasure(feature.high, feature.unit ?? "")}`;
 }

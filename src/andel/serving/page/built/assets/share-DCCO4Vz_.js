@@ -1,1 +1,0 @@
-import{t as e}from"./jsxRuntime-ChJ0TlTL.js";function t(){return e(`h1`,{children:`share`})}export{t as default};
