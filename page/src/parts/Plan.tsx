@@ -1,5 +1,5 @@
 // Where the devices stand, as far as their owners let it be known. A plan and not a map: no tile is asked of anybody.
-import { formatCount, formatMeasure } from "../text/numbers";
+import { formatCount, formatCounted, formatMeasure } from "../text/numbers";
 import { Nothing } from "./Notice";
 import { project } from "./projection";
 
@@ -13,19 +13,20 @@ export interface Placed {
 export function Plan({ places, hidden }: { places: readonly Placed[]; hidden: number }) {
   const note = hidden > 0 && (
     <Nothing>
-      {places.length ? `${formatCount(hidden)} more show` : "No device shows"} {places.length ? "none" : "its position"}
-      : it is told only as precisely as terms say that the owner accepted.
+      {places.length ? `${formatCount(hidden)} more show none` : "No device shows its position"}: it is told only as
+      precisely as the terms allow that the owner accepted.
     </Nothing>
   );
   if (!places.length) return note || <Nothing>No device has a position.</Nothing>;
-  const plan = project(places);
+  const groups = together(places);
+  const plan = project(groups);
   return (
-    <div class="stack">
+    <figure class="stack">
       <svg
         class="plan"
         viewBox={`0 0 ${plan.width} ${plan.height}`}
         role="img"
-        aria-label={`Plan of ${places.length} devices; the scale is ${formatMeasure(plan.scale_m / 1000, "km")}`}
+        aria-label={`Plan, north up: ${formatCounted(places.length, "device", "devices")} in ${formatCounted(groups.length, "place", "places")}`}
       >
         {[0.25, 0.5, 0.75].map((part) => (
           <g key={part}>
@@ -34,11 +35,7 @@ export function Plan({ places, hidden }: { places: readonly Placed[]; hidden: nu
           </g>
         ))}
         {plan.spots.map((spot, index) => (
-          <g key={places[index]?.name}>
-            <title>{places[index]?.name}</title>
-            <circle class="area" cx={spot.x} cy={spot.y} r={Math.max(spot.radius, 7)} />
-            <circle class="spot" cx={spot.x} cy={spot.y} r={3.5} />
-          </g>
+          <Spots key={index} x={spot.x} y={spot.y} radius={spot.radius} names={groups[index]?.names ?? []} />
         ))}
         <g transform={`translate(16 ${plan.height - 16})`}>
           <path class="scale-bar" d={`M0 -5V0H${plan.scale}V-5`} />
@@ -46,8 +43,58 @@ export function Plan({ places, hidden }: { places: readonly Placed[]; hidden: nu
             {formatMeasure(plan.scale_m / 1000, "km")}
           </text>
         </g>
+        <text class="north" x={plan.width - 16} y={28} text-anchor="end">
+          N ↑
+        </text>
       </svg>
+      <figcaption class="quiet">
+        Each within {formatMeasure(Math.max(...places.map((place) => place.precision_m)) / 1000, "km")} of where it is
+        drawn.
+      </figcaption>
       {note}
-    </div>
+    </figure>
   );
+}
+
+interface SpotsProps {
+  x: number;
+  y: number;
+  radius: number;
+  names: readonly string[];
+}
+
+/** The devices of one place: a dot, the ground it may be on, and how many they are where it is more than one. */
+function Spots({ x, y, radius, names }: SpotsProps) {
+  const many = names.length > 1;
+  return (
+    <g>
+      <title>{names.slice(0, 12).join(", ") + (names.length > 12 ? " …" : "")}</title>
+      <circle class="area" cx={x} cy={y} r={Math.max(radius, many ? 16 : 8)} />
+      {many ? (
+        <text class="many" x={x} y={y + 5} text-anchor="middle">
+          {formatCount(names.length)}
+        </text>
+      ) : (
+        <circle class="spot" cx={x} cy={y} r={4} />
+      )}
+    </g>
+  );
+}
+
+interface Group {
+  readonly lat: number;
+  readonly lon: number;
+  readonly precision_m: number;
+  readonly names: string[];
+}
+
+function together(places: readonly Placed[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const { name, lat, lon, precision_m } of places) {
+    const key = `${lat}/${lon}`;
+    const group = groups.get(key) ?? { lat, lon, precision_m, names: [] };
+    group.names.push(name);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }
