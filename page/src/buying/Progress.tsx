@@ -8,7 +8,7 @@ import { useStore } from "../state";
 import { formatAmount, formatPercent } from "../text/amounts";
 import { formatCount } from "../text/numbers";
 import { formatSpan, formatTime } from "../text/times";
-import { standingOf } from "./standing";
+import { type Standing, standingOf } from "./standing";
 
 const PHASES: Readonly<Record<Offering["phase"], readonly [words: string, tone: Tone]>> = {
   before: ["not open yet", "plain"],
@@ -31,11 +31,17 @@ export function OfferingProgress({ offering, now }: { offering: Offering; now: n
       <Stats>
         <Stat
           label="Paid so far"
-          value={money(offering.raised)}
+          value={formatAmount(offering.raised, payment.decimals, { digits: 6 })}
+          unit={payment.symbol}
           note={`${formatPercent(standing.part)} of all that is offered`}
           marked
         />
-        <Stat label="Price" value={money(offering.price)} note={`for one ${token.symbol}, the same for everybody`} />
+        <Stat
+          label="Price"
+          value={formatAmount(offering.price, payment.decimals, { digits: 8 })}
+          unit={payment.symbol}
+          note={`for one ${token.symbol}, the same for everybody`}
+        />
         {(offering.phase === "before" || offering.phase === "open") && (
           <Stat
             label={offering.phase === "before" ? "Opens in" : "Time left"}
@@ -49,13 +55,7 @@ export function OfferingProgress({ offering, now }: { offering: Offering; now: n
         minimum={standing.minimumPart}
         words={`${money(offering.raised)} of ${money(offering.target)}`}
       />
-      <p>
-        {standing.isOverMinimum
-          ? "The minimum is reached: the offering succeeds when its time is over."
-          : `Below ${money(offering.minimum)} at the end it fails, and everybody gets back all they paid.`}{" "}
-        {standing.isOverTarget &&
-          "More is paid than is offered: tokens are shared out by what each paid, and the rest goes back."}
-      </p>
+      <p>{outlook(offering, standing, money(offering.minimum))}</p>
       <Facts
         facts={[
           ["Offered", formatAmount(offering.offered, token.decimals, { symbol: token.symbol })],
@@ -71,7 +71,16 @@ export function OfferingProgress({ offering, now }: { offering: Offering; now: n
   );
 }
 
-export const WHO: Readonly<Record<Offering["admission"], string>> = {
+function outlook(offering: Offering, standing: Standing, minimum: string): string {
+  if (offering.phase === "succeeded")
+    return "It succeeded: buyers fetch their tokens, and what was too much goes back.";
+  if (offering.phase === "failed") return "It failed: everybody gets back all they paid, at any time.";
+  if (!standing.isOverMinimum) return `Below ${minimum} at the end it fails, and everybody gets back all they paid.`;
+  if (!standing.isOverTarget) return "The minimum is reached: it succeeds when its time is over.";
+  return "More is paid than is offered: tokens are shared out by what each paid, and the rest goes back.";
+}
+
+const WHO: Readonly<Record<Offering["admission"], string>> = {
   open: "anybody",
   list: "accounts on a list that was fixed at the launch",
   alliance: "owners of a device that the alliance admits, once they have accepted its terms",

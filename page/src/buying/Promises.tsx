@@ -23,8 +23,8 @@ export function Promises({ offering, again }: { offering: Offering; again: () =>
           paid, and every token is burned. Nobody can stop that.
         </li>
         <li>
-          <strong>If it succeeds</strong>, the proceeds go to the treasury <Address value={offering.treasury} />, over
-          which holders vote
+          <strong>If it succeeds</strong>, the proceeds go to the treasury{" "}
+          <Address value={offering.treasury} copies={false} />, over which holders vote
           {milestones === null
             ? ", all at once."
             : `: ${formatPercent(milestones.first_bps / 10_000)} at once, the rest in equal parts with each of ${formatCount(milestones.rounds)} rounds that made the model better.`}

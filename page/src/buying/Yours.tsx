@@ -46,15 +46,21 @@ export function Yours({ offering, again }: { offering: Offering; again: () => vo
         <Nothing>This account has paid nothing.</Nothing>
       ) : (
         <Stats>
-          <Stat label="You paid" value={money(account.paid)} />
+          <Stat
+            label="You paid"
+            value={formatAmount(account.paid, payment.decimals, { digits: 6 })}
+            unit={payment.symbol}
+          />
           <Stat
             label="Tokens to fetch"
-            value={tokens}
+            value={formatAmount(account.tokens_due, token.decimals)}
+            unit={token.symbol}
             note={account.claimed ? "fetched" : isOver ? null : "known at the end"}
           />
           <Stat
             label="To get back"
-            value={money(account.refund_due)}
+            value={formatAmount(account.refund_due, payment.decimals, { digits: 6 })}
+            unit={payment.symbol}
             note={account.refunded || account.returned ? "some was paid back" : null}
           />
         </Stats>

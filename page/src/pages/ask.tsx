@@ -34,7 +34,7 @@ export default function Page() {
       </section>
       <Loaded resource={form} what="What can be asked" lines={6}>
         {(told) => (
-          <div class="halves wide-first">
+          <div class="halves wide-first loose">
             <div class="stack">
               <Card title="Your question" note={<VersionNote model={told} />}>
                 <QuestionForm model={told} isBusy={isBusy} verb="Ask" ask={flow.start} />

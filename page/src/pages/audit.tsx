@@ -36,7 +36,7 @@ export default function Page({ route }: { route: Extract<Route, { page: "audit" 
         </Notice>
       )}
       {"signed" in given && network ? (
-        <div class="halves">
+        <div class="halves loose">
           <AnswerGiven signed={given.signed} network={network} />
           <AuditCard signed={given.signed} canAudit={network.gateway.audits} />
         </div>

@@ -38,7 +38,7 @@ export default function Page() {
               </p>
             </Notice>
           ) : (
-            <div class="halves">
+            <div class="halves loose">
               <div class="stack">
                 <OfferingProgress offering={told} now={time ?? network?.chain.time ?? told.opens} />
                 <Promises offering={told} again={offering.again} />

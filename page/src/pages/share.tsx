@@ -54,7 +54,7 @@ export default function Page() {
                 </div>
                 <section class="stack" aria-labelledby="join-title">
                   <h2 id="join-title">{told.devices.length ? "Your part in the alliance" : "Join with a device"}</h2>
-                  <div class="halves">
+                  <div class="halves loose">
                     <Devices {...shared} />
                     <Loaded resource={model} what="The alliance's terms">
                       {(of) => <Consent {...shared} model={of} />}

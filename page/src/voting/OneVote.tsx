@@ -42,7 +42,7 @@ export function OneVote({ id }: { id: string }) {
       </section>
       <Loaded resource={proposal} what="The proposal" lines={8}>
         {(told) => (
-          <div class="halves wide-first">
+          <div class="halves wide-first loose">
             <div class="stack">
               <Card title="How it stands" note={<Pill tone={STATES[told.state][1]}>{STATES[told.state][0]}</Pill>}>
                 <VoteBar proposal={told} symbol={told.symbol} decimals={told.decimals} />
