@@ -1,6 +1,6 @@
 // Paying into an offering. A payment binds until the end; what it buys is known then.
 import { useState } from "preact/hooks";
-import { encodeAbiParameters, type Hex, isHex } from "viem";
+import { encodeAbiParameters, type Hex } from "viem";
 import { useResource } from "../api/resource";
 import type { Account, Offering } from "../api/shapes";
 import { erc20, modelOffering } from "../chain/abi";
@@ -17,6 +17,7 @@ import { connection, isChoosing } from "../wallet/connection";
 import { messageOf } from "../wallet/provider";
 import type { Call } from "../wallet/transaction";
 import { useTransaction } from "../wallet/useTransaction";
+import { placeIn } from "./place";
 import { backFor, tokensFor } from "./standing";
 
 export interface BuyProps {
@@ -137,20 +138,6 @@ function admissionOf(offering: Offering, device: string, place: string): Hex {
   if (found === null)
     throw new Error('Your place on the list is {"most": "…", "proof": ["0x…"]}, as the founder gave it.');
   return encodeAbiParameters([{ type: "uint256" }, { type: "bytes32[]" }], [found.most, found.proof]);
-}
-
-/** A place on an offering's list, in a text of unknown origin; null for what is none. */
-export function placeIn(text: string): { most: bigint; proof: Hex[] } | null {
-  let record: unknown;
-  try {
-    record = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const { most, proof } = (record ?? {}) as { most?: unknown; proof?: unknown };
-  if (typeof most !== "string" || !/^\d{1,78}$/.test(most) || !Array.isArray(proof) || proof.length > 64) return null;
-  if (!proof.every((item): item is Hex => isHex(item) && item.length === 66)) return null;
-  return { most: BigInt(most), proof };
 }
 
 /** Allowance where it is short, then the payment; coin goes along as value. */

@@ -26,8 +26,8 @@ export function VoteBar({ proposal, symbol, decimals }: { proposal: Proposal; sy
           <span class="key vote-abstain" aria-hidden="true" /> Abstain <strong>{shown(proposal.abstain)}</strong>
         </li>
         <li>
-          <span class="key goal-key" aria-hidden="true" /> Quorum <strong>{shown(proposal.quorum)}</strong>
-          {parts.isQuorate ? ", reached" : ", not reached"}
+          <span class="key goal-key" aria-hidden="true" /> Quorum <strong>{shown(proposal.quorum)}</strong>{" "}
+          {parts.isQuorate ? "(reached)" : "(not reached)"}
         </li>
         <li class="quiet">in {symbol}</li>
       </ul>
