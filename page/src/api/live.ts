@@ -43,6 +43,18 @@ export function onReturn(listener: () => void): () => void {
   return () => returned.delete(listener);
 }
 
+/** Calls back once, when a block from `block` on is told; after a while in any case. */
+export function whenHeadIs(block: number, reached: () => void): void {
+  const end = () => {
+    clearTimeout(later);
+    unwatch();
+    reached();
+  };
+  const later = setTimeout(end, WAIT_LONGEST_MS);
+  const unwatch = head.watch((now) => now && now.block >= block && end());
+  if ((head.get()?.block ?? 0) >= block) end();
+}
+
 const returned = new Set<() => void>();
 const WAIT_FIRST_MS = 1_000;
 const WAIT_LONGEST_MS = 15_000;

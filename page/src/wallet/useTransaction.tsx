@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { post } from "../api/client";
+import { whenHeadIs } from "../api/live";
 import { useNetwork } from "../api/resource";
 import type { Network, Refusal } from "../api/shapes";
 import { askChain } from "../chain/relay";
@@ -75,7 +76,7 @@ export function useTransaction(): Transaction {
         isFirstDone = false;
         announce(`${call.does}: done`);
         if (index + 1 < task.calls.length) return void begin(task, index + 1, network);
-        task.after?.();
+        finish(task, next.block);
       }
       setRunning({ task, index, standing: next });
     };
@@ -106,6 +107,12 @@ export function useTransaction(): Transaction {
   return { start, dialog, isBusy: running !== null };
 }
 
+/** Tells who began it, at once and again when the gateway has read that block too: until then it gives what was before. */
+function finish(task: Task, block: number): void {
+  task.after?.();
+  if (task.after) whenHeadIs(block, task.after);
+}
+
 function keepWatching(running: Running, hash: `0x${string}`, network: Network): void {
   let isOver = false;
   const ports = portsFor(network, () => isOver);
@@ -115,7 +122,7 @@ function keepWatching(running: Running, hash: `0x${string}`, network: Network): 
     if (standing.at === "waiting") return;
     isOver = true;
     announce(standing.at === "done" ? `${call.does}: done` : `${call.does}: ${standing.at}`);
-    if (standing.at === "done") running.task.after?.();
+    if (standing.at === "done") finish(running.task, standing.block);
   });
 }
 

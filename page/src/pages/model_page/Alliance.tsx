@@ -35,7 +35,7 @@ export function AllianceCard({ alliance }: { alliance: Model["alliance"] }) {
 export function JoinCard({ steps }: { steps: Model["alliance"]["how_to_join"] }) {
   return (
     <div id="join" class="join" tabIndex={-1}>
-      <Card title="How to join" note="data never leaves your machine; only signed updates do">
+      <Card title="How to join" note="what is opened of your data, the terms say">
         {steps.length === 0 && <Nothing>This gateway does not know how.</Nothing>}
         <ol class="steps">
           {steps.map((step) => (
