@@ -30,6 +30,15 @@ export interface PagedTableProps<Row> {
 
 const PAGE = 50;
 const ROW_PX = 44;
+const SETTLED_MS = 80;
+
+/** What one look at a list has asked for. */
+interface Reading {
+  readonly source: unknown;
+  readonly turn: number;
+  readonly pages: Set<number>;
+  readonly leaving: AbortController;
+}
 
 interface Held<Row> {
   readonly total: number | null;
@@ -52,50 +61,42 @@ export function PagedTable<Row>(props: PagedTableProps<Row>) {
   const firstPage = Math.floor(start / PAGE);
   const lastPage = Math.floor(Math.max(start, end - 1) / PAGE);
 
-  // another list or a change: what is in sight is read again, what is not is forgotten
-  const read = useRef<{ source: unknown; turn: number; pages: Set<number> }>({
-    source: null,
-    turn: -1,
-    pages: new Set(),
-  });
+  // another list or a change: what is in sight is read again, the rest when it comes in sight
+  const reading = useRef<Reading | null>(null);
   useEffect(() => {
-    if (read.current.source !== source || read.current.turn !== turn) {
-      read.current = { source, turn, pages: new Set() };
+    if (reading.current?.source !== source || reading.current.turn !== turn) {
+      reading.current?.leaving.abort();
+      reading.current = { source, turn, pages: new Set(), leaving: new AbortController() };
     }
-    const mine = read.current;
-    const wanted: number[] = [];
-    for (let page = firstPage; page <= lastPage; page++) if (!mine.pages.has(page)) wanted.push(page);
-    if (!wanted.length) return;
-    const leaving = new AbortController();
+    const mine = reading.current;
+    const readPage = (page: number) => {
+      mine.pages.add(page);
+      source(page * PAGE, PAGE, mine.leaving.signal).then(
+        (answer) => {
+          if (reading.current !== mine) return;
+          setHeld((before) => ({
+            total: answer.total ?? 0,
+            note: answer.note ?? null,
+            trouble: null,
+            pages: new Map([...(before.total === null ? [] : before.pages), [page, answer.items]]),
+          }));
+        },
+        (trouble) => {
+          mine.pages.delete(page);
+          if (reading.current === mine) setHeld((before) => ({ ...before, trouble }));
+        },
+      );
+    };
     // while somebody scrolls fast, pages that fly by are not read
     const later = setTimeout(
       () => {
-        for (const page of wanted) {
-          mine.pages.add(page);
-          source(page * PAGE, PAGE, new AbortController().signal).then(
-            (answer) => {
-              if (read.current !== mine) return;
-              setHeld((before) => ({
-                total: answer.total ?? 0,
-                note: answer.note ?? null,
-                trouble: null,
-                pages: new Map([...(before.total === null ? [] : before.pages), [page, answer.items]]),
-              }));
-            },
-            (trouble) => {
-              mine.pages.delete(page);
-              if (read.current === mine) setHeld((before) => ({ ...before, trouble }));
-            },
-          );
-        }
+        for (let page = firstPage; page <= lastPage; page++) if (!mine.pages.has(page)) readPage(page);
       },
-      held.total === null ? 0 : 80,
+      held.total === null ? 0 : SETTLED_MS,
     );
-    return () => {
-      clearTimeout(later);
-      leaving.abort();
-    };
+    return () => clearTimeout(later);
   }, [source, turn, firstPage, lastPage]);
+  useEffect(() => () => reading.current?.leaving.abort(), []);
 
   useEffect(() => {
     const box = frame.current;

@@ -1,22 +1,31 @@
 // Who owns the model: what the supply is made of, and each contributor with the reasons.
 import { useCallback, useState } from "preact/hooks";
 import { read, withQuery } from "../../api/client";
-import type { Model, ShareRow, Shares } from "../../api/shapes";
+import type { Model, PartKind, ShareRow, Shares } from "../../api/shapes";
 import { Address } from "../../parts/Address";
 import { Card } from "../../parts/Card";
 import { Nothing } from "../../parts/Notice";
 import { type Column, PagedTable } from "../../parts/PagedTable";
 import { SharesBar } from "../../parts/SharesBar";
+import { isAddress, shortHex } from "../../text/addresses";
 import { formatAmount, formatShare, shareOf } from "../../text/amounts";
 import { formatCount } from "../../text/numbers";
 import { capital } from "../../text/units";
 import { WhyDialog } from "./Why";
 
+const KINDS: Readonly<Record<PartKind, string>> = {
+  contributors: "Contributor",
+  offering: "Buyer",
+  founders: "Founder",
+  treasury: "Treasury",
+  operators: "Operator",
+};
+
 /** Who was given what there is, and what is still to be minted. */
 export function SupplyCard({ supply }: { supply: Model["supply"] }) {
   const show = (amount: string) => formatAmount(amount, supply.decimals, { symbol: supply.symbol, digits: 0 });
   const parts = supply.parts.map((part) => ({
-    who: capital(part.who),
+    who: isAddress(part.who) ? `${KINDS[part.kind]} ${shortHex(part.who)}` : capital(part.who),
     ppm: shareOf(part.amount, supply.cap),
     value: show(part.amount),
   }));

@@ -17,19 +17,26 @@ const CHANGED_BY = ["round"] as const;
 
 /** Every round there was, the newest first. */
 export function RoundsCard({ symbol, decimals }: RoundsCardProps) {
-  // pages count down from the newest round of the first look, so that a new round does not shift what was read
-  const newest = useRef<number | null>(null);
+  // pages count down from the newest round of the first page, so that a new round does not shift what was read
+  const newest = useRef<Promise<number> | null>(null);
   const [unit, setUnit] = useState<string | null>(null);
   const source = useCallback(async (first: number, count: number, signal: AbortSignal): Promise<Paged<Round>> => {
-    if (first === 0) newest.current = null;
-    const before = newest.current === null ? null : newest.current + 1 - first;
-    const page = await read<{ total?: number; items: Round[]; unit?: string | null }>(
-      withQuery("/rounds", { before, count }),
-      signal,
-    );
-    newest.current ??= page.total ?? page.items[0]?.round ?? 0;
-    setUnit(page.unit ?? null);
-    return { total: newest.current, first, items: page.items };
+    if (first === 0 || newest.current === null) {
+      const top = readRounds(null, count, signal);
+      const known = top.then(topOf);
+      newest.current = known;
+      known.catch(() => {
+        newest.current = null;
+      });
+      if (first === 0) {
+        const page = await top;
+        setUnit(page.unit ?? null);
+        return { total: topOf(page), first, items: page.items };
+      }
+    }
+    const total = await newest.current;
+    const page = await readRounds(total + 1 - first, count, signal);
+    return { total, first, items: page.items };
   }, []);
   const columns: Column<Round>[] = [
     { title: "Round", right: true, show: (row) => formatCount(row.round) },
@@ -65,6 +72,20 @@ export function RoundsCard({ symbol, decimals }: RoundsCardProps) {
       />
     </Card>
   );
+}
+
+interface RoundsPage {
+  readonly total?: number;
+  readonly items: readonly Round[];
+  readonly unit?: string | null;
+}
+
+function readRounds(before: number | null, count: number, signal: AbortSignal): Promise<RoundsPage> {
+  return read<RoundsPage>(withQuery("/rounds", { before, count }), signal);
+}
+
+function topOf(page: RoundsPage): number {
+  return page.total ?? page.items[0]?.round ?? 0;
 }
 
 export function StatusPill({ round }: { round: Round }) {
