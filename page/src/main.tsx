@@ -3,6 +3,9 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/parts.css";
+import "./styles/tables.css";
+import "./styles/figures.css";
+import "./styles/forms.css";
 import { render } from "preact";
 import { startLive } from "./api/live";
 import { readNetwork } from "./api/resource";
@@ -37,5 +40,16 @@ function show(): void {
   );
 }
 
+/** Fetches the other pages' code when nothing else is to do, so that they open at once, also while the gateway is away. */
+function prefetch(): void {
+  const saves = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData;
+  if (saves) return;
+  const soon = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 1_000));
+  soon(() => {
+    // one that fails is fetched again when it is opened
+    for (const load of Object.values(loaders)) load().catch(() => undefined);
+  });
+}
+
 // what index.html shows stays until the first page's code is there; when that fails, the page says so itself
-loaders[route.get().page]().then(show, show);
+loaders[route.get().page]().then(show, show).then(prefetch);

@@ -1,6 +1,7 @@
 // Which page is shown: watches the hash, loads the page's code, moves the focus to its heading and tells its title.
 import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { onReturn } from "../api/live";
 import { Bones } from "../parts/Bones";
 import { FailedNotice } from "../parts/Notice";
 import { announce } from "../parts/toasts";
@@ -68,6 +69,9 @@ export function Pages({ loaders }: { loaders: Loaders }) {
       stale = true;
     };
   }, [shown.page, attempt, loaders]);
+
+  // a page's code that could not be had while the gateway was away
+  useEffect(() => (trouble ? onReturn(() => setAttempt((before) => before + 1)) : undefined), [trouble]);
 
   const address = hashOf(shown);
   const isReady = page?.of === shown.page;
