@@ -38,6 +38,7 @@ SOURCES = {
     "ModelPolicy": "ledger/ModelPolicy.sol",
     "OnchainModels": "serving/OnchainModels.sol",
     "PredictionLog": "serving/PredictionLog.sol",
+    "BadAirDays": "serving/examples/BadAirDays.sol",
     "OffchainModel": "serving/OffchainModel.sol",
     "AuthorizedToken": "serving/AuthorizedToken.sol",
     "FeeSplitters": "serving/FeeSplitters.sol",

@@ -234,13 +234,13 @@ class Chain:
         (raw,) = self._sender.send([Intent(key, to, b"", value, None, f"transfer to {to}", None)])
         return receipt_of(raw)
 
-    def deploy(self, key: Payer, name: str, *arguments: object) -> tuple[Contract, Receipt]:
-        """Creates a contract of ours with its constructor's values. Raises as `send`."""
-        return self.create(key, name, encode_creation(interface_of(name), arguments))
+    def deploy(self, key: Payer, name: str, *arguments: object, value: int = 0) -> tuple[Contract, Receipt]:
+        """Creates a contract of ours with its constructor's values, and wei where it takes some. Raises as `send`."""
+        return self.create(key, name, encode_creation(interface_of(name), arguments), value)
 
-    def create(self, key: Payer, name: str, data: bytes) -> tuple[Contract, Receipt]:
+    def create(self, key: Payer, name: str, data: bytes, value: int = 0) -> tuple[Contract, Receipt]:
         """Creates a contract of ours by creation code already made, as a clone's is. Raises as `send`."""
-        (raw,) = self._sender.send([Intent(key, None, data, 0, None, f"deployment of {name}", name)])
+        (raw,) = self._sender.send([Intent(key, None, data, value, None, f"deployment of {name}", name)])
         receipt = receipt_of(raw)
         if receipt.contract_address is None or not self.code(receipt.contract_address):
             raise ChainError(f"transaction {receipt.hash} created no {name}")

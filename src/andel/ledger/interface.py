@@ -44,6 +44,7 @@ CONTRACTS: Final = (
     "FeeSplitters",
     "FeeSplitter",
     "InferenceMarket",
+    "BadAirDays",
 )
 """The contracts whose compiled code comes with this package."""
 
