@@ -14,6 +14,7 @@ import numpy as np
 from andel.data.features import week_of
 from andel.device.envelope import encode_envelope
 from andel.device.pebble import encode_sensor_data, sign_data_packet
+from andel.device.pebble_schema import SCALARS
 from andel.device.reading import Measurement, Profile, SignedReading
 from andel.hashing import sha256
 from andel.keys import DeviceKey
@@ -21,11 +22,15 @@ from andel.simulation.series import MISSING, ChannelSpec, Series
 from andel.units import Digest
 
 _BATTERY = 401  # 4.01 V
+_PEBBLE_CHANNELS = frozenset(wire.channel for wire in SCALARS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedDevice:
-    """A device that measures at one site: its key, profile, and the channel that noise is added to."""
+    """A device that measures at one site: its key, profile, and the channel that noise is added to.
+
+    A Pebble measures those of the site's channels that its packets have.
+    """
 
     key: DeviceKey
     profile: Profile
@@ -39,7 +44,7 @@ class SimulatedDevice:
         """Signed packets of everything measured in `weeks` (year * 100 + week), in rising time."""
         sequence = 0
         random = np.random.default_rng(self.seed)
-        for timestamp, values in measured(self.series, self.channels, weeks):
+        for timestamp, values in measured(self.series, self._own_channels(), weeks):
             if self.noise and self.target in values:
                 values[self.target] += round(random.normal(0, self.noise))
             if self.profile == "pebble":
@@ -51,6 +56,11 @@ class SimulatedDevice:
             else:
                 sequence += 1
                 yield encode_envelope(self.key, sequence, timestamp, self._measurements(values))
+
+    def _own_channels(self) -> tuple[ChannelSpec, ...]:
+        if self.profile != "pebble":
+            return self.channels
+        return tuple(channel for channel in self.channels if channel.name in _PEBBLE_CHANNELS)
 
     def _measurements(self, values: dict[str, int]) -> list[Measurement]:
         by_name = {channel.name: channel for channel in self.channels}

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from andel.device.reading import Profile
 from andel.errors import SettingsError
 
 QUARTER = 4
@@ -26,7 +27,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """One owner with one device. `noise` is the standard deviation added to the target's channel, in its steps."""
+    """One owner with one device. `noise` is the standard deviation added to the target's channel, in its steps;
+    `profile` is how the device signs, None: as the scenario's do.
+    """
 
     number: int
     name: str
@@ -34,6 +37,7 @@ class Participant:
     site: int
     weeks: frozenset[int]
     noise: int = 0
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,9 +113,17 @@ class Running:
 def run(scenario: Scenario, chain: Chain, options: RunOptions) -> Running:
     """The whole path; the API is left running for the caller to stop."""
     started = time.monotonic()
-    say = options.say
     store = ContentStore(str(options.folder / "content"))
-    world = build_world(scenario, chain, store, options.folder, options.seed, options.fund, say)
+    world = build_world(scenario, chain, store, options.folder, options.seed, options.fund, options.say)
+    return run_world(world, options, started)
+
+
+def run_world(world: World, options: RunOptions, started: float) -> Running:
+    """The path from the first round on, in a world whose content lies in the folder's `content`.
+
+    `started` is the monotonic time from which the run's seconds count. The API is left running for the caller to stop.
+    """
+    scenario, store, say = world.scenario, world.store, options.say
     first = world.first_plan()
     reference = open_reference(first, scenario.task, store.get(first.reference.batches), world.founded.packets)
     persistence = persistence_errors(scenario.task, reference.report)

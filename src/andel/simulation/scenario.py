@@ -175,9 +175,13 @@ def relabelled(scenario: Scenario, names: Sequence[str]) -> Scenario:
     return replace(scenario, participants=renamed)
 
 
-def _scenario(name: str, dataset: Dataset, task: Task, profile: Profile, casting: Casting, rounds: int) -> Scenario:
-    sites = [series.site for series in dataset.series]
-    weeks = {i: [w for w in _weeks(s) if not _is_reference(w)] for i, s in enumerate(dataset.series)}
+def scenario_of(
+    name: str, dataset: Dataset, task: Task, profile: Profile, participants: tuple[Participant, ...], rounds: int
+) -> Scenario:
+    """The run of a task with these participants, on the data's own weeks.
+
+    Raises SettingsError when the data has no week to train on, to score or to report on.
+    """
     days = {
         "train": _days(dataset, lambda week: not _is_reference(week)),
         "score": _days(dataset, lambda week: week % 100 % 10 == 4),
@@ -186,8 +190,18 @@ def _scenario(name: str, dataset: Dataset, task: Task, profile: Profile, casting
     for purpose, ranges in days.items():
         if not ranges:
             raise SettingsError(f"the data has no week to {purpose} on", "it must reach over weeks 1 to 9 of a year")
-    participants = cast(sites, weeks, casting)
     return Scenario(name, dataset, task, profile, participants, rounds, days["train"], days["score"], days["report"])
+
+
+def weeks_to_train_on(series: Series) -> list[int]:
+    """The weeks of a site that are not the founder's, year * 100 + week, rising."""
+    return [week for week in _weeks(series) if not _is_reference(week)]
+
+
+def _scenario(name: str, dataset: Dataset, task: Task, profile: Profile, casting: Casting, rounds: int) -> Scenario:
+    weeks = {site: weeks_to_train_on(series) for site, series in enumerate(dataset.series)}
+    participants = cast([series.site for series in dataset.series], weeks, casting)
+    return scenario_of(name, dataset, task, profile, participants, rounds)
 
 
 def _weeks(series: Series) -> list[int]:

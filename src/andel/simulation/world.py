@@ -86,7 +86,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A founded model with its members, ready for round 1."""
+    """A founded model with its members, ready for round 1; `founder` has the reference devices."""
 
     scenario: Scenario
     actors: Actors
@@ -95,6 +95,8 @@ class World:
     store: ContentStore
     founded: FoundedModel
     members: tuple[Member, ...]
+    shared: SharedContracts
+    founder: Contributor
 
     def first_plan(self) -> RoundPlan:
         """The template of every plan; number, version, state, budget and deadline change with the round."""
@@ -154,21 +156,8 @@ def build_world(
     }
     settings = IntakeSettings(scenario.task.accepted_time)
     founder = _founder(scenario, actors, records, settings, folder)
-    readers = [sealing_public_key(key) for key in actors.validators]
-    days = {"score": scenario.score, "report": scenario.report}
-    content_key = sha256(seed, b"content key")[:16]
-    founded = found_model(
-        store,
-        scenario.task,
-        actors.founder.address,
-        founder.all_batches(),
-        days,
-        readers,
-        content_key,
-        CURRENT,
-        scenario.rules,
-    )
-    model = _deploy(chain, shared, actors, founded, operation or Operation())
+    founded = found_in(scenario, actors, founder, store, sha256(seed, b"content key")[:16])
+    model = deploy_founded(chain, shared, actors, founded, operation or Operation())
     ((_, entered),) = _enter_batches(model, [founder])
     model.operators.deposit_bonds(actors.founder)
     say(f"bonds deposited for the coordinator and {VALIDATORS} validators: {BOND / 10**18} coins each")
@@ -176,7 +165,24 @@ def build_world(
     _send(chain, [model.alliance.prepare(owner, "accept", terms_hash()) for owner in actors.owners])
     say(f"{len(actors.owners)} owners accepted the terms of the model's alliance")
     members = _join(scenario, actors, records, settings, model, folder, Obedience(store), say)
-    return World(scenario, actors, chain, model, store, founded, members)
+    return World(scenario, actors, chain, model, store, founded, members, shared, founder)
+
+
+def found_in(
+    scenario: Scenario, actors: Actors, founder: Contributor, store: ContentStore, content_key: bytes
+) -> FoundedModel:
+    """The scenario's model before its first round, scored by what the founder's devices measured."""
+    return found_model(
+        store,
+        scenario.task,
+        actors.founder.address,
+        founder.all_batches(),
+        {"score": scenario.score, "report": scenario.report},
+        [sealing_public_key(key) for key in actors.validators],
+        content_key,
+        CURRENT,
+        scenario.rules,
+    )
 
 
 def _register(
@@ -217,9 +223,15 @@ def _founder(
     return founder
 
 
-def _deploy(
-    chain: Chain, shared: SharedContracts, actors: Actors, founded: FoundedModel, operation: Operation
+def deploy_founded(
+    chain: Chain,
+    shared: SharedContracts,
+    actors: Actors,
+    founded: FoundedModel,
+    operation: Operation,
+    alliance: Address | None = None,
 ) -> ModelContracts:
+    """The model's contracts, in an alliance of its own or in one that is there."""
     return deploy_model(
         chain,
         actors.founder,
@@ -245,7 +257,8 @@ def _deploy(
             task_hash=digest_of_cid(founded.task),
             policy_hash=EVERYWHERE.hash,
             terms_hash=terms_hash(),
-            listers=(actors.lister.address,),
+            listers=() if alliance else (actors.lister.address,),
+            alliance=alliance,
             challenge_window=operation.challenge_window,
             standbys=tuple(key.address for key in actors.standbys[: operation.standbys]),
             idle_period=operation.idle_period,
@@ -300,7 +313,8 @@ def _join(
 def _device(scenario: Scenario, participant: Participant, key: DeviceKey) -> SimulatedDevice:
     series, channels = scenario.dataset.series[participant.site], scenario.dataset.channels
     target, noise = scenario.task.target, participant.noise
-    return SimulatedDevice(key, scenario.profile, series, channels, target, noise, participant.number)
+    profile = participant.profile or scenario.profile
+    return SimulatedDevice(key, profile, series, channels, target, noise, participant.number)
 
 
 def _bypass_intake(model: ModelContracts, thief: AccountKey, victim: Contributor) -> str:

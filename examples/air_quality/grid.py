@@ -1,0 +1,56 @@
+"""The index on a grid over the stations, for a map.
+
+Takes what the models said of one hour, the stations' places, a standard. Gives plain values: each point's place, index
+and band, its bounds, concentration and temperature; the signed answers stand once, as every point rests on the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from examples.air_quality.answering import Hour
+from examples.air_quality.between import Place
+from examples.air_quality.index import standard_of
+from examples.air_quality.models import HORIZON_SECONDS
+
+MAX_STEPS: Final = 200
+FORMAT: Final = "andel-air-map/1"
+
+
+def map_of(said: Hour, stations: Sequence[Place], standard_name: str, steps: int) -> dict[str, object]:
+    """The map of the box around the stations, with `steps` points on each side, from the south-west eastward.
+
+    Raises InputError for a standard that is none.
+    """
+    standard = standard_of(standard_name)
+    norths, easts = [place[0] for place in stations], [place[1] for place in stations]
+    points = []
+    for north in np.linspace(min(norths), max(norths), steps):
+        for east in np.linspace(min(easts), max(easts), steps):
+            forecast = said.forecast_at((float(north), float(east)), standard)
+            low, high = forecast.bounds
+            points.append(
+                {
+                    "place": [round(float(north), 5), round(float(east), 5)],
+                    "index": forecast.index.value,
+                    "band": forecast.index.band,
+                    "index_low": low.value,
+                    "index_high": high.value,
+                    "pm2_5": round(forecast.dust.value, 1),
+                    "temperature": round(forecast.temperature.value, 1),
+                }
+            )
+    return {
+        "format": FORMAT,
+        "standard": standard.title,
+        "measured_at": said.time,
+        "at": said.time + HORIZON_SECONDS,
+        "points": points,
+        "signed": {
+            name: {series.site: prediction.to_json() for series, prediction in answers}
+            for name, answers in (("dust", said.dust_said), ("temperature", said.temperature_said))
+        },
+    }
