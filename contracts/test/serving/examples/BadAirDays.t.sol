@@ -1,50 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { BatchRegistry } from "../../../src/data/BatchRegistry.sol";
 import { Entry } from "../../../src/data/IBatchRegistry.sol";
-import { DeviceRegistry } from "../../../src/device/DeviceRegistry.sol";
 import { EnvelopePacket } from "../../../src/device/EnvelopePacket.sol";
 import { BadAirDays, Cover } from "../../../src/serving/examples/BadAirDays.sol";
-import { Envelopes } from "../../support/Envelopes.sol";
+import { CoverWorld } from "../../support/CoverWorld.sol";
 
 /// show
 /// ├── given whole days of more than half of the stations with a mean at the threshold or over: pays, once a day
 /// ├── given less, a day that is not covered, not over, or over too long: pays nothing
 /// └── given anything that the claimant could make itself: reverts
 /// close, withdraw: what is not paid is the sponsor's, in the end; credits are fetched
-contract BadAirDaysTest is Envelopes {
-    uint128 private constant AMOUNT = 2 ether;
-    int64 private constant BAD = 150;
-    uint64 private constant WITHIN = 7 days;
-
-    DeviceRegistry private devices = new DeviceRegistry();
-    BatchRegistry private batches = new BatchRegistry(devices);
-    address private lister = vm.addr(0x115);
-    address private villagers = vm.addr(0xBE);
-    address private sponsor = vm.addr(0x55);
-    uint256[4] private keys;
-    BadAirDays private cover;
-    uint32 private day;
-
+contract BadAirDaysTest is CoverWorld {
     function setUp() public {
-        keys = [uint256(0xD0), 0xD1, 0xD2, 0xD3];
-        for (uint256 i = 0; i < 4; ++i) {
-            for (uint256 j = i + 1; j < 4; ++j) {
-                if (vm.addr(keys[j]) < vm.addr(keys[i])) (keys[i], keys[j]) = (keys[j], keys[i]);
-            }
-        }
-        address[] memory all = new address[](4);
-        for (uint256 i = 0; i < 4; ++i) {
-            all[i] = stationAt(i);
-            claim(i, ownerAt(i));
-        }
-        vm.prank(lister);
-        devices.list(all);
-        vm.deal(address(this), 1_000 ether);
-        cover = new BadAirDays{ value: 2 * AMOUNT }(terms());
-        day = cover.FIRST_DAY();
-        vm.warp(uint256(day + 1) * 1 days);
+        deployCover();
     }
 
     function test_moreThanHalfOfTheStationsWithABadDayPay() public {
@@ -73,6 +42,9 @@ contract BadAirDaysTest is Envelopes {
         vm.assertEq(cover.owed(villagers), 0, "nothing");
     }
 
+    /// A run is four days of 24 signatures.
+    /// forge-config: default.fuzz.runs = 32
+    /// forge-config: full.fuzz.runs = 512
     function testFuzz_itPaysExactlyWhereTheMajoritysMeansReachTheThreshold(int16[4] calldata dust) public {
         uint256 bad = 0;
         for (uint256 i = 0; i < 4; ++i) {
@@ -333,23 +305,6 @@ contract BadAirDaysTest is Envelopes {
         badStation(terms(), stationAt(0));
     }
 
-    /// Four stations, of which three decide, from tomorrow on for ten days, two of which are paid.
-    function terms() private view returns (Cover memory made) {
-        made.batches = batches;
-        made.lister = lister;
-        made.stations = new address[](4);
-        for (uint256 i = 0; i < 4; ++i) {
-            made.stations[i] = stationAt(i);
-        }
-        (made.needed, made.hoursNeeded, made.threshold) = (3, 18, BAD);
-        (made.channel, made.unit, made.exponent) = ("pm2_5", "ug/m3", 0);
-        made.firstDay = uint32(block.timestamp / 1 days) + 1;
-        made.lastDay = made.firstDay + 9;
-        made.showWithin = WITHIN;
-        (made.beneficiary, made.sponsor) = (villagers, sponsor);
-        (made.amount, made.mostDays) = (AMOUNT, 2);
-    }
-
     function badCover(Cover memory wrong) private {
         vm.expectPartialRevert(BadAirDays.BadAirDays_BadCover.selector);
         new BadAirDays{ value: 2 * AMOUNT }(wrong);
@@ -379,57 +334,5 @@ contract BadAirDaysTest is Envelopes {
     function lost(uint256 index, bytes[] memory packets, uint32 when) private {
         vm.expectRevert(abi.encodeWithSelector(BadAirDays.BadAirDays_StationLost.selector, stationAt(index)));
         cover.show(when, stationAt(index), packets);
-    }
-
-    function shown(uint256 index, int64 dust) private {
-        cover.show(day, stationAt(index), entered(index, day, dust, dust));
-    }
-
-    /// A whole day that the owner entered.
-    function entered(
-        uint256 index,
-        uint32 when,
-        int64 first,
-        int64 rest
-    )
-        private
-        returns (bytes[] memory packets)
-    {
-        packets = dayOf(keys[index], when, 24, first, rest);
-        enter(index, when, packets);
-    }
-
-    function enter(uint256 index, uint32 when, bytes[] memory packets) private {
-        Entry[] memory entries = entryOf(index, when, packets);
-        vm.prank(ownerAt(index));
-        batches.enter(entries);
-    }
-
-    function entryOf(
-        uint256 index,
-        uint32 when,
-        bytes[] memory packets
-    )
-        private
-        view
-        returns (Entry[] memory entries)
-    {
-        entries = new Entry[](1);
-        entries[0] = Entry(stationAt(index), when, this.rootOf(packets));
-    }
-
-    function stationAt(uint256 index) private view returns (address) {
-        return vm.addr(keys[index]);
-    }
-
-    function ownerAt(uint256 index) private pure returns (address) {
-        return vm.addr(0xA0 + index);
-    }
-
-    function claim(uint256 index, address owner) private {
-        uint32 time = uint32(block.timestamp);
-        bytes memory signature = signed(keys[index], sha256(abi.encodePacked(owner, time)));
-        vm.prank(owner);
-        devices.claim(stationAt(index), time, signature);
     }
 }
