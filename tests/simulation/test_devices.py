@@ -3,6 +3,8 @@
 # mypy: disable-error-code="union-attr"
 # (a missing channel should fail the test)
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from andel.data.features import week_of
 from andel.device.packets import read_packet
 from andel.keys import DeviceKey, derive_secret
 from andel.simulation.devices import SimulatedDevice, measured, unsigned_readings
-from andel.simulation.series import MISSING
+from andel.simulation.series import MISSING, ChannelSpec
 from tests.support.small_run import climate
 
 DATA = climate(sites=1, weeks=2)
@@ -43,6 +45,16 @@ def test_a_pebble_tells_its_position_and_a_station_does_not():
     assert (pebble.value("latitude").value, pebble.value("longitude").value) == (SERIES.latitude, SERIES.longitude)
     station = read_packet(next(device("envelope").packets({WEEK})), KEY.public_key)
     assert station.value("latitude") is None
+
+
+def test_a_pebble_measures_only_what_its_packets_have():
+    dust = replace(SERIES, values={**SERIES.values, "pm2_5": SERIES.values["temperature"]})
+    channels = (*DATA.channels, ChannelSpec("pm2_5", "ug/m3", -1))
+    for profile, told in (("pebble", False), ("envelope", True)):
+        sender = replace(device(profile, series=dust), channels=channels)
+        reading = read_packet(next(sender.packets({WEEK})), KEY.public_key)
+        assert (reading.value("pm2_5") is not None) == told
+        assert reading.value("humidity") is not None
 
 
 @pytest.mark.parametrize("profile", ["pebble", "envelope"])
