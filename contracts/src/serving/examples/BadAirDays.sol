@@ -81,8 +81,8 @@ contract BadAirDays {
     /// @notice Unix seconds; a station that changed hands since does not count.
     uint64 public immutable DEPLOYED_AT;
 
-    /// @notice Whether a device's word counts.
-    mapping(address device => bool) public isStation;
+    /// @notice Who owned a station at deployment; zero for a device whose word does not count.
+    mapping(address device => address) public stationOwner;
 
     /// @notice Whether a station has shown a day.
     mapping(uint32 day => mapping(address device => bool)) public hasShown;
@@ -233,20 +233,22 @@ contract BadAirDays {
                 require(owners[j] != owner, BadAirDays_BadStation(device));
             }
             owners[i] = owner;
-            isStation[device] = true;
+            stationOwner[device] = owner;
         }
     }
 
     function _requireStation(address device, uint256 end) private view returns (address owner) {
-        require(isStation[device], BadAirDays_NoStation(device));
+        require(stationOwner[device] != address(0), BadAirDays_NoStation(device));
         uint64 lastChange;
         bool revoked;
         (owner, lastChange, revoked) = DEVICES.statusOf(device);
         // When it was listed does not matter any more.
         // slither-disable-next-line unused-return
         (, uint64 stoppedAt) = DEVICES.listingOf(LISTER, device);
+        // The owner as well: a device may change hands later in the very second of the deployment.
         require(
-            lastChange <= DEPLOYED_AT && !revoked && (stoppedAt == 0 || stoppedAt >= end),
+            owner == stationOwner[device] && lastChange <= DEPLOYED_AT && !revoked
+                && (stoppedAt == 0 || stoppedAt >= end),
             BadAirDays_StationLost(device)
         );
     }

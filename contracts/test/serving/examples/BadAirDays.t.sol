@@ -187,6 +187,27 @@ contract BadAirDaysTest is CoverWorld {
         lost(1, packets);
     }
 
+    function test_aStationThatChangedHandsInTheSecondOfTheDeploymentCountsNoMore() public {
+        vm.warp(uint256(day + 20) * 1 days);
+        cover = new BadAirDays{ value: 2 * AMOUNT }(terms());
+        vm.prank(ownerAt(0));
+        devices.transfer(stationAt(0), villagers);
+        day = cover.FIRST_DAY();
+        vm.warp(uint256(day + 1) * 1 days);
+        bytes[] memory packets = dayOf(keys[0], day, 24, BAD, BAD);
+        Entry[] memory entries = entryOf(0, day, packets);
+        vm.prank(villagers);
+        batches.enter(entries);
+        lost(0, packets);
+    }
+
+    function test_noPacketOrTooManyShowNothing() public {
+        vm.expectRevert(abi.encodeWithSelector(BadAirDays.BadAirDays_BadCount.selector, 0));
+        cover.show(day, stationAt(0), new bytes[](0));
+        vm.expectRevert(abi.encodeWithSelector(BadAirDays.BadAirDays_BadCount.selector, 289));
+        cover.show(day, stationAt(0), new bytes[](289));
+    }
+
     function test_aStationItsListerStoppedCountsForDaysThatWereOver() public {
         bytes[] memory packets = entered(0, day, BAD, BAD);
         address[] memory stopped = new address[](1);
