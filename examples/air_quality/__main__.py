@@ -40,7 +40,7 @@ PLACE_AMONG = (39.9163, 116.3972)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 if all went well."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
     parser = argparse.ArgumentParser("python -m examples.air_quality", description=(__doc__ or "").split("\n\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="found, train and publish both models, ask them, play the cover")

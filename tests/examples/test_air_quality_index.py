@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import shlex
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from andel.errors import InputError, SettingsError
 from andel.simulation.series import MISSING
+from examples.air_quality.__main__ import build_parser
 from examples.air_quality.answering import Spread, values_at
 from examples.air_quality.between import (
     EARTH_KM,
@@ -182,3 +184,16 @@ def test_the_published_stations_are_read_whole(beijing):
             assert (column == MISSING).mean() < 0.05, name
     with pytest.raises(SettingsError, match="measured nothing"):
         between_days(beijing, 1, 2)
+
+
+def test_the_commands_in_the_pages_are_commands(repo_root):
+    calls = [
+        shlex.split(line)[3:]
+        for page in ("README.md", "examples/air_quality/README.md")
+        for line in (repo_root / page).read_text("utf-8").splitlines()
+        if line.startswith(".venv/bin/python -m examples.air_quality ")
+    ]
+    assert {call[0] for call in calls} == {"run", "ask", "map", "cover"}
+    for call in calls:
+        options = build_parser().parse_args(call[: call.index(">")] if ">" in call else call)
+        assert str(options.data) == "PRSA_Data_20130301-20170228"
