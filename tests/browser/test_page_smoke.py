@@ -1,8 +1,5 @@
 """The page of a gateway opens, shows the chain's own numbers, and asks nobody else for anything."""
 
-import re
-
-import httpx
 from playwright.sync_api import expect
 
 from tests.support.browser import axe_findings, hosts_of, opened, problems_of

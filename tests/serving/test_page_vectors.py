@@ -19,6 +19,7 @@ from andel.keys import AccountKey, Curve, DeviceKey, derive_secret
 from andel.ledger.authorized_transfers import token_domain
 from andel.p256 import point_of
 from andel.serving.prediction import sign_prediction
+from andel.units import Digest
 from tests.serving.test_predictor import DOMAIN, OPERATOR, TASK, weather_predictor
 
 FILE = Path(__file__).resolve().parents[2] / "vectors" / "page.json"
@@ -65,7 +66,7 @@ def answers():
         sign_prediction(
             OPERATOR,
             DOMAIN,
-            version=bytes(range(32)),
+            version=Digest(bytes(range(32))),
             question=bytes([number + 1] * 32) * (number + 1),
             answer=value,
             unit="0.01 degC",

@@ -1,4 +1,4 @@
-"""What a person does on the page, by what they see: open it, connect a wallet, sign what it shows, wait until it is so."""
+"""What a person does on the page, by what they see: opens it, connects a wallet, signs, waits until it is so."""
 
 from __future__ import annotations
 
@@ -78,5 +78,7 @@ def until(read: Callable[[], _Value], wanted: Callable[[_Value], bool], seconds:
 def holding(findings: Locator) -> dict[str, str]:
     """The findings of a list, by name: "pass", "fail", "open" (it cannot be told) or "busy"."""
     lines = findings.get_by_role("listitem").all()
-    marks = [(line.locator("strong").first.text_content() or "", line.get_attribute("data-mark") or "") for line in lines]
+    marks = [
+        (line.locator("strong").first.text_content() or "", line.get_attribute("data-mark") or "") for line in lines
+    ]
     return {name.partition(": ")[2]: mark for name, mark in marks}

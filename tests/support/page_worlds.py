@@ -20,10 +20,10 @@ from andel.serving.http_edge import call_at_end, make_app, serve_in_thread
 from andel.serving.page.routes import PageParts, page_of
 from andel.serving.page.source import PageSource
 from andel.simulation.local_chain import LocalChain
-from tests.support.wallet import BrowserWallet
 from tests.support.gateway_process import GatewayProcess
 from tests.support.small_run import SmallWorld, finish
 from tests.support.voting_world import VotingWorld, voting_world
+from tests.support.wallet import BrowserWallet
 
 PRICE = 1_234_500
 """What a question costs in the paid world, units of a token with six decimals."""
@@ -60,7 +60,7 @@ def shown_model(model: ModelContracts, store: ContentStore, node: LocalChain) ->
     """The page of a model that was only launched; its address."""
     chain = Chain.connect(node.url)
     opened = Deployment.of_model(model).model(chain)
-    with shown(Showing(opened, store, Gateway(rpc=node.url), model.launched), node.url) as url:
+    with shown(Showing(opened, store, Gateway(rpc=node.url)), node.url) as url:
         yield url
     chain.close()
 
@@ -68,9 +68,7 @@ def shown_model(model: ModelContracts, store: ContentStore, node: LocalChain) ->
 def finished_gateway(small: SmallWorld) -> GatewayProcess:
     """The world played to its end and published; its gateway, not started."""
     run = finish(small)
-    return GatewayProcess(
-        small.local.url, run.deployment, run.store_folder, small.folder, run.world.actors.coordinator
-    )
+    return GatewayProcess(small.local.url, run.deployment, run.store_folder, small.folder, run.world.actors.coordinator)
 
 
 def paid_world(node: LocalChain, folder: Path, name: str) -> tuple[VotingWorld, AuthorizedTokenContract]:
