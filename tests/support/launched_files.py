@@ -172,6 +172,6 @@ def launch_by_file(
         return lock.deployment().model(chain)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worlds, "_deploy", deploy)
+        patch.setattr(worlds, "deploy_founded", deploy)
         small = launch(envelope_scenario(dishonest=False), node, folder, name.encode())
     return LaunchedByFile(small, written[0], written[0].with_name("model.lock.json"), written[1])
