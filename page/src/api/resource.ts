@@ -77,6 +77,28 @@ export function useResource<T>(path: string | null, changedBy: readonly EventNam
   };
 }
 
+const WHILE_MS = 3_000;
+const WHILE_TIMES = 10;
+
+/** Reads again every few seconds while `isUnfinished`: the gateway computes some figures in the background. */
+export function useAgainWhile<T>(resource: Resource<T>, isUnfinished: (value: T) => boolean): void {
+  const times = useRef(0);
+  const { value, again } = resource;
+  const goesOn = value !== null && isUnfinished(value);
+  useEffect(() => {
+    if (!goesOn) {
+      times.current = 0;
+      return;
+    }
+    const timer = setInterval(() => {
+      // what is never published would be asked for without end; the next round asks anyhow
+      if (++times.current > WHILE_TIMES) clearInterval(timer);
+      else again();
+    }, WHILE_MS);
+    return () => clearInterval(timer);
+  }, [goesOn, again]);
+}
+
 const network = createStore<Omit<Resource<Network>, "again">>({ value: null, trouble: null, isLoading: true });
 
 /** Reads what every page needs, and again whenever the gateway has been away. */

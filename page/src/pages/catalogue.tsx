@@ -2,7 +2,7 @@
 import "../styles/catalogue.css";
 import { useState } from "preact/hooks";
 import { withQuery } from "../api/client";
-import { useResource } from "../api/resource";
+import { useAgainWhile, useResource } from "../api/resource";
 import type { ModelRow, Paged, Shares } from "../api/shapes";
 import { Button } from "../parts/Button";
 import { Loaded } from "../parts/Loaded";
@@ -27,6 +27,7 @@ export default function Catalogue() {
     "offering",
     "version",
   ]);
+  useAgainWhile(models, (page) => page.items.some((row) => row.served && row.skill?.baseline === null));
   return (
     <>
       <div class="opening">

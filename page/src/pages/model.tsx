@@ -1,7 +1,7 @@
 // One model, whole: what it predicts and how well, its versions, its owners and why, its devices, what it earns.
 import "../styles/model.css";
 import { useEffect } from "preact/hooks";
-import { useNetwork, useResource } from "../api/resource";
+import { useAgainWhile, useNetwork, useResource } from "../api/resource";
 import type { Model, ModelRow, Paged } from "../api/shapes";
 import { Loaded } from "../parts/Loaded";
 import { useTitle } from "../routing/router";
@@ -34,6 +34,7 @@ export default function ModelPage({ route }: { route: { address: string | null }
 function Served() {
   const model = useResource<Model>("/model", ["round", "version"]);
   const rows = useResource<Paged<ModelRow>>("/models?first=0&count=1", ["round"]);
+  useAgainWhile(model, ({ lineage }) => lineage.some((each) => each.error !== null && each.baseline === null));
   useTitle(model.value?.name);
   useScrollTo(model.value !== null);
   return (

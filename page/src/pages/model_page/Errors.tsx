@@ -1,4 +1,4 @@
-import { useResource } from "../../api/resource";
+import { useAgainWhile, useResource } from "../../api/resource";
 import type { RoundSeries } from "../../api/shapes";
 import { Card } from "../../parts/Card";
 import { LazyChart } from "../../parts/LazyChart";
@@ -12,6 +12,9 @@ const POINTS = 600;
 /** How wrong the model was, round by round, beside predicting no change on the same rows. */
 export function ErrorCard({ unit }: { unit: string | null }) {
   const series = useResource<RoundSeries>(`/rounds/series?points=${POINTS}`, ["round"]);
+  useAgainWhile(series, (shown) =>
+    shown.error.some((error, place) => error !== null && shown.baseline[place] === null),
+  );
   return (
     <Card
       title="Error, round by round"
