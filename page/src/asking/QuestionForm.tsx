@@ -1,4 +1,5 @@
 // The form of a question, made from what the gateway says can be asked.
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { Button } from "../parts/Button";
 import { Field } from "../parts/Field";
@@ -23,9 +24,11 @@ export interface QuestionFormProps {
   /** What the button says: "Ask", or with what it costs. */
   verb: string;
   ask: (asked: Asked) => void;
+  /** What it costs, in a few words. */
+  cost: ComponentChildren;
 }
 
-export function QuestionForm({ model, isBusy, verb, ask }: QuestionFormProps) {
+export function QuestionForm({ model, isBusy, verb, ask, cost }: QuestionFormProps) {
   const locale = navigator.language;
   const fields = useMemo(() => fieldsOf(model), [model]);
   const [written, setWritten] = useState<Readonly<Record<string, string>>>({});
@@ -84,6 +87,7 @@ export function QuestionForm({ model, isBusy, verb, ask }: QuestionFormProps) {
         <Button kind="plain" onClick={fill}>
           Fill in middle values
         </Button>
+        <span class="quiet">{cost}</span>
       </div>
     </form>
   );

@@ -36,6 +36,24 @@ export function Terms({ model, network }: { model: DescribedModel; network: Netw
   );
 }
 
+/** The same in a few words, beside the button that asks. */
+export function CostLine({ model, network }: { model: DescribedModel; network: Network }) {
+  const cost = costOf(model);
+  const price = cost.kind === "paid" ? cost.perCall : null;
+  const token = useToken(price?.token ?? null, network);
+  if (cost.kind === "free") return <>Costs nothing.</>;
+  if (cost.kind === "holders") return <>Free for whoever holds the token.</>;
+  if (price === null) return <>Needs a pass.</>;
+  const style = { symbol: token?.symbol ?? "", digits: 6 };
+  return (
+    <>
+      {token
+        ? `Costs ${formatAmount(price.amount, token.decimals, style)}; you see it again before you pay.`
+        : "Costs something."}
+    </>
+  );
+}
+
 function PerCall({ price, network }: { price: DescribedPrice; network: Network }) {
   const token = useToken(price.token, network);
   return (

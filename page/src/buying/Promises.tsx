@@ -5,7 +5,6 @@ import { callOf } from "../chain/call";
 import { Address } from "../parts/Address";
 import { Button } from "../parts/Button";
 import { Card } from "../parts/Card";
-import { Notice } from "../parts/Notice";
 import { Progress } from "../parts/Progress";
 import { formatAmount, formatPercent } from "../text/amounts";
 import { formatCount } from "../text/numbers";
@@ -36,11 +35,6 @@ export function Promises({ offering, again }: { offering: Offering; again: () =>
           </li>
         )}
       </ul>
-      {phase === "failed" && (
-        <Notice tone="bad" title="It failed.">
-          Everybody can have back what they paid, at any time.
-        </Notice>
-      )}
       {phase === "succeeded" && milestones && <Milestones offering={offering} again={again} />}
       {phase === "succeeded" && (
         <p class="quiet">

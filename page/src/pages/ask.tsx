@@ -9,7 +9,7 @@ import { readForm } from "../asking/asking";
 import type { DescribedModel } from "../asking/model_form";
 import { QuestionForm } from "../asking/QuestionForm";
 import { StageNotice } from "../asking/StageNotice";
-import { Terms } from "../asking/Terms";
+import { CostLine, Terms } from "../asking/Terms";
 import { useAsk } from "../asking/use_ask";
 import { Address } from "../parts/Address";
 import { Card } from "../parts/Card";
@@ -37,7 +37,13 @@ export default function Page() {
           <div class="halves wide-first loose">
             <div class="stack">
               <Card title="Your question" note={<VersionNote model={told} />}>
-                <QuestionForm model={told} isBusy={isBusy} verb="Ask" ask={flow.start} />
+                <QuestionForm
+                  model={told}
+                  isBusy={isBusy}
+                  verb="Ask"
+                  ask={flow.start}
+                  cost={network.value && <CostLine model={told} network={network.value} />}
+                />
               </Card>
               <div aria-live="polite">
                 {network.value && <StageNotice flow={flow} model={told} network={network.value} />}

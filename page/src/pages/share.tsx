@@ -17,7 +17,7 @@ import { connection, isChoosing } from "../wallet/connection";
 export default function Page() {
   const now = useStore(connection);
   const network = useNetwork().value;
-  const account = useResource<Account>(now ? `/account/${now.account}` : null, ["round", "claim", "version"]);
+  const account = useResource<Account>(now ? `/account/${now.account}` : null, ["block"]);
   const model = useResource<Model>(now ? "/model" : null, ["round"]);
   return (
     <>

@@ -29,7 +29,7 @@ export function OneVote({ id }: { id: string }) {
     "proposal",
     "block",
   ]);
-  const account = useResource<Account>(now ? `/account/${now.account}` : null, ["proposal"]).value;
+  const account = useResource<Account>(now ? `/account/${now.account}` : null, ["block"]).value;
   const title = proposal.value?.title ?? "A proposal";
   useTitle(proposal.value?.title);
   return (

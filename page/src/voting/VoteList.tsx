@@ -24,7 +24,7 @@ export function VoteList() {
   const network = useNetwork().value;
   const [count, setCount] = useState(COUNT_FIRST);
   const path = withQuery("/proposals", { first: 0, count, account: now?.account });
-  const proposals = useResource<Proposals>(path, ["proposal"]);
+  const proposals = useResource<Proposals>(path, ["proposal", "block"]);
   return (
     <>
       <section class="lead">
