@@ -169,6 +169,10 @@ interface FieldsProps {
 }
 
 function PriceFields({ draft, change, tokens }: FieldsProps) {
+  const known = tokens
+    .filter((token) => BigInt(token.address) !== 0n)
+    .map((token) => `${token.symbol}: ${token.address}`)
+    .join(", ");
   return (
     <>
       <ChoiceField
@@ -189,12 +193,11 @@ function PriceFields({ draft, change, tokens }: FieldsProps) {
             change={(amount) => change({ amount })}
             inputMode="decimal"
           />
-          <TokenChoice draft={draft} change={change} tokens={tokens} />
           <Field
-            label="Or another token's address"
+            label="Paid in: the token's address"
             value={draft.otherToken}
             change={(otherToken) => change({ otherToken })}
-            hint="A question is paid for by signature only in a token with ERC-3009; coin is for passes and the market."
+            hint={known || "A token whose transfers can be signed (ERC-3009), as USDC's can."}
           />
         </div>
       )}

@@ -20,9 +20,9 @@ export interface Draft {
   readonly why: string;
   readonly mode: AccessMode;
   readonly amount: string;
-  /** One of the known payment tokens. */
+  /** What is paid from the treasury: one of the known payment tokens. */
   readonly token: string;
-  /** A token that is not among them; counts where it is given. */
+  /** What a question is paid in: a token's address. */
   readonly otherToken: string;
   readonly to: string;
 }
@@ -47,6 +47,8 @@ export async function draftFile(
   }
   if (draft.kind === "price" && draft.mode !== "paid") return priceProposal(draft.why, draft.mode, []);
   const token = await tokenOf(draft, tokens, network);
+  if (draft.kind === "price" && isSameAddress(token.address, NOBODY))
+    throw new Unready("Nobody can sign a transfer of the coin: name a token with ERC-3009 that questions are paid in.");
   const parsed = parseAmount(draft.amount, token.decimals, locale);
   if ("wrong" in parsed) throw new Unready(parsed.wrong);
   if (parsed.amount === 0n) throw new Unready("Enter an amount above nothing.");
@@ -68,7 +70,7 @@ export async function draftFile(
 }
 
 async function tokenOf(draft: Draft, tokens: readonly Token[], network: Network): Promise<Token> {
-  if (draft.kind === "price" && draft.otherToken.trim() !== "") return tokenAt(accountOf(draft.otherToken), network);
+  if (draft.kind === "price") return tokenAt(accountOf(draft.otherToken), network);
   const found = tokens.find((token) => isSameAddress(token.address, draft.token));
   if (found === undefined) throw new Unready("Choose what it is paid in.");
   return found;
