@@ -6,7 +6,7 @@ export interface Shown {
 }
 
 const ALWAYS =
-  "Which of your devices measured on which days, by how much your account earned: to everybody, for ever, on the chain.";
+  "Which devices are yours, on which days and hours they measured, and what you earned: to everybody, for ever.";
 
 /** `privacy` as the model's task names it: "open", "grouped", each with noise or without. */
 export function shownOf(privacy: string | null | undefined): Shown {

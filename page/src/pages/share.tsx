@@ -7,6 +7,7 @@ import { Earned } from "../holding/Earned";
 import { Revenue } from "../holding/Revenue";
 import { Consent } from "../joining/Consent";
 import { Devices } from "../joining/Devices";
+import { NextSteps } from "../joining/NextSteps";
 import { Address } from "../parts/Address";
 import { Button } from "../parts/Button";
 import { Loaded } from "../parts/Loaded";
@@ -55,7 +56,10 @@ export default function Page() {
                 <section class="stack" aria-labelledby="join-title">
                   <h2 id="join-title">{told.devices.length ? "Your part in the alliance" : "Join with a device"}</h2>
                   <div class="halves loose">
-                    <Devices {...shared} />
+                    <div class="stack">
+                      <Devices {...shared} />
+                      {model.value && <NextSteps model={model.value} />}
+                    </div>
                     <Loaded resource={model} what="The alliance's terms">
                       {(of) => <Consent {...shared} model={of} />}
                     </Loaded>
