@@ -1,6 +1,6 @@
 // What stands around every page: the head with the ways through, the wallet, what is live; the foot with where this is.
 import type { ComponentChildren } from "preact";
-import { head, liveness } from "./api/live";
+import { head, type Liveness, liveness } from "./api/live";
 import { useNetwork } from "./api/resource";
 import { Address } from "./parts/Address";
 import { HalfIcon, Mark, MoonIcon, SunIcon } from "./parts/icons";
@@ -79,6 +79,13 @@ function Away() {
   );
 }
 
+const STATES: Readonly<Record<Liveness["state"], string>> = {
+  connecting: "Connecting",
+  live: "Live",
+  polling: "Asking every few seconds",
+  away: "Connecting again",
+};
+
 function Foot() {
   const network = useNetwork().value;
   const block = useStore(head)?.block ?? network?.chain.block;
@@ -106,7 +113,7 @@ function Foot() {
             </Pill>
           ) : (
             <Pill tone="warn">
-              <span class="dot beating" aria-hidden="true" /> {now.state === "away" ? "Connecting again" : "Connecting"}
+              <span class="dot beating" aria-hidden="true" /> {STATES[now.state]}
             </Pill>
           )}
         </span>

@@ -19,6 +19,8 @@ const NAMES: readonly EventName[] = ["hello", "block", "round", "claim", "answer
 export type Liveness =
   | { readonly state: "connecting" }
   | { readonly state: "live" }
+  /** The gateway answers, and has no stream to spare: it is asked from time to time. */
+  | { readonly state: "polling" }
   /** `since` is this browser's clock in milliseconds. */
   | { readonly state: "away"; readonly since: number };
 
@@ -96,10 +98,26 @@ function hear(name: EventName, data: string): void {
 function lose(): void {
   stream?.close();
   stream = null;
-  if (liveness.get().state !== "away") liveness.set({ state: "away", since: Date.now() });
   if (again) clearTimeout(again);
   again = setTimeout(startLive, wait + Math.random() * 500);
   wait = Math.min(wait * 2, WAIT_LONGEST_MS);
+  void look();
+}
+
+/** Whether the gateway answers at all, without its stream: then what is shown is read again now. */
+async function look(): Promise<void> {
+  const answers = await fetch(`${ROOT}page/api/network`, { cache: "no-store" }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+  if (liveness.get().state === "live" && stream?.readyState === EventSource.OPEN) return;
+  if (answers) {
+    liveness.set({ state: "polling" });
+    wasLive = true;
+    for (const listener of [...returned]) listener();
+  } else if (liveness.get().state !== "away") {
+    liveness.set({ state: "away", since: Date.now() });
+  }
 }
 
 addEventListener("online", () => {
