@@ -68,7 +68,7 @@ export function ContributorsCard() {
     { title: "Devices", right: true, wideOnly: true, show: (row) => countOrNot(row.devices) },
     { title: "Rounds", right: true, wideOnly: true, show: (row) => countOrNot(row.rounds) },
     {
-      title: "Reasons",
+      title: "Why",
       show: (row) => (
         <button type="button" class="row-button" onClick={() => setAsked({ account: row.account })}>
           Why<span class="heard"> {row.account} earned that</span>
