@@ -6,6 +6,7 @@ import { Bones } from "../parts/Bones";
 import { FailedNotice } from "../parts/Notice";
 import { announce } from "../parts/toasts";
 import { createStore, useStore } from "../state";
+import { Boundary } from "./Boundary";
 import { hashOf, parseRoute, type Route, TITLES } from "./routes";
 
 export const route = createStore<Route>(parseRoute(location.hash));
@@ -97,5 +98,9 @@ export function Pages({ loaders }: { loaders: Loaders }) {
   }
   if (!page || !isReady) return <Bones lines={6} label="Loading the page" />;
   const Show = page.show;
-  return <Show route={shown} key={shown.page} />;
+  return (
+    <Boundary key={shown.page}>
+      <Show route={shown} />
+    </Boundary>
+  );
 }

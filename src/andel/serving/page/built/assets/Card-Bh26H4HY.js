@@ -1,0 +1,1 @@
+import{a as e}from"./state-BYIJHDCC.js";import{t}from"./jsxRuntime-D8gzsWk5.js";function n({title:n,note:r,children:i,class:a}){let o=e();return t(`section`,{class:`card${a?` ${a}`:``}`,"aria-labelledby":o,children:[t(`div`,{class:`card-head`,children:[t(`h2`,{id:o,children:n}),r&&t(`div`,{class:`card-note`,children:r})]}),i]})}export{n as t};

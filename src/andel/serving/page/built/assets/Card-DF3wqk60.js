@@ -1,1 +1,0 @@
-import{a as e}from"./state-Dn8R0W8E.js";import{t}from"./jsxRuntime-ChJ0TlTL.js";function n({title:n,note:r,children:i,class:a}){let o=e();return t(`section`,{class:`card${a?` ${a}`:``}`,"aria-labelledby":o,children:[t(`div`,{class:`card-head`,children:[t(`h2`,{id:o,children:n}),r&&t(`div`,{class:`card-note`,children:r})]}),i]})}export{n as t};

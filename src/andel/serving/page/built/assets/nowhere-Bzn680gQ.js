@@ -1,0 +1,1 @@
+import{t as e}from"./jsxRuntime-D8gzsWk5.js";function t({route:t}){return e(`div`,{class:`lead`,children:[e(`h1`,{children:`Nothing stands here`}),e(`p`,{class:`lead-text`,children:[`This page has no address `,e(`code`,{children:t.path}),`. `,e(`a`,{href:`#/`,children:`To the models`})]})]})}export{t as default};
