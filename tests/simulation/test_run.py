@@ -69,7 +69,9 @@ def assert_form(outcome):
     assert len(set(outcome["predictions"].values())) == 1
     assert all(type(answer) is int for answer in outcome["predictions"].values())
     assert {"settle", "claim", "predict"} <= set(outcome["gas"])
-    assert all(type(gas) is int and gas > 0 for gas in outcome["gas"].values())
+    # two rounds of one station may gain no more than noise: then nobody earns, and nobody claims
+    earned = any(item["share"] for item in outcome["participants"])
+    assert all(type(gas) is int and (gas > 0) >= (earned or name != "claim") for name, gas in outcome["gas"].items())
     assert {"aggregate", "value", "model"} <= set(outcome["hashes"])
     assert all(len(bytes.fromhex(text)) == 32 for text in outcome["hashes"].values())
     assert outcome["audit"]["ok"] is True
