@@ -1,4 +1,4 @@
-"""Asking on the page and auditing: the page checks by itself, and tells an altered answer from a signed one."""
+"""Asking on the page and auditing the answer: the page checks by itself, and knows an altered answer."""
 
 import json
 from base64 import urlsafe_b64encode

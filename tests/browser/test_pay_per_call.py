@@ -40,7 +40,7 @@ def test_a_question_is_paid_for_once_and_answered(browser, paid, url):
     wallet = wallet_of(STRANGER, found.local)
     page = opened(browser, wallet)
     pay = asked(page, url)
-    assert "1.2345" in pay.inner_text()
+    expect(pay).to_contain_text("1.2345", timeout=CHAIN_MS)
     pay.click()
     checks = page.get_by_role("list", name="What this page checked")
     expect(checks.get_by_text("paid to")).to_be_visible(timeout=2 * CHAIN_MS)

@@ -46,7 +46,7 @@ def opened(
         locale=locale,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)  # two cores may have much else to do
     if wallet is not None:
         # a plain function: Playwright would put an attribute on a method's own object
         context.expose_function(BINDING, lambda method, params: wallet.answer(method, params))

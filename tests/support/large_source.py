@@ -84,23 +84,27 @@ class LargeSource:
         feature = {"name": "temperature", "unit": "degC", "low": -25.0, "high": 45.0}
         return {
             "address": MODEL, "name": "Model 0", "predicts": "temperature", "unit": "degC", "step": 0.01,
-            "horizon_seconds": 10_800, "task": {"cid": "bafy", "features": [feature], "channels": [feature]},
-            "version": {"hash": "0x" + "11" * 32, "round": ROUNDS, "answers": True},
+            "horizon_seconds": 10_800,
+            "task": {"cid": "bafy", "hash": "0x" + "33" * 32, "name": "temperature 3 hours ahead", "layers": [16],
+                     "parameters": 209, "privacy": None, "features": [feature], "channels": [feature]},
+            "version": {"hash": "0x" + "11" * 32, "round": ROUNDS, "answers": True, "newest": "0x" + "11" * 32},
             "lineage": [
                 {"version": "0x" + f"{ROUNDS - back:064x}", "round": ROUNDS - back, "error": _error(ROUNDS - back),
                  "baseline": 2.4, "at": NOW - back * _DAY} for back in range(50)
             ],
             "alliance": {
                 "address": _address("alliance", 0), "terms_hash": "0x" + "22" * 32, "terms_text": "Terms.",
-                "policy": None, "devices": CONTRIBUTORS,
+                "policy": None, "policy_hash": "0x" + "44" * 32, "owner": _address("founder", 0),
+                "devices": CONTRIBUTORS,
                 "how_to_join": [{"do": "register", "command": "andel device claim"}],
             },
-            "supply": {"cap": str(10**25), "minted": str(10**24), "parts": [
+            "supply": {"cap": str(10**25), "minted": str(10**24), "supply": str(10**24), "accrued": str(2 * 10**24),
+                       "symbol": "BIG", "decimals": 18, "parts": [
                 {"who": "contributors", "amount": str(6 * 10**23), "kind": "contributors"},
                 {"who": "treasury", "amount": str(4 * 10**23), "kind": "treasury"}]},
-            "revenue": {"epoch_seconds": 7 * _DAY, "tokens": [
-                {"token": TOKEN, "epochs": [{"epoch": n, "starts": NOW - (52 - n) * 7 * _DAY, "amount": str(n * 10**17)}
-                                            for n in range(52)]}]},
+            "revenue": {"epoch_seconds": 7 * _DAY, "present": 52, "redeemable_bps": 2_000, "tokens": [
+                {"token": TOKEN, "held": "0", "redeemable": "0", "epochs": [
+                    {"epoch": n, "starts": NOW - (52 - n) * 7 * _DAY, "amount": str(n * 10**17)} for n in range(52)]}]},
             "price": None, "access": "open",
             "onchain": {"registry": _address("registry", 0), "code_address": None, "code_hash": None, "bytes": None},
         }  # fmt: skip
@@ -109,14 +113,15 @@ class LargeSource:
         """Rounds, newest first."""
         self.asked["rounds"] += 1
         newest = ROUNDS if before is None else before - 1
-        return {"total": ROUNDS, "items": [self._round(number) for number in range(newest, max(0, newest - count), -1)]}
+        items = [self._round(number) for number in range(newest, max(0, newest - count), -1)]
+        return {"total": ROUNDS, "items": items, "unit": "degC", "note": None}
 
     def _round(self, number: int) -> Mapping[str, Any]:
         at = NOW - (ROUNDS - number) * _DAY
         return {
             "round": number, "attempt": 0, "status": "finalised", "opened_at": at - 600, "finalised_at": at,
             "minted": str(10**21), "error": _error(number), "baseline": 2.4, "contributors": CONTRIBUTORS,
-            "version": "0x" + f"{number:064x}", "void_reason": None,
+            "version": "0x" + f"{number:064x}", "parent": "0x" + f"{number - 1:064x}", "void_reason": None,
         }  # fmt: skip
 
     def series(self, points: int) -> Mapping[str, Any]:
@@ -126,13 +131,15 @@ class LargeSource:
         rounds = list(range(1, ROUNDS + 1, step))
         return {
             "rounds": rounds, "error": [_error(number) for number in rounds], "baseline": [2.4] * len(rounds),
-            "minted": [1_000.0] * len(rounds), "unit": "degC",
+            "minted": [1_000.0] * len(rounds), "status": ["finalised"] * len(rounds), "unit": "degC", "note": None,
         }  # fmt: skip
 
     def shares(self, first: int, count: int) -> Mapping[str, Any]:
         """Contributors by what they earned."""
         self.asked["shares"] += 1
-        return _page(CONTRIBUTORS, first, count, self._share) | {"symbol": "BIG", "decimals": 18, "round": ROUNDS}
+        return _page(CONTRIBUTORS, first, count, self._share) | {
+            "symbol": "BIG", "decimals": 18, "round": ROUNDS, "total_earned": str(6 * 10**23), "note": None,
+        }  # fmt: skip
 
     def _share(self, number: int) -> Mapping[str, Any]:
         earned = (CONTRIBUTORS - number) * 10**16
@@ -155,7 +162,7 @@ class LargeSource:
         place = {"lat": 59 + number % 100 / 100, "lon": 18 + number // 100 / 100, "precision_m": 10_000}
         return {
             "device": _address("device", number), "owner": _address("contributor", number),
-            "position": place if number % 3 else None, "days": 300, "slots": 7_200, "last_day": 20_000,
+            "position": place if number % 3 else None, "days": 300, "slots": 7_200, "last_day": NOW - _DAY,
             "admitted": True,
         }  # fmt: skip
 
@@ -163,8 +170,11 @@ class LargeSource:
         """Somebody with nothing."""
         self.asked["account"] += 1
         return {
-            "account": account, "balance": "0", "earned": "0", "claimable": "0", "claim": None, "delegate": None,
-            "votes": "0", "threshold": None, "nonces": {"token": "0", "alliance": "0"}, "revenue": [], "redeemable": [],
+            "account": account, "symbol": "BIG", "decimals": 18, "held_supply": "0", "set_aside": False, "claimed": "0",
+            "operator_claimable": "0", "coins": "0", "devices_note": None, "balance": "0",
+            "earned": "0", "claimable": "0", "claim": None, "delegate": None,
+            "votes": "0", "threshold": None, "nonces": {"token": "0", "alliance": "0", "devices": "0", "votes": "0"},
+            "revenue": [], "redeemable": [],
             "devices": [], "consent": None, "pass": None,
         }  # fmt: skip
 
@@ -185,7 +195,10 @@ class LargeSource:
 
     def operator(self) -> Mapping[str, Any]:
         """No round is under way."""
-        return {"round": None, "operators": [], "idle_at": NOW, "health": None, "market": None, "coin": "ETH"}
+        return {
+            "round": None, "operators": [], "idle_at": NOW, "health": None, "market": None, "coin": "ETH", "k": 2,
+            "accrued": "0", "minted": "0", "symbol": "BIG", "decimals": 18,
+        }  # fmt: skip
 
     def refusal(self, contract: str | None, data: bytes) -> Mapping[str, Any]:
         """Nothing is refused here."""
@@ -194,6 +207,10 @@ class LargeSource:
     def words(self, to: Address, data: bytes, value: int) -> Mapping[str, Any]:
         """Nothing is sent here."""
         return {"words": ""}
+
+    def proposal_of(self, file: bytes) -> Mapping[str, Any]:
+        """Nobody proposes here."""
+        raise InputError("nobody votes on this model")
 
     def head(self) -> tuple[int, int]:
         """A chain that stands still."""

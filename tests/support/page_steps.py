@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from playwright.sync_api import Locator, Page, expect
 
-CHAIN_MS = 30_000
+CHAIN_MS = 60_000
 """How long what needs a block, or a look at the chain, may take on a busy machine."""
 
 _Value = TypeVar("_Value")
@@ -32,6 +32,21 @@ def turn(page: Page, where: str) -> None:
 def live(page: Page) -> None:
     """Waits until the page hears the chain."""
     expect(page.get_by_text(re.compile(r"^\s*Live"))).to_be_visible(timeout=CHAIN_MS)
+
+
+def part(page: Page, title: str) -> Locator:
+    """The part of the page with that heading."""
+    return page.get_by_role("region", name=title, exact=True)
+
+
+def mark(page: Page) -> None:
+    """Leaves a mark in the page that a reload would wipe away."""
+    page.evaluate("() => { window.markOfTest = true }")
+
+
+def is_marked(page: Page) -> bool:
+    """Whether the page is the one that was marked, never loaded again."""
+    return page.evaluate("() => window.markOfTest === true") is True
 
 
 def connect(page: Page) -> None:
@@ -82,3 +97,22 @@ def holding(findings: Locator) -> dict[str, str]:
         (line.locator("strong").first.text_content() or "", line.get_attribute("data-mark") or "") for line in lines
     ]
     return {name.partition(": ")[2]: mark for name, mark in marks}
+
+
+_FOCUSED = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return "";
+  const labels = at.labels ? [...at.labels].map(label => label.textContent) : [];
+  return [at.getAttribute("aria-label") ?? "", ...labels, at.textContent ?? ""].join(" ").trim();
+}"""
+
+
+def reach(page: Page, name: str, most: int = 120) -> None:
+    """Goes on by the Tab key until a control whose name begins so has the focus; fails the test where none does."""
+    passed: list[str] = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        passed.append(page.evaluate(_FOCUSED))
+        if passed[-1].casefold().startswith(name.casefold()):
+            return
+    raise AssertionError(f"no {name!r} within {most} presses of Tab: {passed}")

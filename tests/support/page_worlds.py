@@ -1,28 +1,28 @@
-"""Worlds before which a page is opened: a model that sells its answers, one that only was launched."""
+"""What a page is opened before: a source alone, models that answer, are offered, or sell their answers."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from andel.content import ContentStore
 from andel.keys import AccountKey, derive_secret
 from andel.ledger.authorized_transfers import AuthorizedTokenContract
 from andel.ledger.connection import Chain
-from andel.ledger.deployment import Deployment, ModelContracts
+from andel.ledger.deployment import Deployment
 from andel.ledger.policy import Access
 from andel.ledger.rpc import Rpc
-from andel.roles.showing.network import Gateway
-from andel.roles.showing.source import Showing
+from andel.roles.founder import publish_reference
+from andel.roles.gateway import publish_version
 from andel.serving.http_edge import call_at_end, make_app, serve_in_thread
 from andel.serving.page.routes import PageParts, page_of
 from andel.serving.page.source import PageSource
 from andel.simulation.local_chain import LocalChain
 from tests.support.gateway_process import GatewayProcess
-from tests.support.small_run import SmallWorld, finish
-from tests.support.voting_world import VotingWorld, voting_world
+from tests.support.launched_files import LaunchedByFile, launch_by_file
+from tests.support.small_run import SmallWorld
+from tests.support.voting_world import VotingWorld, in_process, voting_world
 from tests.support.wallet import BrowserWallet
 
 PRICE = 1_234_500
@@ -30,6 +30,8 @@ PRICE = 1_234_500
 
 SERVER, CARRIER, STRANGER = (AccountKey(derive_secret(b"page worlds", name)) for name in ("server", "carrier", "she"))
 _COINS = 10 * PRICE
+
+OFFERING_SECONDS = 600
 
 
 def wallet_of(key: AccountKey, node: LocalChain) -> BrowserWallet:
@@ -55,20 +57,29 @@ def shown(source: PageSource, rpc: str) -> Iterator[str]:
         yield running.url
 
 
-@contextmanager
-def shown_model(model: ModelContracts, store: ContentStore, node: LocalChain) -> Iterator[str]:
-    """The page of a model that was only launched; its address."""
-    chain = Chain.connect(node.url)
-    opened = Deployment.of_model(model).model(chain)
-    with shown(Showing(opened, store, Gateway(rpc=node.url)), node.url) as url:
-        yield url
-    chain.close()
+def published_gateway(small: SmallWorld) -> GatewayProcess:
+    """One round played and published; the world's gateway, not started, which tells wallets of the node."""
+    world, deployment = small.world, small.folder / "deployment.json"
+    small.play()
+    publish_reference(small.store, world.founded)
+    publish_version(world.actors.founder, world.model, small.store, world.founded.task)
+    Deployment.of_model(world.model).to_file(deployment)
+    node, content = small.local.url, small.folder / "content"
+    return GatewayProcess(node, deployment, content, small.folder, world.actors.coordinator, ("--page-rpc", node))
 
 
-def finished_gateway(small: SmallWorld) -> GatewayProcess:
-    """The world played to its end and published; its gateway, not started."""
-    run = finish(small)
-    return GatewayProcess(small.local.url, run.deployment, run.store_folder, small.folder, run.world.actors.coordinator)
+def offering_world(node: LocalChain, folder: Path, name: str, minimum: str) -> LaunchedByFile:
+    """A model whose offering opens ten minutes after the launch, for ten; less than `minimum` coins fail it."""
+
+    def command(words: Sequence[str]) -> None:
+        ended = in_process(words)
+        assert ended.returncode == 0, ended.stderr
+
+    def edit(toml: str) -> str:
+        window = f'[offering]\nopens = "{OFFERING_SECONDS} seconds"\nwindow = "{OFFERING_SECONDS} seconds"\n'
+        return toml.replace("[offering]\n", window).replace('minimum = "0.1"', f'minimum = "{minimum}"')
+
+    return launch_by_file(node, folder, name, command, edit)
 
 
 def paid_world(node: LocalChain, folder: Path, name: str) -> tuple[VotingWorld, AuthorizedTokenContract]:

@@ -62,7 +62,11 @@ class Refusal(Exception):
 
 @dataclass(slots=True)
 class BrowserWallet:
-    """One account before one node. `rejects` are methods that its owner says no to; `chain_id` is where it stands."""
+    """One account before one node. `rejects` are methods that its owner says no to; `chain_id` is where it stands.
+
+    With `gas` it asks the node for no estimate, as wallets do whose owner sets the limit; `sent` are the transactions
+    that it signed, raw.
+    """
 
     key: AccountKey
     node: str
@@ -71,6 +75,8 @@ class BrowserWallet:
     knows: set[int] = field(default_factory=set)
     connected: bool = False
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    gas: int = 0
+    sent: list[bytes] = field(default_factory=list)
     rpc: Rpc = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,7 +141,7 @@ class BrowserWallet:
         if self.chain_id != int(self.rpc.request("eth_chainId"), 16):
             raise Refusal(4901, "The wallet is not connected to the requested chain.")
         asked = {name: value for name, value in fields.items() if name in ("from", "to", "data", "value")}
-        gas = fields.get("gas") or self.rpc.request("eth_estimateGas", asked)
+        gas = hex(self.gas) if self.gas else fields.get("gas") or self.rpc.request("eth_estimateGas", asked)
         nonce = self.rpc.request("eth_getTransactionCount", self.key.address, "pending")
         signed = sign_transaction(
             self.key,
@@ -150,4 +156,5 @@ class BrowserWallet:
                 priority_fee=None,
             ),
         )
+        self.sent.append(signed.raw)
         return self.rpc.request("eth_sendRawTransaction", "0x" + signed.raw.hex())
