@@ -11,7 +11,8 @@ const CALL: Call = {
   does: "Claim",
 };
 const HASH = "0xfeed";
-const READY = { words: "claim", cost: null };
+const TOLD = { words: "Pay 12 ROOF", call: "RewardPool.claim(12)" };
+const READY = { words: TOLD, cost: null };
 
 type Answers = Record<string, (params: readonly unknown[], turn: number) => unknown>;
 
@@ -33,7 +34,7 @@ function ports(wallet: Answers, node: Answers = {}): Ports & { asked: string[] }
     chain: 31337,
     wallet: answer({ eth_chainId: () => "0x7a69", ...wallet }, "wallet"),
     node: answer(node, "node"),
-    words: async () => "claim 12 ROOF",
+    words: async () => TOLD,
     refusal: async (contract, data) => ({ sentence: `${contract} says ${data}`, hint: "wait" }),
     now: () => clock,
     sleep: async (milliseconds) => {
@@ -59,7 +60,7 @@ test("a transaction that goes through is ready with its words and the most it co
   const way = ports({ eth_call: () => "0x", eth_estimateGas: () => "0x5208", eth_gasPrice: () => "0xa" });
   expect(await prepare(CALL, way)).toEqual({
     at: "ready",
-    words: "claim 12 ROOF",
+    words: TOLD,
     cost: { gas: 21000n, fee: 210000n },
   });
 });

@@ -60,7 +60,8 @@ def test_a_vote_sets_terms_and_the_servers_part_and_is_told_in_words(voted):
     assert voted.model.market.terms_of(voted.model.round_manager.address).terms.price == PRICE
     assert voted.model.fee_splitters.operators_part_of(voted.model.round_manager.address) == PART
     said = voted.andel("vote", "show", "1")
-    assert "InferenceMarket.setTerms(model " in said and "FeeSplitters.setOperatorsPart(model " in said
+    assert "Sell answers of this model for at least" in said and "InferenceMarket.setTerms(model " in said
+    assert "FeeSplitters.setOperatorsPart(model " in said
     said = voted.andel("market", "terms")
     assert "terms 1: 1 of 1 servers, price" in said and "0.001000000000000007 coins" in said
 

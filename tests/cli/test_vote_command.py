@@ -60,9 +60,11 @@ def test_from_a_file_to_its_effect(small, governed, andel, tmp_path):
     file = written(tmp_path, calls)
     code, out, err = andel("propose", file, "--dry-run", key=anne, store=True)
     assert code == 0, err
-    assert f"1. ModelPolicy.setTrainingPolicy(hash 0x{policy.hash.hex()})" in out
-    assert "2. ModelPolicy.setBar(next [-250, True, False])" in out
-    assert f"3. pay 1.5 of the chain's coin (1500000000000000000 wei) to {anne.address}" in out
+    assert f"1. Make the text 0x{policy.hash.hex()[:10]}" in out and "the training policy, for rounds opened" in out
+    assert f"     ModelPolicy.setTrainingPolicy(hash 0x{policy.hash.hex()})" in out
+    assert "2. Let a version become current by a vote alone\n     ModelPolicy.setBar(next [-250, True, False])" in out
+    assert f"3. Pay 1.5 ETH from the treasury to {anne.address}" in out
+    assert f"pay 1.5 of the chain's coin (1500000000000000000 wei) to {anne.address}" in out
     assert governed.governor.proposals_count() == 0
 
     code, out, err = andel("propose", file, key=anne, store=True)

@@ -81,8 +81,13 @@ export interface Offering {
   } | null;
 }
 
-export interface ProposedCall {
+/** A call told twice: in a plain sentence, and decoded, with every value. */
+export interface CallWords {
   readonly words: string;
+  readonly call: string;
+}
+
+export interface ProposedCall extends CallWords {
   readonly target: Address;
   readonly name: string | null;
   readonly value: string;

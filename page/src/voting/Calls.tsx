@@ -1,4 +1,4 @@
-// What a proposal does, call by call: in plain words, with the bytes beneath for whoever wants them.
+// What a proposal does, call by call: in plain words, with the call itself beneath for whoever wants them.
 import type { ProposedCall } from "../api/shapes";
 import { Address } from "../parts/Address";
 import { Facts } from "../parts/Stat";
@@ -14,6 +14,7 @@ export function Calls({ calls }: { calls: readonly ProposedCall[] }) {
           )}
           <details>
             <summary>The call itself</summary>
+            <p class="call-decoded">{call.call}</p>
             <Facts
               facts={[
                 ["Contract", <Address key="t" value={call.target} {...(call.name ? { name: call.name } : {})} />],

@@ -1,7 +1,7 @@
 // Where a transaction stands, told in words, with what can be done next.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Network } from "../api/shapes";
+import type { CallWords, Network } from "../api/shapes";
 import { Address } from "../parts/Address";
 import { Bones } from "../parts/Bones";
 import { Button } from "../parts/Button";
@@ -148,7 +148,7 @@ function Words({
   network,
 }: {
   call: Call;
-  words: string | null;
+  words: CallWords | null;
   cost: Cost | null;
   network: Network;
 }) {
@@ -159,7 +159,7 @@ function Words({
       <p class="transaction-does">{call.does}</p>
       <Facts
         facts={[
-          ["In the contract's words", words ?? "The gateway knows no words for this call."],
+          ["What the contract reads", words ? words.words : "The gateway knows no words for this call."],
           ...(call.value ? [["Sends along", inCoin(call.value)] as const] : []),
           ["To", <Address key="to" value={call.to} />],
           [
@@ -169,6 +169,12 @@ function Words({
           ["Network", network.chain.name],
         ]}
       />
+      {words && (
+        <details>
+          <summary>The call itself</summary>
+          <p class="call-decoded">{words.call}</p>
+        </details>
+      )}
       <p class="quiet">Tried just now against the newest block: it goes through.</p>
     </>
   );

@@ -1,6 +1,6 @@
 // One transaction, from what it would do to where it stands in the chain: words and cost, a trial, the signature, the
 // wait. Every way it can go has a state of its own. Speaks to a wallet and a node through `Ports`; shows nothing itself.
-import type { Address, Hex, Refusal } from "../api/shapes";
+import type { Address, CallWords, Hex, Refusal } from "../api/shapes";
 import { isRejected, isRevert, messageOf, revertData } from "./provider";
 
 export interface Call {
@@ -24,8 +24,8 @@ export type Standing =
   | { readonly at: "checking" }
   | { readonly at: "wrong-network"; readonly has: number; readonly wants: number }
   | { readonly at: "refused"; readonly sentence: string; readonly hint: string | null }
-  | { readonly at: "ready"; readonly words: string | null; readonly cost: Cost | null; readonly said?: "rejected" }
-  | { readonly at: "signing"; readonly words: string | null; readonly cost: Cost | null }
+  | { readonly at: "ready"; readonly words: CallWords | null; readonly cost: Cost | null; readonly said?: "rejected" }
+  | { readonly at: "signing"; readonly words: CallWords | null; readonly cost: Cost | null }
   | {
       readonly at: "waiting";
       readonly hash: Hex;
@@ -44,7 +44,7 @@ export interface Ports {
   readonly chain: number;
   readonly wallet: (method: string, params: readonly unknown[]) => Promise<unknown>;
   readonly node: (method: string, params: readonly unknown[]) => Promise<unknown>;
-  readonly words: (call: Call) => Promise<string | null>;
+  readonly words: (call: Call) => Promise<CallWords | null>;
   readonly refusal: (contract: string | null, data: Hex) => Promise<Refusal>;
   /** Milliseconds, rising. */
   readonly now: () => number;
@@ -72,7 +72,12 @@ export async function prepare(call: Call, ports: Ports): Promise<Standing> {
 }
 
 /** Has the wallet sign and send it, then waits; ends when it is decided, and watches a while that it stays so. */
-export async function send(call: Call, ready: { words: string | null; cost: Cost | null }, ports: Ports, show: Show) {
+export async function send(
+  call: Call,
+  ready: { words: CallWords | null; cost: Cost | null },
+  ports: Ports,
+  show: Show,
+) {
   show({ at: "signing", ...ready });
   let hash: Hex;
   try {

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { post } from "../api/client";
 import { whenHeadIs } from "../api/live";
 import { useNetwork } from "../api/resource";
-import type { Network, Refusal } from "../api/shapes";
+import type { CallWords, Network, Refusal } from "../api/shapes";
 import { askChain } from "../chain/relay";
 import { announce } from "../parts/toasts";
 import { connection, isChoosing } from "./connection";
@@ -136,8 +136,7 @@ function portsFor(network: Network, isLeft: () => boolean): Ports | null {
     node: askChain,
     words: async (call) => {
       const value = (call.value ?? 0n).toString();
-      const told = await post<{ words: string | null }>("page/api/words", { to: call.to, data: call.data, value });
-      return told.words;
+      return post<CallWords>("page/api/words", { to: call.to, data: call.data, value });
     },
     refusal: (contract, data) => post<Refusal>("page/api/refusal", { contract, data }),
     now: () => performance.now(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,10 +25,13 @@ from andel.cli.options import (
 from andel.errors import InputError
 from andel.keys import parse_address
 from andel.ledger.delegation import votes_of
-from andel.ledger.governance import ModelGovernorContract, ProposalState, Standing, Support
+from andel.ledger.governance import ModelGovernorContract, ProposalState, ProposedCall, Standing, Support
 from andel.ledger.proposed_calls import in_words
 from andel.roles.owner import clock_text, told
+from andel.roles.telling.naming import Naming
+from andel.roles.telling.plain_calls import plain_words
 from andel.roles.voter import MAX_FILE_BYTES, VOTE_SENTENCES, cast, delegate, governor_of, names_known, read_proposal
+from andel.roles.voters_naming import naming_for_votes
 from andel.units import TOKEN
 
 app = typer.Typer(name="vote", help="What holders decide about a model.", no_args_is_help=True)
@@ -40,19 +44,23 @@ SuccessorsOption = Annotated[
 
 _MAX_TEXT_BYTES = 1024 * 1024
 _MAX_LISTED = 200
+_MAX_LISTED_CALLS = 3
 
 
 @app.command("list")
 def list_proposals(rpc: RpcOption, model: ModelOption) -> None:
     """List the newest proposals, the newest first."""
-    governor = governor_of(open_model(rpc, model))
-    count = governor.proposals_count()
+    opened = open_model(rpc, model)
+    governor = governor_of(opened)
+    count, naming = governor.proposals_count(), naming_for_votes(opened, opened.successors)
     if not count:
         typer.echo("there is no proposal yet")
     for number in range(count, max(0, count - _MAX_LISTED), -1):
         proposal = governor.proposal_at(number - 1)
         standing = governor.standing_of(proposal.id)
         typer.echo(f"{number}  {standing.state.name.lower()}  {_votes(standing)}  {len(proposal.calls)} calls")
+        for call in proposal.calls[:_MAX_LISTED_CALLS]:
+            typer.echo(f"     {plain_words(call, naming)}")
 
 
 @app.command("show")
@@ -61,13 +69,12 @@ def show(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, success
     opened = open_model(rpc, model)
     governor = governor_of(opened)
     found = governor.proposal(_identity(governor, proposal))
-    standing, names = governor.standing_of(found.id), names_known(opened, successors_of(opened, successors))
+    standing, naming = governor.standing_of(found.id), naming_for_votes(opened, successors_of(opened, successors))
     typer.echo(f"proposal {found.id}")
     typer.echo(
         governor.description_of(found) or f"(its text is not in recent blocks; keccak {found.description_hash.hex()})"
     )
-    for number, call in enumerate(found.calls, 1):
-        typer.echo(f"  {number}. {in_words(call, names)}")
+    _echo_calls(found.calls, naming)
     typer.echo(f"{standing.state.name.lower()}: {_votes(standing)}")
     typer.echo(f"votes count as of {clock_text(standing.snapshot)}, voting ends {clock_text(standing.deadline)}")
     if standing.eta:
@@ -95,8 +102,7 @@ def propose(
         open_store(store, writer_of(key, opened)),
         lambda name: read_bounded(file.parent / name, _MAX_TEXT_BYTES),
     )
-    for number, call in enumerate(calls, 1):
-        typer.echo(f"  {number}. {in_words(call, names)}")
+    _echo_calls(calls, naming_for_votes(opened, successors_of(opened, successors)))
     if dry_run:
         return
     governor = governor_of(opened)
@@ -174,6 +180,13 @@ def veto(proposal: ProposalArgument, rpc: RpcOption, model: ModelOption, key_fil
     stopped = ", and the proposal is cancelled" if said.state == ProposalState.CANCELED else ""
     against = f"{_tokens(said.vetoing)} of {_tokens(said.veto_needed)} tokens stand against it"
     typer.echo(f"{against}{stopped}, gas {receipt.gas_used}")
+
+
+def _echo_calls(calls: Sequence[ProposedCall], naming: Naming) -> None:
+    """Each call in plain words, and under it as it is decoded."""
+    for number, call in enumerate(calls, 1):
+        typer.echo(f"  {number}. {plain_words(call, naming)}")
+        typer.echo(f"     {in_words(call, naming.contracts)}")
 
 
 def _identity(governor: ModelGovernorContract, text: str) -> int:

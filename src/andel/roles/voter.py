@@ -33,6 +33,7 @@ from andel.ledger.receipt import Receipt
 from andel.ledger.successors import SuccessorsContract
 from andel.roles.owner import OWNERS_SIGNATURE_SECONDS, Sentence, told
 from andel.roles.publishing import governed
+from andel.roles.telling.naming import tokens_text
 from andel.training.training_policy import training_policy_of_text
 from andel.units import Address
 
@@ -178,12 +179,14 @@ VOTE_SENTENCES: Final[Mapping[str, Sentence]] = {
     ),
     "ModelGovernor_TooFewHeld": (
         lambda held, needed: (
-            f"{held} base units are in holders' hands, and votes begin at {needed}, a tenth of the cap"
+            f"{tokens_text(held)} are in holders' hands, and votes begin at {tokens_text(needed)}, a tenth of the cap"
         ),
         "tokens in the pool, the offering, the treasury or vesting are not held",
     ),
     "GovernorInsufficientProposerVotes": (
-        lambda proposer, votes, threshold: f"{proposer} has {votes} votes, and a proposer needs {threshold}",
+        lambda proposer, votes, threshold: (
+            f"{proposer} has the votes of {tokens_text(votes)}, and a proposer needs {tokens_text(threshold)}"
+        ),
         "delegate tokens to the account, itself included, before proposing",
     ),
     "GovernorUnexpectedProposalState": (

@@ -107,14 +107,16 @@ def test_a_proposal_is_told_in_its_words_with_its_votes(voted, votes):
     assert item["veto"]["needed"] == str(standing.veto_needed) and item["proposer"] == voted.anne.address
     names = names_of(voted.model)
     for told, call in zip(item["calls"], proposal.calls, strict=True):
-        assert told["words"] == in_words(call, names) and told["value"] == str(call.value)
+        assert told["call"] == in_words(call, names) and told["value"] == str(call.value)
         assert told["data"] == "0x" + call.data.hex() and told["name"] == names.get(call.target)
+    said = " ".join(told["words"] for told in item["calls"])
+    assert "Pay 0.000000000000001 ETH from the treasury to" in said
     assert item["voted"] == {"support": "for"} and page["can_propose"] is True and page["why_not"] is None
 
 
 def test_of_one_who_may_not_propose_it_says_why(voted, votes):
     page = votes.proposals(0, 50, voted.sponsor.address)
-    assert page["can_propose"] is False and "has 0 votes, and a proposer needs" in page["why_not"]
+    assert page["can_propose"] is False and "has the votes of 0 tokens, and a proposer needs" in page["why_not"]
     assert page["items"][0]["voted"] is None
 
 

@@ -182,8 +182,11 @@ def test_a_refusal_nobody_knows_is_said_to_be_unknown(data, words):
 def test_a_transaction_is_told_in_words_before_it_is_signed(finished_run, source):
     model, who = finished_run.world.model, finished_run.world.actors.consumer.address
     data = encode_call(model.token.contract, "delegate", (who,))
-    assert source.words(model.token.address, data, 0)["words"] == f"ModelToken.delegate(delegatee {who})"
-    assert source.words(who, b"", 10**18)["words"] == f"pay 1 of the chain's coin ({10**18} wei) to {who}"
+    told = source.words(model.token.address, data, 0)
+    assert told["words"].startswith(f"Give the votes of your {model.token.symbol()} to {who}")
+    assert told["call"] == f"ModelToken.delegate(delegatee {who})"
+    paid = source.words(who, b"", 10**18)
+    assert paid["words"] == f"Pay 1 ETH to {who}" and f"({10**18} wei)" in paid["call"]
     assert "UNKNOWN contract" in source.words(who, data, 0)["words"]
     assert "UNKNOWN function of ModelToken" in source.words(model.token.address, b"\x00" * 4, 0)["words"]
 

@@ -19,8 +19,9 @@ from andel.roles.showing.followed import Followed
 from andel.roles.showing.kept import Kept
 from andel.roles.showing.memory import Memory
 from andel.roles.showing.plain import Facts, hex_of, page_of, places, word_of
-from andel.roles.showing.refusals import sentence_of
-from andel.roles.voter import names_known
+from andel.roles.showing.refusals import naming_of, sentence_of
+from andel.roles.telling.naming import TREASURY, Naming
+from andel.roles.telling.plain_calls import plain_words
 from andel.units import Address
 
 TITLE_LETTERS = 120
@@ -85,15 +86,15 @@ def _items(
     identities = [proposal.id for proposal in proposals]
     standings = memory.head.get(("standings", tuple(identities)), lambda: governor.standings_of(identities))
     proposers = governor.chain.call_many(governor.contract, "proposalProposer", [(each,) for each in identities])
-    texts, names = ballots.texts(governor), names_known(memory.model, memory.model.successors)
+    texts, naming = ballots.texts(governor), naming_of(memory, TREASURY)
     voted = _voted(memory, ballots, governor, identities, account)
     return [
-        _item(proposal, standing, str(proposer), _checked(texts, proposal), names) | {"voted": vote}
+        _item(proposal, standing, str(proposer), _checked(texts, proposal), naming) | {"voted": vote}
         for proposal, standing, proposer, vote in zip(proposals, standings, proposers, voted, strict=True)
     ]
 
 
-def _item(proposal: Proposal, standing: Standing, proposer: str, text: str | None, names: dict[Address, str]) -> Facts:
+def _item(proposal: Proposal, standing: Standing, proposer: str, text: str | None, naming: Naming) -> Facts:
     vetoes = standing.state in (ProposalState.ACTIVE, ProposalState.SUCCEEDED, ProposalState.QUEUED)
     return {
         "id": str(proposal.id),
@@ -114,9 +115,10 @@ def _item(proposal: Proposal, standing: Standing, proposer: str, text: str | Non
         "eta": standing.eta or None,
         "calls": [
             {
-                "words": in_words(call, names),
+                "words": plain_words(call, naming),
+                "call": in_words(call, naming.contracts),
                 "target": call.target,
-                "name": names.get(call.target),
+                "name": naming.contracts.get(call.target),
                 "value": str(call.value),
                 "data": hex_of(call.data),
             }

@@ -12,6 +12,9 @@ from andel.errors import InputError
 from andel.ledger.proposed_calls import in_words
 from andel.roles.showing.memory import Memory
 from andel.roles.showing.plain import Facts, hex_of
+from andel.roles.showing.refusals import naming_of
+from andel.roles.telling.naming import TREASURY
+from andel.roles.telling.plain_calls import plain_words
 from andel.roles.voter import names_known, read_proposal
 
 
@@ -19,12 +22,15 @@ def proposal_of(memory: Memory, file: bytes) -> Facts:
     """The file's reason and its calls. Raises InputError, SettingsError where nobody votes on the model, ChainError."""
     names = memory.head.get("proposed names", lambda: names_known(memory.model, memory.model.successors))
     calls, why = read_proposal(file, names, memory.store, _no_text)
+    naming = naming_of(memory, TREASURY)
     told = [
         {
             "target": call.target,
             "value": str(call.value),
             "data": hex_of(call.data),
-            "words": in_words(call, names),
+            "name": naming.contracts.get(call.target),
+            "words": plain_words(call, naming),
+            "call": in_words(call, naming.contracts),
         }
         for call in calls
     ]

@@ -23,6 +23,8 @@ from andel.roles.publications import VERSION_SENTENCES
 from andel.roles.revenue import REVENUE_SENTENCES, payment_tokens
 from andel.roles.showing.memory import Memory
 from andel.roles.showing.plain import Facts
+from andel.roles.telling.naming import Naming
+from andel.roles.telling.plain_calls import plain_words
 from andel.roles.voter import VOTE_SENTENCES, names_of
 from andel.units import Address
 
@@ -67,8 +69,20 @@ def sentence_of(error: str, values: Sequence[object]) -> tuple[str, str]:
 
 
 def words(memory: Memory, to: Address, data: bytes, value: int) -> Facts:
-    """What a transaction would do. Raises ChainError."""
-    return {"words": in_words(ProposedCall(to, value, data), names(memory))}
+    """What a transaction would do: a plain sentence, and the call decoded. Raises ChainError."""
+    call, naming = ProposedCall(to, value, data), naming_of(memory)
+    return {"words": plain_words(call, naming), "call": in_words(call, naming.contracts)}
+
+
+def naming_of(memory: Memory, payer: str = "") -> Naming:
+    """What calls are told with on the page; `payer` as `Naming` has it. Raises ChainError."""
+
+    def money(token: Address) -> tuple[int, str]:
+        found = memory.token(token)
+        return int(found["decimals"]), str(found["symbol"])
+
+    payment = COIN if memory.offering is None else memory.head.get("payment", memory.offering.terms).payment
+    return Naming(names(memory), memory.model.token.address, payment, money, payer)
 
 
 def names(memory: Memory) -> dict[Address, str]:

@@ -91,11 +91,11 @@ class PageSource(Protocol):
         ...
 
     def words(self, to: Address, data: bytes, value: int) -> Facts:
-        """What a transaction would do, in plain words: `{words}`."""
+        """What a transaction would do, in plain words, and decoded: `{words, call}`."""
         ...
 
     def proposal_of(self, file: bytes) -> Facts:
-        """The calls that a proposal's file (canonical JSON) means: `{why, calls: [{target, value, data, words}]}`."""
+        """What a proposal's file (canonical JSON) means: `{why, calls: [{target, name, value, data, words, call}]}`."""
         ...
 
     def head(self) -> tuple[int, int]:
