@@ -55,7 +55,7 @@ def test_an_answer_is_audited_step_by_step(serving):
         "every object of the store",
     ]
     assert {step["verdict"] for step in steps} == {"pass"}
-    assert "opened packets" in steps[2]["detail"] and "1 answers" in steps[5]["detail"]
+    assert "opened packets" in steps[2]["detail"] and "answers (1)" in steps[5]["detail"]
     done = told[-1][1]
     assert done["ok"] is True and done["json"]["checked"]["rounds"] == 2
 

@@ -52,6 +52,19 @@ export interface DescribedModel {
   };
 }
 
+/** The same, with the units of features that the gateway does not name, where somebody else knows them by name. */
+export function withUnits(
+  model: DescribedModel,
+  known: readonly { readonly name: string; readonly unit: string | null }[],
+): DescribedModel {
+  const units = new Map(known.map((feature) => [feature.name, feature.unit]));
+  const features = model.features.map((feature) => ({
+    ...feature,
+    unit: feature.unit ?? units.get(feature.name) ?? null,
+  }));
+  return { ...model, features };
+}
+
 /** One number to be filled in. */
 export interface ValueField {
   /** As the gateway names it: "temperature", "temperature@-3600". */

@@ -16,6 +16,9 @@ export interface HoldingProps {
   again: () => void;
 }
 
+/** A figure is read at a glance; the button says the amount exactly enough. */
+const SHORT = { digits: 2 };
+
 export function Earned({ account, network, again }: HoldingProps) {
   const claiming = useTransaction();
   const { symbol, decimals } = account;
@@ -42,16 +45,16 @@ export function Earned({ account, network, again }: HoldingProps) {
       <Stats>
         <Stat
           label="To claim"
-          value={account.claimable === null ? "—" : formatAmount(due, decimals)}
+          value={account.claimable === null ? "—" : formatAmount(due, decimals, SHORT)}
           unit={symbol}
           marked
         />
         <Stat
           label="Earned in all rounds"
-          value={account.earned === null ? "—" : formatAmount(account.earned, decimals)}
+          value={account.earned === null ? "—" : formatAmount(account.earned, decimals, SHORT)}
           unit={symbol}
         />
-        <Stat label="You hold" value={formatAmount(account.balance, decimals)} unit={symbol} />
+        <Stat label="You hold" value={formatAmount(account.balance, decimals, SHORT)} unit={symbol} />
       </Stats>
       {account.earned === null && (
         <Notice tone="warn">

@@ -1,12 +1,13 @@
 // Ask the model: a form made from what it takes, the answer, and what this page finds out about the answer by itself.
 import "../styles/acting.css";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { ApiError } from "../api/client";
+import { ApiError, read } from "../api/client";
 import { onEvent } from "../api/live";
 import { useNetwork } from "../api/resource";
+import type { Model } from "../api/shapes";
 import { AnswerCard } from "../asking/AnswerCard";
 import { readForm } from "../asking/asking";
-import type { DescribedModel } from "../asking/model_form";
+import { type DescribedModel, withUnits } from "../asking/model_form";
 import { QuestionForm } from "../asking/QuestionForm";
 import { StageNotice } from "../asking/StageNotice";
 import { CostLine, Terms } from "../asking/Terms";
@@ -73,9 +74,11 @@ function useForm() {
   const [value, setValue] = useState<DescribedModel | null>(null);
   const [trouble, setTrouble] = useState<ApiError | null>(null);
   const again = useCallback(() => {
-    readForm().then(
-      (told) => {
-        setValue(told);
+    // the task names the target's unit alone; others are those of packets that were opened, where the page's facts tell
+    const facts = read<Model>("/model").catch(() => null);
+    Promise.all([readForm(), facts]).then(
+      ([told, known]) => {
+        setValue(withUnits(told, known?.task.features ?? []));
         setTrouble(null);
       },
       (error) => setTrouble(error instanceof ApiError ? error : new ApiError(0, String(error), null)),

@@ -87,8 +87,24 @@ function StepLine({ step }: { step: AuditStep }) {
   const mark = step.verdict === "rests" ? "open" : step.verdict;
   return (
     <MarkLine mark={mark} name={capital(step.name)}>
-      {step.verdict === "rests" ? `Rests on: ${step.detail}` : step.detail}
+      <Detail text={step.verdict === "rests" ? `Rests on: ${step.detail}` : step.detail} />
     </MarkLine>
+  );
+}
+
+/** What was checked: one finding as it is, more of them folded, each on its line. */
+function Detail({ text }: { text: string }) {
+  const findings = text.split("; ");
+  if (findings.length < 3) return <>{text}</>;
+  return (
+    <details>
+      <summary>{formatCounted(findings.length, "kind", "kinds")} of evidence</summary>
+      <ul class="findings">
+        {findings.map((finding) => (
+          <li key={finding}>{finding}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

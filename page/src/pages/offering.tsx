@@ -8,10 +8,12 @@ import { Buy } from "../buying/Buy";
 import { OfferingProgress } from "../buying/Progress";
 import { Promises } from "../buying/Promises";
 import { Yours } from "../buying/Yours";
+import { Button } from "../parts/Button";
+import { Card } from "../parts/Card";
 import { Loaded } from "../parts/Loaded";
 import { Notice } from "../parts/Notice";
 import { useStore } from "../state";
-import { connection } from "../wallet/connection";
+import { connection, isChoosing } from "../wallet/connection";
 
 export default function Page() {
   const now = useStore(connection);
@@ -49,6 +51,14 @@ export default function Page() {
                   <Notice title="It is not open yet.">Nobody can buy before its first second.</Notice>
                 )}
                 <Yours offering={told} again={offering.again} />
+                {!now && told.phase !== "open" && (
+                  <Card title="Yours">
+                    <p>Connect a wallet to see what is yours: what you paid, tokens to fetch, money to get back.</p>
+                    <div class="row">
+                      <Button onClick={() => isChoosing.set(true)}>Connect a wallet</Button>
+                    </div>
+                  </Card>
+                )}
               </div>
             </div>
           )

@@ -71,7 +71,7 @@ function RoundCard({ round, idleAt }: { round: RoundUnderWay | null; idleAt: num
     >
       <div class="row">
         <StatusPill round={round} />
-        <span>{round.phase}</span>
+        {!isOver && <span>{round.phase}</span>}
       </div>
       <Stages status={round.status} />
       {isLate && (
@@ -94,7 +94,7 @@ function RoundCard({ round, idleAt }: { round: RoundUnderWay | null; idleAt: num
           value={formatCount(round.reveals)}
           note={`${formatCount(round.k)} equal ones decide`}
         />
-        <Stat label="Contributors" value={round.contributors === null ? "—" : formatCount(round.contributors)} />
+        <Stat label="Took part" value={round.contributors === null ? "—" : formatCount(round.contributors)} />
         <Stat
           label="Unresolved updates"
           value={formatCount(round.unresolved)}
@@ -140,7 +140,7 @@ function OperatorsCard({ facts }: { facts: OperatorFacts }) {
               <tr>
                 <th scope="col">Operator</th>
                 <th scope="col">Role</th>
-                <th scope="col" class="right">
+                <th scope="col" class="right wide-only">
                   Bond
                 </th>
                 <th scope="col" class="right wide-only">
@@ -159,7 +159,7 @@ function OperatorsCard({ facts }: { facts: OperatorFacts }) {
                     <Address value={each.account} copies={false} />
                   </td>
                   <td>{each.role}</td>
-                  <td class="right">{inCoin(each.bond)}</td>
+                  <td class="right wide-only">{inCoin(each.bond)}</td>
                   <td class="right wide-only">{each.unbonding === "0" ? "—" : inCoin(each.unbonding)}</td>
                   <td class="right wide-only">
                     {formatAmount(each.claimable, facts.decimals ?? 18, { symbol: facts.symbol ?? "", digits: 3 })}

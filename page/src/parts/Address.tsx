@@ -38,7 +38,17 @@ export function Copy({ text, what }: { text: string; what: string }) {
 export function Command({ text }: { text: string }) {
   return (
     <div class="command">
-      <code>{text}</code>
+      {/* each word stands whole, so that no option is broken at its hyphens; one longer than the line breaks within */}
+      <code>
+        {text.split(" ").map((word, index) => (
+          <>
+            {index > 0 && " "}
+            <span key={index} class="command-word">
+              {word}
+            </span>
+          </>
+        ))}
+      </code>
       <Copy text={text} what="the command" />
     </div>
   );

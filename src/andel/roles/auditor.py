@@ -305,7 +305,7 @@ def _step(outcome: Outcome) -> Step:
 
 def _step_of(name: str, tally: Tally) -> Step:
     rows = [(KINDS[kind], counts) for kind, counts in tally.rows() if kind != "blocks"]
-    found = [f"{sum(counts.values()):,} {what}" for what, counts in rows]
+    found = [f"{what} ({sum(counts.values()):,})" for what, counts in rows]
     proven = any(counts[Rests.RECOMPUTED.value] for _, counts in rows)
     return Step(name, Verdict.PASS if proven or not rows else Verdict.RESTS, "; ".join(found))
 

@@ -215,3 +215,16 @@ def test_a_body_that_does_not_come_is_not_waited_for(page_at):
         headers = {"Content-Type": "application/json"}
         response = httpx.post(f"{running.url}/page/chain", content=slowly(), headers=headers, trust_env=False)
         assert response.status_code == 408
+
+
+def test_long_answers_are_packed_for_who_takes_that_and_each_form_has_its_own_etag(client, source):
+    source.shares = lambda first, count: {"items": [f"account {number}" for number in range(first, first + count)]}
+    path = "/page/api/shares?first=0&count=200"
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert packed.json() == plain.json() and int(packed.headers["content-length"]) < len(plain.content)
+    assert packed.headers["etag"] != plain.headers["etag"] and packed.headers["vary"] == "Accept-Encoding"
+    kept = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["etag"]}
+    assert client.get(path, headers=kept).status_code == 304
+    assert "content-encoding" not in client.get("/page/api/network", headers={"Accept-Encoding": "gzip"}).headers

@@ -71,7 +71,11 @@ function Figures({ model, row }: { model: Model; row: ModelRow | null }) {
       <Stat
         label="Rounds"
         value={row?.rounds == null ? "—" : formatCount(row.rounds)}
-        note={row?.contributors == null ? undefined : formatCounted(row.contributors, "contributor", "contributors")}
+        note={
+          row?.contributors == null
+            ? undefined
+            : `${formatCounted(row.contributors, "contributor", "contributors")} earned by them`
+        }
       />
       <Stat
         label="Minted"

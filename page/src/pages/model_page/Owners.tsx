@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<PartKind, string>> = {
 export function SupplyCard({ supply }: { supply: Model["supply"] }) {
   const show = (amount: string) => formatAmount(amount, supply.decimals, { symbol: supply.symbol, digits: 0 });
   const parts = supply.parts.map((part) => ({
-    who: isAddress(part.who) ? `${KINDS[part.kind]} ${shortHex(part.who)}` : capital(part.who),
+    who: isAddress(part.who) ? `${KINDS[part.kind]} ${shortHex(part.who).replace("…", "…\u2060")}` : capital(part.who),
     ppm: shareOf(part.amount, supply.cap),
     value: show(part.amount),
   }));
@@ -63,7 +63,7 @@ export function ContributorsCard() {
     { title: "#", right: true, wideOnly: true, show: (_row, index) => formatCount(index + 1) },
     { title: "Contributor", show: (row) => <Address value={row.account} copies={false} /> },
     { title: `Earned ${token.symbol}`, right: true, show: (row) => show(row.earned) },
-    { title: "Share", right: true, show: (row) => formatShare(row.share_ppm) },
+    { title: "Share", right: true, wideOnly: true, show: (row) => formatShare(row.share_ppm) },
     { title: "Claimed", right: true, wideOnly: true, show: (row) => show(row.claimed) },
     { title: "Devices", right: true, wideOnly: true, show: (row) => countOrNot(row.devices) },
     { title: "Rounds", right: true, wideOnly: true, show: (row) => countOrNot(row.rounds) },

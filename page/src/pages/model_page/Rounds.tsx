@@ -50,7 +50,7 @@ export function RoundsCard({ symbol, decimals }: RoundsCardProps) {
       show: (row) => formatAmount(row.minted, decimals, { digits: 2, isFixed: true }),
     },
     {
-      title: "Contributors",
+      title: "Took part",
       right: true,
       wideOnly: true,
       show: (row) => (row.contributors === null ? "—" : formatCount(row.contributors)),

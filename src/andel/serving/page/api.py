@@ -31,7 +31,7 @@ from andel.serving.http_edge import (
     json_response,
     read_body,
 )
-from andel.serving.page.files import has_it
+from andel.serving.page.files import has_it, takes_gzip
 from andel.serving.page.kept import Kept, Places
 from andel.serving.page.source import PAGE_MOST, POINTS_MOST, PageSource
 from andel.serving.strict_json import names_of, read_object
@@ -119,10 +119,14 @@ async def _told(entry: Entry, kept: Kept, read: Facts, request: Request) -> Resp
     await entry.count(request)
     with _troubles_told():
         made = await kept.get(f"{request.url.path}?{request.url.query}", make)
-    headers = headers_of_facts(made.etag)
-    if has_it(request, made.etag):
+    packed = made.packed if takes_gzip(request.headers.get("accept-encoding", "")) else None
+    etag = f'"{made.etag}"' if packed is None else f'"{made.etag}-gz"'
+    headers = headers_of_facts(etag) | {"Vary": "Accept-Encoding"}
+    if has_it(request, etag):
         return Response(status_code=304, headers=headers)
-    return Response(made.body, headers=headers, media_type="application/json")
+    if packed is None:
+        return Response(made.body, headers=headers, media_type="application/json")
+    return Response(packed, headers=headers | {"Content-Encoding": "gzip"}, media_type="application/json")
 
 
 async def _posted(entry: Entry, read: Callable[[dict[str, Any]], Callable[[], object]], request: Request) -> Response:

@@ -8,6 +8,7 @@ threads, of which the page takes only some: who asks the model must find one fre
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,17 +29,28 @@ PLACES: Final = 12
 
 WAITING_MAX: Final = 128
 
+_PACKED_FROM_BYTES: Final = 1024
+_PACKING: Final = 5  # a fifth of the time of 9, and nearly as short
+
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One answer: its bytes, the ETag that follows from them, the block they hold for, and when they were made."""
+    """One answer: its bytes, plain and packed where that pays, the ETag that follows from them, the block they hold
+    for, and when they were made.
+    """
 
     body: bytes
+    packed: bytes | None
     etag: str
     block: int
     at: float
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+        return len(self.body) + len(self.packed or b"")
 
 
 class Places:
@@ -96,15 +108,16 @@ class Kept:
         if kept is not None and kept.block == block and now - kept.at < KEEP_SECONDS:
             return kept
         body = orjson.dumps(make())
-        return Made(body, f'"{sha256(body).hex()[:32]}"', block, now)
+        packed = gzip.compress(body, _PACKING, mtime=0) if len(body) >= _PACKED_FROM_BYTES else None
+        return Made(body, packed, sha256(body).hex()[:32], block, now)
 
     def _keep(self, name: str, made: Made) -> None:
         former = self._kept.pop(name, None)
-        self._bytes += len(made.body) - (0 if former is None else len(former.body))
+        self._bytes += made.size - (0 if former is None else former.size)
         self._kept[name] = made
         while self._bytes > KEEP_BYTES:
             _, oldest = self._kept.popitem(last=False)
-            self._bytes -= len(oldest.body)
+            self._bytes -= oldest.size
 
     def _done(self, name: str, task: asyncio.Task[Made]) -> None:
         del self._making[name]
