@@ -81,7 +81,8 @@ contract WeatherInsurance is DeviceEvidence {
     mapping(bytes32 key => bool) public hasPaid;
 
     mapping(uint256 id => Policy) private _policies;
-    mapping(uint256 id => mapping(address device => bool)) private _names;
+    // The owner when the policy was bought; zero for a device that it does not name.
+    mapping(uint256 id => mapping(address device => address owner)) private _owners;
 
     event Funded(address indexed from, uint256 amount);
     event Bought(uint256 indexed id, address indexed insured, uint256 payout, uint64 from, uint64 until);
@@ -152,7 +153,7 @@ contract WeatherInsurance is DeviceEvidence {
             (address owner,, bool revoked) = DEVICES.statusOf(device);
             require(owner != address(0) && !revoked, DeviceEvidence_NotOwned(device));
             require(owner != msg.sender, WeatherInsurance_BadOwner(device, owner));
-            _names[id][device] = true;
+            _owners[id][device] = owner;
         }
         pool += due;
         reserved += payout;
@@ -171,9 +172,11 @@ contract WeatherInsurance is DeviceEvidence {
         for (uint256 i = 0; i < shown.length; ++i) {
             address device = shown[i].device;
             require(i == 0 || device > shown[i - 1].device, WeatherInsurance_BadOrder(device));
-            require(_names[id][device], WeatherInsurance_NotNamed(id, device));
+            require(_owners[id][device] != address(0), WeatherInsurance_NotNamed(id, device));
             owners[i] = _requireEvent(policy, device, shown[i].packets);
-            require(owners[i] != policy.insured, WeatherInsurance_BadOwner(device, owners[i]));
+            // `lastChange` alone lets a device change hands later in the very second of the purchase.
+            // This owner was not the insured then, so it is not now.
+            require(owners[i] == _owners[id][device], DeviceEvidence_NotOwned(device));
             for (uint256 j = 0; j < i; ++j) {
                 require(owners[j] != owners[i], WeatherInsurance_BadOwner(device, owners[i]));
             }
@@ -224,7 +227,7 @@ contract WeatherInsurance is DeviceEvidence {
 
     /// @notice Whether a policy names a device.
     function isNamed(uint256 id, address device) external view returns (bool) {
-        return _names[id][device];
+        return _owners[id][device] != address(0);
     }
 
     /// @notice What a payout costs, wei.

@@ -154,6 +154,22 @@ contract WeatherInsuranceTest is ConsumerWorld {
         notOwned(both(HOT), deviceAt(1));
     }
 
+    function test_aDeviceHandedToAnyAccountInTheSecondOfThePurchasePaysNothing() public {
+        id = bought(buyer, PAYOUT);
+        vm.prank(ownerAt(1));
+        devices.transfer(deviceAt(1), vm.addr(0xACC)); // perhaps the insured's second account
+        vm.warp(block.timestamp + 1 days + 1);
+        notOwned(both(HOT), deviceAt(1));
+    }
+
+    function test_aDeviceHandedToTheInsuredInTheSecondOfThePurchasePaysNothing() public {
+        id = bought(buyer, PAYOUT);
+        vm.prank(ownerAt(1));
+        devices.transfer(deviceAt(1), buyer);
+        vm.warp(block.timestamp + 1 days + 1);
+        notOwned(both(HOT), deviceAt(1));
+    }
+
     function test_oneOwnerOfTwoDevicesIsOneOwner() public {
         vm.startPrank(ownerAt(1));
         devices.transfer(deviceAt(1), ownerAt(0));
