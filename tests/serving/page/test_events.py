@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -113,7 +113,26 @@ def test_one_thread_asks_for_all_and_ends_with_the_last_reader(page_at):
             assert len(askers()) == 1
 
 
-def test_the_sixty_fifth_stream_is_told_to_come_again(page_at):
+def test_one_network_leaves_streams_to_others(page_at):
+    with page_at() as running, ExitStack() as held:
+        host, port = running.url.removeprefix("http://").split(":")
+
+        def ask(source):
+            try:
+                each = socket.create_connection((host, int(port)), 10, (source, 0))
+            except OSError:
+                pytest.skip(f"this machine has no address {source}")
+            held.callback(each.close)
+            each.sendall(b"GET /page/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            return each.recv(64)[9:12]
+
+        assert {ask("127.0.0.1") for _ in range(32)} == {b"200"}
+        assert ask("127.0.0.1") == b"503"
+        assert ask("127.0.0.2") == b"200"
+
+
+def test_the_sixty_fifth_stream_is_told_to_come_again(page_at, monkeypatch):
+    monkeypatch.setitem(events.Events.__init__.__kwdefaults__, "network_max", 64)
     with page_at() as running:
         address = tuple(running.url.removeprefix("http://").split(":"))
         held = [socket.create_connection((address[0], int(address[1]))) for _ in range(64)]

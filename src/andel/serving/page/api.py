@@ -71,14 +71,18 @@ class Entry:
 
     async def count(self, request: Request, requests: int = 1) -> None:
         """Counts a request. Raises RefusedRequest (429)."""
-        address = request.client.host if request.client else ""
-        await run_in_threadpool(self.spend, f"page at {network_of(address)}", requests)
+        await run_in_threadpool(self.spend, f"page at {network_of_request(request)}", requests)
 
     async def read(self, request: Request, hint: str, bytes_max: int = MAX_BODY_BYTES) -> bytes:
         """A body in JSON, not parsed. Raises RefusedRequest."""
         check_content_type(request, "application/json", "as JSON")
         with self.bodies.lease() as hold:
             return await read_body(request, self.body_seconds, bytes_max, hint, hold)
+
+
+def network_of_request(request: Request) -> str:
+    """What the address that asks is counted as."""
+    return network_of(request.client.host if request.client else "")
 
 
 def routes_of_facts(

@@ -19,12 +19,15 @@ from starlette.responses import Response
 
 from andel.errors import AndelError
 from andel.serving.http_edge import RefusedRequest, headers_of_streams
-from andel.serving.page.api import Entry
+from andel.serving.page.api import Entry, network_of_request
 from andel.serving.page.source import PageSource, Told
 from andel.serving.page.stream import HEARTBEAT, EventResponse, event_bytes
 
 STREAMS_MAX: Final = 64
 """Open streams of one process."""
+
+STREAMS_OF_NETWORK_MAX: Final = 32
+"""Of these, of one network: nobody alone takes them from all others. A proxy is one network."""
 
 QUEUE_MAX: Final = 32
 """Looks at the chain that a reader may be behind."""
@@ -42,9 +45,10 @@ _log = logging.getLogger(__name__)
 class _Reader:
     """One stream: what is still to be sent to it. None ends it."""
 
-    __slots__ = ("queue",)
+    __slots__ = ("network", "queue")
 
-    def __init__(self) -> None:
+    def __init__(self, network: str) -> None:
+        self.network = network
         self.queue: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(QUEUE_MAX + 1)
 
 
@@ -59,10 +63,11 @@ class Events:
         poll_seconds: float = POLL_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         streams_max: int = STREAMS_MAX,
+        network_max: int = STREAMS_OF_NETWORK_MAX,
     ) -> None:
         self._source, self._entry = source, entry
         self._poll_seconds, self._heartbeat_seconds = poll_seconds, heartbeat_seconds
-        self._streams_max = streams_max
+        self._streams_max, self._network_max = streams_max, network_max
         self._instance = secrets.token_hex(8)
         self._readers: set[_Reader] = set()
         self._ended = False
@@ -75,9 +80,10 @@ class Events:
             return Response(headers=headers_of_streams(), media_type="text/event-stream")
         since = _last_id(request)
         await self._entry.count(request)
-        if self._ended or len(self._readers) >= self._streams_max:
+        network = network_of_request(request)
+        if self._ended or len(self._readers) >= self._streams_max or self._of(network) >= self._network_max:
             raise _full()
-        reader = _Reader()
+        reader = _Reader(network)
         self._readers.add(reader)  # before anything is asked, so that nothing is missed in between
         try:
             block, time, missed = await self._entry.places.run(lambda: self._look(since))
@@ -119,6 +125,9 @@ class Events:
             return block, time, ()
         until, missed = self._source.changes(since)
         return until, time, missed
+
+    def _of(self, network: str) -> int:
+        return sum(reader.network == network for reader in self._readers)
 
     def _leave(self, reader: _Reader) -> None:
         self._readers.discard(reader)
