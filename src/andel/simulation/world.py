@@ -38,7 +38,10 @@ from andel.training.plan import RoundPlan
 from andel.units import DAY_SECONDS, TOKEN, Address, BaseUnits, Digest
 from andel.value.history import EMPTY_HISTORY
 
-TERMS = b"Openings of committed batches are public to the validators and in the content store (mode: open).\n"
+TERMS = (
+    b"In open mode openings of committed batches are public for ever, in the content store. Where they tell a "
+    b"position, the model's page shows it to about 1 km.\n"
+)
 CAP = BaseUnits(1_000_000 * TOKEN)
 CEILING = BaseUnits(500_000 * TOKEN)
 RATE = BaseUnits(20 * TOKEN)
