@@ -6,30 +6,47 @@ and band, its bounds, concentration and temperature; the signed answers stand on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from examples.air_quality.answering import Hour
-from examples.air_quality.between import Place
+from examples.air_quality.between import EARTH_KM, Place
 from examples.air_quality.index import standard_of
 from examples.air_quality.models import HORIZON_SECONDS
 
 MAX_STEPS: Final = 200
 FORMAT: Final = "andel-air-map/1"
 
+Degrees = NDArray[np.float64]
 
-def map_of(said: Hour, stations: Sequence[Place], standard_name: str, steps: int) -> dict[str, object]:
+
+def sides_of(stations: Sequence[Place], steps: int, around_km: float = 0.0) -> tuple[Degrees, Degrees]:
+    """Degrees north and degrees east of the points: the box around the stations, and so many kilometres about it."""
+    norths, easts = [place[0] for place in stations], [place[1] for place in stations]
+    north = math.degrees(around_km / EARTH_KM)
+    east = north / math.cos(math.radians(max(abs(min(norths)), abs(max(norths)))))
+    return (
+        np.linspace(min(norths) - north, max(norths) + north, steps),
+        np.linspace(min(easts) - east, max(easts) + east, steps),
+    )
+
+
+def map_of(
+    said: Hour, stations: Sequence[Place], standard_name: str, steps: int, around_km: float = 0.0
+) -> dict[str, object]:
     """The map of the box around the stations, with `steps` points on each side, from the south-west eastward.
 
-    Raises InputError for a standard that is none.
+    Raises InputError for a standard that is none, or where `around_km` leads away from the stations.
     """
     standard = standard_of(standard_name)
-    norths, easts = [place[0] for place in stations], [place[1] for place in stations]
+    norths, easts = sides_of(stations, steps, around_km)
     points = []
-    for north in np.linspace(min(norths), max(norths), steps):
-        for east in np.linspace(min(easts), max(easts), steps):
+    for north in norths:
+        for east in easts:
             forecast = said.forecast_at((float(north), float(east)), standard)
             low, high = forecast.bounds
             points.append(

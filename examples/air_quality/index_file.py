@@ -21,14 +21,20 @@ from examples.air_quality.playing import INDEX_FORMAT
 _WAYS = {"mean": 0.0, "nearest": math.inf}
 
 
-def read_index(path: Path) -> tuple[Model, Model]:
-    """The models of dust and of temperature. Raises SettingsError for a file that no run wrote."""
+def read_index_file(path: Path) -> dict[str, Any]:
+    """What a run wrote, as it stands there. Raises SettingsError for a file that no run wrote."""
     try:
         value = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}", "name the folder of a run with --folder") from error
     if not isinstance(value, dict) or value.get("format") != INDEX_FORMAT:
         raise SettingsError(f"{path} is no index file ({INDEX_FORMAT})")
+    return value
+
+
+def read_index(path: Path) -> tuple[Model, Model]:
+    """The models of dust and of temperature. Raises SettingsError for a file that no run wrote."""
+    value = read_index_file(path)
     try:
         found = value["models"]
         dust = _model(found["dust"], value["chain_id"], DUST_INPUTS, DUST_EXPONENT)

@@ -92,6 +92,11 @@ def last_day(dataset: Dataset) -> int:
     return max(int(series.timestamps[-1]) for series in dataset.series) // DAY_SECONDS
 
 
+def last_hour(dataset: Dataset) -> int:
+    """The last time at which any station measured, unix seconds."""
+    return max(int(series.timestamps[-1]) for series in dataset.series)
+
+
 def place_of(series: Series) -> tuple[float, float]:
     """North and east in degrees."""
     return PLACES[series.site]
