@@ -1,7 +1,7 @@
 """What was made is kept for a while, and made once for all who ask for it together.
 
-Takes a clock, and what makes a value. Gives the value. Bounded in number and in seconds, so that dragging over a map asks
-the gateways once, and nobody is shown for long what has become old. Safe to share between threads.
+Takes a clock, and what makes a value. Gives the value. Bounded in number and in seconds, so that dragging over a map
+asks the gateways once, and nobody is shown for long what has become old. Safe to share between threads.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class AirFacts:
         )
 
     def about(self) -> dict[str, object]:
-        """Who answers and signs, how answers are brought to a place, where stations stand, the steps of the standards."""
+        """Who answers and signs, how answers come to a place, where stations stand, the standards' steps."""
         exponents = {"dust": DUST_EXPONENT, "temperature": TEMPERATURE_EXPONENT}
         return {
             "chain_id": self.told["chain_id"],
