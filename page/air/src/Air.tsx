@@ -89,20 +89,23 @@ function Shows({ about }: { about: About }) {
     <>
       <Asked about={about} {...choices} />
       <div class="halves air-halves">
-        <Card title="The city" class={city.isLoading && city.value ? "older" : ""}>
-          {city.trouble && <FailedNotice trouble={city.trouble} what="This hour" again={city.again} />}
-          {city.value && drawn ? (
-            <>
-              <CityPlan city={city.value} standard={drawn} shown={shown} place={place} pick={pick} />
-              <BandKey standard={drawn} />
-            </>
-          ) : (
-            <Loaded resource={city} what="The plan" lines={9}>
-              {() => null}
-            </Loaded>
-          )}
-        </Card>
-        <div class="stack">
+        <div class="air-side">
+          <Card title="The city" class={city.isLoading && city.value ? "older" : ""}>
+            {city.trouble && <FailedNotice trouble={city.trouble} what="This hour" again={city.again} />}
+            {city.value && drawn ? (
+              <>
+                <CityPlan city={city.value} standard={drawn} shown={shown} place={place} pick={pick} />
+                <BandKey standard={drawn} />
+              </>
+            ) : (
+              <Loaded resource={city} what="The plan" lines={9}>
+                {() => null}
+              </Loaded>
+            )}
+          </Card>
+          {city.value && drawn && <Stations city={city.value} standard={drawn} pick={pick} />}
+        </div>
+        <div class="air-side">
           {forecast.trouble && <FailedNotice trouble={forecast.trouble} what="This place" again={forecast.again} />}
           {found && judged ? (
             <Here forecast={found} standard={judged} about={about} isOld={forecast.isLoading} />
@@ -114,7 +117,6 @@ function Shows({ about }: { about: About }) {
           {found && judged && <RestsOn forecast={found} standard={judged} about={about} />}
         </div>
       </div>
-      {city.value && drawn && <Stations city={city.value} standard={drawn} pick={pick} />}
       <CoverCard cover={cover} hasNone={!cover.isLoading && !cover.trouble && cover.value === null} />
     </>
   );

@@ -68,7 +68,7 @@ function HourField({ about, hour, setHour }: Pick<AskedProps, "about" | "hour" |
       />
       <Button
         kind="plain"
-        label="An hour earlier"
+        label="−1 h: an hour earlier"
         disabled={hour <= about.first_hour}
         onClick={() => setHour(hour - HOUR)}
       >
@@ -76,7 +76,7 @@ function HourField({ about, hour, setHour }: Pick<AskedProps, "about" | "hour" |
       </Button>
       <Button
         kind="plain"
-        label="An hour later"
+        label="+1 h: an hour later"
         disabled={hour >= about.last_hour}
         onClick={() => setHour(hour + HOUR)}
       >

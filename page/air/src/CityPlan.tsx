@@ -2,9 +2,9 @@
 // nothing else of a third party. A place is picked by pointing, or by arrow keys.
 import { useMemo, useRef } from "preact/hooks";
 import { formatMeasure } from "../../src/text/numbers";
-import { bandsOf, edgesOf, runsOf, type Shown } from "./bands";
-import { frameOf, moved, placeAt, pointOf } from "./frame";
-import { Area } from "./Swatch";
+import { bandsOf, DRAWN, edgesOf, runsOf, type Shown } from "./bands";
+import { type Frame, frameOf, moved, placeAt, pointOf } from "./frame";
+import { Swatch } from "./Swatch";
 import type { CityHour, Place, Standard } from "./shapes";
 import { placeText } from "./where";
 
@@ -65,15 +65,8 @@ export function CityPlan({ city, standard, shown, place, pick }: CityPlanProps) 
       onPointerMove={(event) => event.pointerType !== "touch" && event.buttons === 1 && point(event)}
       onKeyDown={key}
     >
-      {runsOf(bands, steps).map((run) => (
-        <Area
-          key={`${run.row}/${run.first}`}
-          x={run.first * cell.width}
-          y={frame.height - (run.row + 1) * cell.height}
-          width={run.count * cell.width}
-          height={cell.height}
-          band={run.band}
-        />
+      {standard.bands.map((band, number) => (
+        <Ground key={band.name} band={number} path={groundOf(bands, steps, number, frame)} />
       ))}
       <path
         class="band-edge"
@@ -93,7 +86,12 @@ export function CityPlan({ city, standard, shown, place, pick }: CityPlanProps) 
             <text class="value" y={6} text-anchor="middle">
               {station.forecast ? station.forecast[shown] : "—"}
             </text>
-            <text class="name" x={isRight ? -25 : 25} y={6} text-anchor={isRight ? "end" : "start"}>
+            <text
+              class={`name ${isRight ? "before" : "behind"}`}
+              x={isRight ? -25 : 25}
+              y={6}
+              text-anchor={isRight ? "end" : "start"}
+            >
               {station.name}
             </text>
           </g>
@@ -117,15 +115,35 @@ export function CityPlan({ city, standard, shown, place, pick }: CityPlanProps) 
   );
 }
 
+/** All ground of one band as one path: beside each other, cells of their own would show seams. */
+function Ground({ band, path }: { band: number; path: string }) {
+  if (!path) return null;
+  return (
+    <>
+      <path class={`band-${Math.min(band, DRAWN - 1)}`} d={path} />
+      {band > 0 && <path fill={`url(#hatch-${Math.min(band, DRAWN - 1)})`} d={path} />}
+    </>
+  );
+}
+
+function groundOf(bands: readonly number[], steps: number, band: number, frame: Frame): string {
+  const [width, height] = [frame.width / steps, frame.height / steps];
+  return runsOf(bands, steps)
+    .filter((run) => run.band === band)
+    .map((run) => {
+      const [x, y] = [run.first * width, frame.height - (run.row + 1) * height];
+      return `M${x} ${y}h${run.count * width}v${height}H${x}Z`;
+    })
+    .join("");
+}
+
 /** What each colour and hatching stands for. */
 export function BandKey({ standard }: { standard: Standard }) {
   return (
     <ul class="band-key" aria-label={`Bands of ${standard.title}`}>
       {standard.bands.map((band, number) => (
         <li key={band.name}>
-          <svg class="swatch" viewBox="0 0 24 24" aria-hidden="true">
-            <Area x={0} y={0} width={24} height={24} band={number} />
-          </svg>
+          <Swatch band={number} />
           <span>
             {band.name}{" "}
             <span class="quiet number">{`${number === 0 ? band.first : (standard.bands[number - 1]?.last ?? 0) + 1}–${band.last}`}</span>

@@ -42,7 +42,7 @@ function Told({ cover }: { cover: Cover }) {
         <Stat
           label="Days paid"
           value={`${formatCount(cover.paid_days)} of ${formatCount(cover.most_days)}`}
-          note={cover.paid_days > 0 ? "paid" : "none yet"}
+          note={coins((BigInt(cover.amount) * BigInt(cover.paid_days)).toString())}
           marked
         />
         <Stat

@@ -4,6 +4,7 @@ import { Stat, Stats } from "../../src/parts/Stat";
 import { capital } from "../../src/text/units";
 import { bandAt, meaningOf } from "./bands";
 import { clockTime } from "./clock";
+import { directionFrom } from "./frame";
 import { Area, Swatch } from "./Swatch";
 import type { About, Estimate, Forecast, Standard } from "./shapes";
 import { distanceKm } from "./summing";
@@ -83,10 +84,11 @@ function Scale({ forecast, standard }: { forecast: Forecast; standard: Standard 
 }
 
 function nameOf(forecast: Forecast, about: About): string {
-  const away = about.stations.map((station) => ({ name: station.name, km: distanceKm(forecast.place, station.place) }));
+  const away = about.stations.map((station) => ({ ...station, km: distanceKm(forecast.place, station.place) }));
   const nearest = away.sort((one, other) => one.km - other.km)[0];
   if (!nearest) return "The place";
-  return nearest.km < 0.1 ? nearest.name : `${rounded(nearest.km, nearest.km < 10 ? 1 : 0)} km from ${nearest.name}`;
+  if (nearest.km < 0.1) return nearest.name;
+  return `${rounded(nearest.km, nearest.km < 10 ? 1 : 0)} km ${directionFrom(nearest.place, forecast.place)} of ${nearest.name}`;
 }
 
 export function rounded(value: number, digits: number): string {

@@ -69,7 +69,7 @@ function Answers({ forecast, answers }: { forecast: Forecast; answers: readonly 
   };
   return (
     <section class="table-frame" tabIndex={0} aria-label="Answers by station">
-      <table class="table">
+      <table class="table tight">
         <caption class="heard">What the models said of each station, and how much it counts at the place</caption>
         <thead>
           <tr>

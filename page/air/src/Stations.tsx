@@ -15,9 +15,13 @@ export interface StationsProps {
 export function Stations({ city, standard, pick }: StationsProps) {
   const value = (measured: number | null, digits: number) => (measured === null ? "—" : rounded(measured, digits));
   return (
-    <Card title="All stations" note={`measured ${clockTime(city.measured_at)}, expected ${clockTime(city.at)}`}>
-      <section class="table-frame" tabIndex={0} aria-label="All stations">
-        <table class="table">
+    <Card
+      title="All stations"
+      class="air-last"
+      note={`measured ${clockTime(city.measured_at)}, expected ${clockTime(city.at)}`}
+    >
+      <section class="table-frame" tabIndex={0} aria-label="Table of all stations">
+        <table class="table tight">
           <caption class="heard">
             Each station: its index by {standard.title} six hours ahead, dust and temperature measured and expected
           </caption>

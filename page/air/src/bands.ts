@@ -35,6 +35,7 @@ export function meaningOf(standard: Standard, band: number): string {
 /** How many hatchings and colours there are. */
 export const DRAWN = 6;
 
+/** Cells of one band beside each other in a row. */
 export interface Run {
   readonly row: number;
   readonly first: number;
@@ -42,7 +43,7 @@ export interface Run {
   readonly band: number;
 }
 
-/** Neighbours of one band in a row as one, so that a plan has few rectangles and no seams. */
+/** The map's cells as runs, rows from the south. */
 export function runsOf(bands: readonly number[], steps: number): Run[] {
   const runs: Run[] = [];
   for (let row = 0; row < steps; row++) {

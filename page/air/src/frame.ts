@@ -67,6 +67,15 @@ export function moved(frame: Frame, [north, east]: Place, northKm: number, eastK
   ];
 }
 
+const WINDS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"] as const;
+
+/** The eighth of the compass in which `there` lies, seen from `here`. */
+export function directionFrom(here: Place, there: Place): (typeof WINDS)[number] {
+  const east = (there[1] - here[1]) * Math.cos((here[0] * Math.PI) / 180);
+  const eighths = Math.round(Math.atan2(east, there[0] - here[0]) / (Math.PI / 4));
+  return WINDS[(eighths + 8) % 8] ?? "north";
+}
+
 function kmPerDegreeEast(southWest: Place, northEast: Place): number {
   return KM_PER_DEGREE * Math.cos((((southWest[0] + northEast[0]) / 2) * Math.PI) / 180);
 }

@@ -6,6 +6,7 @@ import "../../src/styles/parts.css";
 import "../../src/styles/tables.css";
 import "../../src/styles/figures.css";
 import "../../src/styles/forms.css";
+import "../../src/styles/acting.css";
 import "./air.css";
 import { render } from "preact";
 import { Air } from "./Air";
