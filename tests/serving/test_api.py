@@ -155,7 +155,7 @@ def test_every_answer_has_the_security_headers(server, method, path):
 def test_a_chain_that_does_not_answer_is_told_without_its_address(caplog):
     response = asked(unreachable)
     assert response.status_code == 503
-    assert response.json() == {"error": "the chain's time cannot be read", "hint": "try again later"}
+    assert response.json() == {"error": "the chain cannot be read", "hint": "try again later"}
     assert "RpcUnreachable" in caplog.text
     assert "secret-project-key" not in caplog.text
 

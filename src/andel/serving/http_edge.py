@@ -268,7 +268,7 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
         except ChainError as error:
             # the message may hold the node's address, and that a key
             _log.warning("chain_unreachable kind=%s", type(error).__name__)
-            return _error_response(503, "the chain's time cannot be read", "try again later")
+            return _error_response(503, "the chain cannot be read", "try again later")
         except Exception as error:
             # without the message, which may hold what was asked
             frames = traceback.extract_tb(error.__traceback__)
