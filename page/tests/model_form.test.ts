@@ -3,11 +3,7 @@ import { expect, it } from "vitest";
 import { type DescribedModel, withUnits } from "../src/asking/model_form";
 
 const MODEL = {
-  features: [
-    { name: "temperature", kind: "channel", unit: "degC" },
-    { name: "humidity", kind: "channel", unit: null },
-    { name: "hour sine", kind: "hour-sin" },
-  ],
+  channels: { temperature: "degC", humidity: null, "humidity@-3600": null, pressure: null },
 } as unknown as DescribedModel;
 
 it("keeps the gateway's units, adds those that others know by name, and guesses none", () => {
@@ -15,6 +11,11 @@ it("keeps the gateway's units, adds those that others know by name, and guesses 
     { name: "temperature", unit: "K" },
     { name: "humidity", unit: "%" },
   ];
-  expect(withUnits(MODEL, known).features.map((feature) => feature.unit)).toEqual(["degC", "%", null]);
-  expect(withUnits(MODEL, []).features.map((feature) => feature.unit)).toEqual(["degC", null, null]);
+  expect(withUnits(MODEL, known).channels).toEqual({
+    temperature: "degC",
+    humidity: "%",
+    "humidity@-3600": "%",
+    pressure: null,
+  });
+  expect(withUnits(MODEL, []).channels).toEqual(MODEL.channels);
 });

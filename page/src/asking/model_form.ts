@@ -52,17 +52,16 @@ export interface DescribedModel {
   };
 }
 
-/** The same, with the units of features that the gateway does not name, where somebody else knows them by name. */
+/** The same, with the units of channels that the gateway does not name, where somebody else knows them by name. */
 export function withUnits(
   model: DescribedModel,
   known: readonly { readonly name: string; readonly unit: string | null }[],
 ): DescribedModel {
   const units = new Map(known.map((feature) => [feature.name, feature.unit]));
-  const features = model.features.map((feature) => ({
-    ...feature,
-    unit: feature.unit ?? units.get(feature.name) ?? null,
-  }));
-  return { ...model, features };
+  const channels = Object.entries(model.channels).map(
+    ([name, unit]) => [name, unit ?? units.get(name.replace(/@.*$/, "")) ?? null] as const,
+  );
+  return { ...model, channels: Object.fromEntries(channels) };
 }
 
 /** One number to be filled in. */

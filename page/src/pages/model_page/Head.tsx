@@ -74,7 +74,7 @@ function Figures({ model, row }: { model: Model; row: ModelRow | null }) {
         note={
           row?.contributors == null
             ? undefined
-            : `${formatCounted(row.contributors, "contributor", "contributors")} earned by them`
+            : `${formatCounted(row.contributors, "contributor", "contributors")} earned so far`
         }
       />
       <Stat
