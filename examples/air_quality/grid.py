@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from andel.errors import InputError
 from examples.air_quality.answering import Hour
 from examples.air_quality.between import EARTH_KM, Place
-from examples.air_quality.index import standard_of
+from examples.air_quality.index import Standard, standard_of
 from examples.air_quality.models import HORIZON_SECONDS
 
 MAX_STEPS: Final = 200
@@ -40,26 +41,15 @@ def map_of(
 ) -> dict[str, object]:
     """The map of the box around the stations, with `steps` points on each side, from the south-west eastward.
 
-    Raises InputError for a standard that is none, or where `around_km` leads away from the stations.
+    A point too far from the stations that measured has null for all but its place. Raises InputError for a standard
+    that is none.
     """
     standard = standard_of(standard_name)
     norths, easts = sides_of(stations, steps, around_km)
     points = []
     for north in norths:
         for east in easts:
-            forecast = said.forecast_at((float(north), float(east)), standard)
-            low, high = forecast.bounds
-            points.append(
-                {
-                    "place": [round(float(north), 5), round(float(east), 5)],
-                    "index": forecast.index.value,
-                    "band": forecast.index.band,
-                    "index_low": low.value,
-                    "index_high": high.value,
-                    "pm2_5": round(forecast.dust.value, 1),
-                    "temperature": round(forecast.temperature.value, 1),
-                }
-            )
+            points.append(_point((float(north), float(east)), said, standard))
     return {
         "format": FORMAT,
         "standard": standard.title,
@@ -70,4 +60,21 @@ def map_of(
             name: {series.site: prediction.to_json() for series, prediction in answers}
             for name, answers in (("dust", said.dust_said), ("temperature", said.temperature_said))
         },
+    }
+
+
+def _point(place: Place, said: Hour, standard: Standard) -> dict[str, object]:
+    shown: dict[str, object] = {"place": [round(place[0], 5), round(place[1], 5)]}
+    try:
+        forecast = said.forecast_at(place, standard)
+    except InputError:
+        return shown | dict.fromkeys(("index", "band", "index_low", "index_high", "pm2_5", "temperature"))
+    low, high = forecast.bounds
+    return shown | {
+        "index": forecast.index.value,
+        "band": forecast.index.band,
+        "index_low": low.value,
+        "index_high": high.value,
+        "pm2_5": round(forecast.dust.value, 1),
+        "temperature": round(forecast.temperature.value, 1),
     }

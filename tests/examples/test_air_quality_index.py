@@ -193,7 +193,7 @@ def test_the_commands_in_the_pages_are_commands(repo_root):
         for line in (repo_root / page).read_text("utf-8").splitlines()
         if line.startswith(".venv/bin/python -m examples.air_quality ")
     ]
-    assert {call[0] for call in calls} == {"run", "ask", "map", "cover"}
+    assert {call[0] for call in calls} == {"run", "ask", "map", "page", "cover"}
     for call in calls:
         options = build_parser().parse_args(call[: call.index(">")] if ">" in call else call)
         assert str(options.data) == "PRSA_Data_20130301-20170228"

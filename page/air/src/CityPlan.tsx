@@ -58,7 +58,7 @@ export function CityPlan({ city, standard, shown, place, pick }: CityPlanProps) 
       class="city"
       viewBox={`0 0 ${frame.width} ${frame.height}`}
       role="application"
-      tabIndex={0}
+      tabindex={0}
       aria-roledescription="plan"
       aria-label={`Plan of the stations, north up. The place is ${placeText(place)}. Arrow keys move it by a kilometre, with Shift by five.`}
       onPointerDown={(event) => event.button === 0 && point(event)}

@@ -28,15 +28,15 @@ export function Stations({ city, standard, pick }: StationsProps) {
           <thead>
             <tr>
               <th scope="col">Station</th>
-              <th scope="col">Index expected</th>
+              <th scope="col">Index</th>
               <th scope="col" class="right">
-                in 4 of 5 hours
+                between
               </th>
               <th scope="col" class="right">
-                PM2.5 now, then
+                PM2.5
               </th>
               <th scope="col" class="right">
-                °C now, then
+                °C
               </th>
             </tr>
           </thead>
@@ -70,6 +70,10 @@ export function Stations({ city, standard, pick }: StationsProps) {
           </tbody>
         </table>
       </section>
+      <p class="quiet">
+        PM2.5 in µg/m³ and temperature as they were measured, and as they are expected. In four hours of five the index
+        lies between the two that are given.
+      </p>
     </Card>
   );
 }

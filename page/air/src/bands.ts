@@ -49,7 +49,7 @@ export function runsOf(bands: readonly number[], steps: number): Run[] {
   for (let row = 0; row < steps; row++) {
     let first = 0;
     for (let column = 1; column <= steps; column++) {
-      const band = bands[row * steps + first] ?? 0;
+      const band = bands[row * steps + first] ?? UNKNOWN;
       if (column < steps && bands[row * steps + column] === band) continue;
       runs.push({ row, first, count: column - first, band });
       first = column;
@@ -75,7 +75,10 @@ export function edgesOf(bands: readonly number[], steps: number): (readonly [num
 
 export type Shown = "index" | "index_low" | "index_high";
 
+/** A point of which nothing can be said. */
+export const UNKNOWN = -1;
+
 /** The band of each point of a map. */
 export function bandsOf(field: Field, standard: Standard, shown: Shown): number[] {
-  return field[shown].map((index) => bandAt(standard, index));
+  return field[shown].map((index) => (index === null ? UNKNOWN : bandAt(standard, index)));
 }

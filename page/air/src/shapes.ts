@@ -58,11 +58,12 @@ export interface Field {
   readonly north_east: Place;
   /** Points on a side; rows from the south, in each from the west. */
   readonly steps: number;
-  readonly index: readonly number[];
-  readonly index_low: readonly number[];
-  readonly index_high: readonly number[];
-  readonly pm2_5: readonly number[];
-  readonly temperature: readonly number[];
+  /** Null where the point is too far from all stations that measured. */
+  readonly index: readonly (number | null)[];
+  readonly index_low: readonly (number | null)[];
+  readonly index_high: readonly (number | null)[];
+  readonly pm2_5: readonly (number | null)[];
+  readonly temperature: readonly (number | null)[];
 }
 
 export interface StationHour {
