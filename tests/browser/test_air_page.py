@@ -95,6 +95,7 @@ def test_a_place_is_picked_by_keys_by_pointing_by_figures_and_by_name(browser, a
     place.fill("31.2,121.5")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("alert").filter(has_text="not among the stations")).to_be_visible()
+    expect(page.locator(".verdict")).to_have_count(0)
     assert [line for line in problems_of(page) if "400" not in line] == []
 
 

@@ -103,6 +103,7 @@ def test_a_map_has_each_point_and_each_station_and_what_was_measured(url):
     told = got(url, "/air/map?time=2017-02-12T01:00").json()
     assert (told["measured_at"], told["at"]) == (HOUR - 3_600, HOUR + 5 * 3_600)
     assert {len(column) for column in told["field"].values() if isinstance(column, list)} == {2, STEPS**2}
+    assert None in told["field"]["index"], "the north is too far from the two that measured"
     stations = {station["name"]: station for station in told["stations"]}
     assert stations["Dingling"]["measured"] == {"pm2_5": None, "temperature": -1.5}
     assert stations["Dingling"]["forecast"] is None, "nothing is filled in"
@@ -183,4 +184,4 @@ def test_what_is_made_is_made_once_for_all_who_wait_and_failures_are_not_kept():
 
 
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(vectors(), indent=1) + "\n", encoding="utf-8")
+    FILE.write_text(json.dumps(vectors()) + "\n", encoding="utf-8")

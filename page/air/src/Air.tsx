@@ -1,5 +1,6 @@
 // The page: what is looked at, the plan, the place, what it rests on, all stations, the cover.
 import { useEffect, useState } from "preact/hooks";
+import { Bones } from "../../src/parts/Bones";
 import { Card } from "../../src/parts/Card";
 import { HalfIcon, Mark, MoonIcon, SunIcon } from "../../src/parts/icons";
 import { Loaded } from "../../src/parts/Loaded";
@@ -82,8 +83,11 @@ function Shows({ about }: { about: About }) {
     if (found) announce(`Index ${found.index}, ${found.band}, at ${placeText(found.place)}`);
   }, [found]);
 
-  const drawn = city.value && about.standards.find((each) => each.name === city.value?.standard);
-  const judged = found && about.standards.find((each) => each.title === found.standard);
+  // an hour or a place of which nothing can be said must not stand beside what was said of another
+  const drawn =
+    city.trouble?.status !== 400 && city.value && about.standards.find((each) => each.name === city.value?.standard);
+  const judged =
+    forecast.trouble?.status !== 400 && found && about.standards.find((each) => each.title === found.standard);
   const choices = { hour, setHour, standard: standard.name, setStandard, shown, setShown, place, pick };
   return (
     <>
@@ -98,9 +102,7 @@ function Shows({ about }: { about: About }) {
                 <BandKey standard={drawn} />
               </>
             ) : (
-              <Loaded resource={city} what="The plan" lines={9}>
-                {() => null}
-              </Loaded>
+              !city.trouble && <Bones lines={9} label="The plan: loading" />
             )}
           </Card>
           {city.value && drawn && <Stations city={city.value} standard={drawn} pick={pick} />}
@@ -110,9 +112,7 @@ function Shows({ about }: { about: About }) {
           {found && judged ? (
             <Here forecast={found} standard={judged} about={about} isOld={forecast.isLoading} />
           ) : (
-            <Loaded resource={forecast} what="The place" lines={9}>
-              {() => null}
-            </Loaded>
+            !forecast.trouble && <Bones lines={9} label="The place: loading" />
           )}
           {found && judged && <RestsOn forecast={found} standard={judged} about={about} />}
         </div>
