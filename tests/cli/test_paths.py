@@ -49,13 +49,25 @@ def begun(repo_root, tmp_path_factory):
     command = shlex.split(with_ports(demo_command(repo_root), ports))
     log = folder / "demo.log"
     with log.open("wb") as output:
-        demo = subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=output, stderr=subprocess.STDOUT)
+        demo = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(folder),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=takes_ctrl_c,
+        )
     try:
         wait_until_ready(demo, log)
         yield folder, ports
     finally:
         demo.send_signal(signal.SIGINT)
         demo.wait(30)
+
+
+def takes_ctrl_c():
+    """As in a terminal, also where these tests run behind a shell that has its children ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until_ready(demo, log):
