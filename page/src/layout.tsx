@@ -3,14 +3,14 @@ import type { ComponentChildren } from "preact";
 import { head, type Liveness, liveness } from "./api/live";
 import { useNetwork } from "./api/resource";
 import { Address } from "./parts/Address";
-import { HalfIcon, Mark, MoonIcon, SunIcon } from "./parts/icons";
+import { Mark } from "./parts/icons";
 import { Pill } from "./parts/Pill";
+import { ThemeButton } from "./parts/ThemeButton";
 import { Toasts } from "./parts/toasts";
 import { route } from "./routing/router";
 import type { Route } from "./routing/routes";
 import { useStore } from "./state";
 import { formatCount } from "./text/numbers";
-import { chooseTheme, type Theme, theme } from "./theme";
 import { WalletButton } from "./wallet/WalletButton";
 
 const WAYS: readonly { readonly href: string; readonly name: string; readonly pages: readonly Route["page"][] }[] = [
@@ -119,27 +119,5 @@ function Foot() {
         </span>
       </div>
     </footer>
-  );
-}
-
-const NEXT: Readonly<Record<Theme, Theme>> = { system: "dark", dark: "light", light: "system" };
-const THEME_WORDS: Readonly<Record<Theme, string>> = {
-  system: "Colours as the system has them",
-  dark: "Dark colours",
-  light: "Light colours",
-};
-
-function ThemeButton() {
-  const { chosen } = useStore(theme);
-  return (
-    <button
-      type="button"
-      class="icon-button"
-      onClick={() => chooseTheme(NEXT[chosen])}
-      aria-label={`${THEME_WORDS[chosen]}. Change to: ${THEME_WORDS[NEXT[chosen]].toLowerCase()}`}
-      title={THEME_WORDS[chosen]}
-    >
-      {chosen === "dark" ? <MoonIcon /> : chosen === "light" ? <SunIcon /> : <HalfIcon />}
-    </button>
   );
 }

@@ -2,12 +2,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { Bones } from "../../src/parts/Bones";
 import { Card } from "../../src/parts/Card";
-import { HalfIcon, Mark, MoonIcon, SunIcon } from "../../src/parts/icons";
+import { Mark } from "../../src/parts/icons";
 import { Loaded } from "../../src/parts/Loaded";
 import { FailedNotice } from "../../src/parts/Notice";
+import { ThemeButton } from "../../src/parts/ThemeButton";
 import { announce, Toasts } from "../../src/parts/toasts";
-import { useStore } from "../../src/state";
-import { chooseTheme, type Theme, theme } from "../../src/theme";
 import { Asked } from "./Asked";
 import type { Shown } from "./bands";
 import { BandKey, CityPlan } from "./CityPlan";
@@ -126,26 +125,4 @@ function middleOf(about: About): Place {
   const mean = (part: 0 | 1) =>
     about.stations.reduce((sum, station) => sum + station.place[part], 0) / about.stations.length;
   return [mean(0), mean(1)];
-}
-
-const NEXT: Readonly<Record<Theme, Theme>> = { system: "dark", dark: "light", light: "system" };
-const THEMES: Readonly<Record<Theme, string>> = {
-  system: "Colours as the system has them",
-  dark: "Dark colours",
-  light: "Light colours",
-};
-
-function ThemeButton() {
-  const { chosen } = useStore(theme);
-  return (
-    <button
-      type="button"
-      class="icon-button"
-      onClick={() => chooseTheme(NEXT[chosen])}
-      aria-label={`${THEMES[chosen]}. Change to: ${THEMES[NEXT[chosen]].toLowerCase()}`}
-      title={THEMES[chosen]}
-    >
-      {chosen === "dark" ? <MoonIcon /> : chosen === "light" ? <SunIcon /> : <HalfIcon />}
-    </button>
-  );
 }

@@ -1,0 +1,1 @@
+import{d as e}from"./index-Be0m9LyP.js";import{s as t}from"./numbers-Fdh6LdPE.js";import{n,t as r}from"./jsxRuntime-D8gzsWk5.js";function i({resource:i,what:a,lines:o,children:s}){return i.value===null?i.trouble?r(t,{trouble:i.trouble,what:a,again:i.again}):r(e,{lines:o??3,label:`${a}: loading`}):r(n,{children:s(i.value)})}export{i as t};

@@ -1,0 +1,1 @@
+import{v as e}from"./Field-CoD6B4YP.js";function t(t,n,r,i,a){return{to:t,data:e({abi:n,functionName:r,args:i}),...a}}export{t};

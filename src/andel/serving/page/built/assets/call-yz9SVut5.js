@@ -1,1 +1,0 @@
-import{v as e}from"./Field-ZxxNbCvp.js";function t(t,n,r,i,a){return{to:t,data:e({abi:n,functionName:r,args:i}),...a}}export{t};
