@@ -129,3 +129,11 @@ def test_every_line_of_the_trust_tables_names_a_test_and_every_attack_file_is_th
 def test_the_changelog_tells_of_this_version(tree):
     text = tree.text(Path("CHANGELOG.md"))
     assert re.search(r"^## \[Unreleased\]", text, re.MULTILINE) or re.search(r"^## \[\d", text, re.MULTILINE)
+
+
+def test_pages_of_the_site_link_to_nothing_outside_of_it(repo_root):
+    """What lies elsewhere in the checkout is named, not linked: the site does not have it."""
+    docs = repo_root / "docs"
+    for page in sorted(docs.rglob("*.md")):
+        for target in re.findall(r"\]\((\.\./[^)#]*)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).resolve().is_relative_to(docs.resolve()), f"{page.name} links to {target}"
