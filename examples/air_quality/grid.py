@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andel.errors import InputError
-from examples.air_quality.answering import Hour
+from examples.air_quality.answering import Forecast, Hour
 from examples.air_quality.between import EARTH_KM, Place
 from examples.air_quality.index import Standard, standard_of
 from examples.air_quality.models import HORIZON_SECONDS
@@ -69,8 +69,13 @@ def _point(place: Place, said: Hour, standard: Standard) -> dict[str, object]:
         forecast = said.forecast_at(place, standard)
     except InputError:
         return shown | dict.fromkeys(("index", "band", "index_low", "index_high", "pm2_5", "temperature"))
+    return shown | forecast_fields(forecast)
+
+
+def forecast_fields(forecast: Forecast) -> dict[str, object]:
+    """What a grid and a page tell of a forecast: its index with band and bounds, and the two values behind it."""
     low, high = forecast.bounds
-    return shown | {
+    return {
         "index": forecast.index.value,
         "band": forecast.index.band,
         "index_low": low.value,

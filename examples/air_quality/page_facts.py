@@ -19,7 +19,7 @@ from andel.simulation.series import MISSING, Dataset, Series
 from examples.air_quality.answering import Hour, Model, ask_stations, values_at
 from examples.air_quality.between import MARGIN_KM, Place
 from examples.air_quality.cover_told import COVER_FILE, cover_told, read_cover
-from examples.air_quality.grid import map_of, sides_of
+from examples.air_quality.grid import forecast_fields, map_of, sides_of
 from examples.air_quality.index import STANDARDS, Standard, standard_of
 from examples.air_quality.index_file import read_index, read_index_file
 from examples.air_quality.kept import KeptValues
@@ -150,18 +150,7 @@ class AirFacts:
         }
         if series.site not in heard:
             return told | {"forecast": None}
-        forecast = said.forecast_at(place_of(series), standard)
-        low, high = forecast.bounds
-        return told | {
-            "forecast": {
-                "index": forecast.index.value,
-                "band": forecast.index.band,
-                "index_low": low.value,
-                "index_high": high.value,
-                "pm2_5": round(forecast.dust.value, 1),
-                "temperature": round(forecast.temperature.value, 1),
-            }
-        }
+        return told | {"forecast": forecast_fields(said.forecast_at(place_of(series), standard))}
 
     def _chain(self) -> Chain:
         return self.chains.get("chain", lambda: Chain.connect(self.told["rpc"]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from andel import __version__
+from andel.ledger.deployment import Deployment
 from andel.ledger.governance import ModelTimelockContract
 from andel.ledger.payment import COIN_DECIMALS
 from andel.roles.showing.memory import Memory
@@ -54,28 +55,8 @@ def network_facts(memory: Memory, gateway: Gateway) -> Facts:
 
 def contracts_of(memory: Memory) -> dict[str, Address]:
     """The contracts that are known, by name. Raises ChainError."""
-    model, policy, governor = memory.model, memory.policy, memory.governor
+    policy = memory.policy
     timelock = None if policy is None else ModelTimelockContract(memory.chain, policy.timelock())
-    bound = (
-        model.round_manager,
-        model.token,
-        model.pool,
-        model.vault,
-        model.operators,
-        model.disputes,
-        model.alliance,
-        model.device_registry,
-        model.batch_registry,
-        model.factory,
-        governor,
-        timelock,
-        policy,
-        memory.offering,
-        model.onchain_models,
-        model.prediction_log,
-        model.access_pass,
-        model.successors,
-        model.fee_splitters,
-        model.market,
-    )
-    return {contract.NAME: contract.address for contract in bound if contract is not None}
+    ruling = (memory.governor, timelock, policy, memory.offering)
+    found = {contract.NAME: contract.address for contract in ruling if contract is not None}
+    return {**Deployment.of_model(memory.model).addresses, **found}

@@ -12,6 +12,7 @@ from typing import Final
 
 from andel.errors import ChainError
 from andel.ledger.abi import decode_error
+from andel.ledger.deployment import Deployment
 from andel.ledger.governance import ProposedCall
 from andel.ledger.interface import CONTRACTS
 from andel.ledger.payment import COIN
@@ -98,24 +99,7 @@ def _names(memory: Memory) -> dict[Address, str]:
     found = {token: "AuthorizedToken" for token in payment_tokens(model) if token != COIN}
     if memory.offering is not None and (payment := memory.offering.terms().payment) != COIN:
         found[payment] = "AuthorizedToken"
-    bound = (
-        model.round_manager,
-        model.operators,
-        model.disputes,
-        model.alliance,
-        model.token,
-        model.pool,
-        model.vault,
-        model.device_registry,
-        model.batch_registry,
-        model.factory,
-        model.onchain_models,
-        model.prediction_log,
-        model.access_pass,
-        model.successors,
-        model.fee_splitters,
-        model.market,
-        memory.offering,
-    )
-    found |= {contract.address: contract.NAME for contract in bound if contract is not None}
+    found |= {address: name for name, address in Deployment.of_model(model).addresses.items()}
+    if memory.offering is not None:
+        found[memory.offering.address] = memory.offering.NAME
     return found | (names_of(model) if memory.governor is not None else {})
