@@ -93,7 +93,7 @@ class Unsigned(Signer):
 
     def sign_many(self, asked, answered, issued_at: int, valid_until: int) -> PredictionBatch:  # type: ignore[no-untyped-def]
         """As the signer's, with zeros for a signature."""
-        place, signer, pair = self._domain.contract, self._key.address, (tuple(asked), tuple(answered))
+        place, signer, pair = self._domain.contract, self._key.address, (tuple(asked), tuple(answered.tolist()))
         return PredictionBatch(place, self._version, *pair, self._unit, issued_at, valid_until, signer, _UNSIGNED)
 
 

@@ -25,6 +25,9 @@ WORD_BYTES: Final = 32
 
 IntArray = npt.NDArray[np.int64]
 
+_SIGN_THEN_VALUE: Final = np.array([63, 63, 63, 0])
+"""Shifts that leave of an int64 its sign three times over, and itself: an int256 in four parts."""
+
 
 def canonical_json(value: object) -> bytes:
     """RFC 8785 bytes of `value` (dicts, lists, strings, integers, booleans, null).
@@ -130,6 +133,13 @@ def decode_values(tag: bytes, data: bytes, shapes: Sequence[tuple[int, ...]]) ->
 def words_of(values: Iterable[int]) -> bytes:
     """The integers as int256 words, big-endian in two's complement, one after another. Raises OverflowError."""
     return b"".join([value.to_bytes(WORD_BYTES, "big", signed=True) for value in values])
+
+
+def words_of_array(values: IntArray) -> bytes:
+    """As `words_of`, of integers (n,), at once."""
+    # three words of 8 bytes of the sign, then the integer, each the other way round
+    words: IntArray = values[:, None] >> _SIGN_THEN_VALUE
+    return words.byteswap(inplace=True).tobytes()
 
 
 def words_in(data: bytes) -> list[int]:

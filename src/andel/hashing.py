@@ -27,4 +27,5 @@ def counter_blocks(seed: bytes, count: int) -> list[bytes]:
 def keccak(*parts: bytes) -> Digest:
     """Keccak-256 (Ethereum's, not SHA-3) of the parts joined."""
     # the C extension itself: eth-hash takes pycryptodome, where a hash of so little costs seven times as much
-    return Digest(keccak_256(b"".join(parts)).digest())
+    digest: Digest = keccak_256(b"".join(parts)).digest()
+    return digest

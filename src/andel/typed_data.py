@@ -149,7 +149,7 @@ def integer_range(kind: str) -> tuple[int, int, bool]:
     return (-(1 << bits - 1), 1 << bits - 1, True) if signed else (0, 1 << bits, False)
 
 
-def digest_after(name: str, domain: Domain, first: Mapping[str, object]) -> Callable[[bytes], Digest]:
+def digest_after(name: str, domain: Domain, first: Mapping[str, object]) -> Callable[..., Digest]:
     """What makes the digest of messages of type `name` that begin with the fields `first`, given the words of the rest.
 
     For who signs many such messages: the constant part is put together once, and nothing of them is kept. The words
@@ -161,7 +161,7 @@ def digest_after(name: str, domain: Domain, first: Mapping[str, object]) -> Call
     places = _places(name)
     words = [abi_word(places[field], kind, first[field]) for kind, field in fields]
     begin, envelope = b"".join([type_hash(name), *words]), b"\x19\x01" + domain.separator
-    return lambda rest: keccak(envelope, keccak(begin, rest))
+    return lambda *rest: keccak(envelope, keccak(begin, *rest))
 
 
 def sign_typed(key: AccountKey, name: str, domain: Domain, message: Mapping[str, object]) -> bytes:

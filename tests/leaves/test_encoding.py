@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from andel.encoding import canonical_json, decode_arrays, encode_arrays, parse_json, words_in, words_of
+from andel.encoding import canonical_json, decode_arrays, encode_arrays, parse_json, words_in, words_of, words_of_array
 from andel.errors import AndelError, InputError
 from andel.typed_data import abi_word
 
@@ -208,6 +208,13 @@ def test_integers_come_back_from_their_words_as_solidity_encodes_them(integers):
     words = words_of(integers)
     assert words == b"".join(abi_word("answer", "int256", each) for each in integers)
     assert words_in(words) == integers
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=9))
+def test_an_array_has_the_words_of_its_integers(integers):
+    values = np.array(integers, dtype=np.int64)
+    assert words_of_array(values) == words_of(integers)
+    assert values.tolist() == integers, "what was given is left as it was"
 
 
 @pytest.mark.parametrize("integer", [2**255, -(2**255) - 1])

@@ -58,7 +58,7 @@ def test_a_prepared_model_answers_bit_for_bit_as_the_file(seed, inputs, hidden, 
         bytes(row).ljust(28, b"\x00") + int(bases[i % 5]).to_bytes(4, "big", signed=True) for i, row in enumerate(codes)
     ]
     prepared, expected = PreparedModel(model), plainly(model, questions)
-    assert prepared.answers(questions) == expected
+    assert prepared.answers(questions).tolist() == expected
     assert [prepared.answer(question) for question in questions] == expected
 
 
@@ -83,8 +83,18 @@ def test_the_signer_signs_what_sign_prediction_signs(question, answer, issued_at
     assert told == sign_prediction(
         OPERATOR, DOMAIN, version=VERSION, question=question, answer=answer, unit=unit, **times
     )
-    many = SIGNER.sign_many([question, question], [answer, 0], **times)
-    plain: dict[str, Any] = {"questions": [question, question], "answers": [answer, 0], "unit": unit}
+
+
+@given(
+    answers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=6),
+    issued_at=st.integers(0, 2**64 - 1),
+    data=st.data(),
+)
+def test_the_signer_signs_what_sign_batch_signs(answers, issued_at, data):
+    times = {"issued_at": issued_at, "valid_until": data.draw(st.integers(issued_at, 2**64 - 1))}
+    questions = data.draw(st.lists(st.binary(min_size=32, max_size=32), min_size=len(answers), max_size=len(answers)))
+    many = SIGNER.sign_many(questions, np.array(answers, dtype=np.int64), **times)
+    plain: dict[str, Any] = {"questions": questions, "answers": answers, "unit": "0.01 degC"}
     assert many == sign_batch(OPERATOR, DOMAIN, version=VERSION, **plain, **times)
 
 
@@ -95,8 +105,12 @@ def test_the_signer_signs_what_sign_prediction_signs(question, answer, issued_at
 def test_the_signer_refuses_what_sign_prediction_refuses(answer, issued_at, valid_until):
     with pytest.raises(InputError):
         SIGNER.sign(bytes(32), answer, issued_at, valid_until)
+
+
+@pytest.mark.parametrize(("issued_at", "valid_until"), [(-1, NOW), (NOW, 2**64), (NOW, NOW - 1)])
+def test_the_signer_refuses_times_of_a_batch_that_sign_batch_refuses(issued_at, valid_until):
     with pytest.raises(InputError):
-        SIGNER.sign_many([bytes(32)], [answer], issued_at, valid_until)
+        SIGNER.sign_many([bytes(32)], np.zeros(1, dtype=np.int64), issued_at, valid_until)
 
 
 def test_the_constant_part_of_a_digest_must_be_the_types_first_fields():

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from andel.encoding import IntArray
 from andel.serving.evaluate import BASE_BYTES, check_question
 from andel.serving.model_file import LANE_BITS, OUTPUT_LANE_BITS, ModelFile
 
@@ -80,8 +81,8 @@ class PreparedModel:
         change = ((product >> self._top & self._low) + self._bias) >> self._shift
         return change + int.from_bytes(question[-BASE_BYTES:], "big", signed=True) if self._adds_base else change
 
-    def answers(self, questions: Sequence[bytes]) -> list[int]:
-        """The answer to each question, at once; NumPy pays from some ten on. Raises as `answer` does."""
+    def answers(self, questions: Sequence[bytes]) -> IntArray:
+        """The answers (questions,), at once; NumPy pays from some ten on. Raises as `answer` does."""
         for question in questions:
             check_question(question, self._inputs)
         words = np.frombuffer(b"".join(questions), dtype=np.uint8).reshape(len(questions), -1)
@@ -90,5 +91,5 @@ class PreparedModel:
         change = (hidden @ output + bias) >> self._shift
         if self._adds_base:
             change += np.ascontiguousarray(words[:, -BASE_BYTES:]).view(">i4")[:, 0]
-        told: list[int] = change.tolist()
+        told: IntArray = change
         return told

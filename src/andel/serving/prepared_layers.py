@@ -37,10 +37,10 @@ class PreparedLayers:
 
     def answer(self, question: bytes) -> int:
         """The answer to one question. Raises InputError as `unpack_slots` does."""
-        return self.answers([question])[0]
+        return int(self.answers([question])[0])
 
-    def answers(self, questions: Sequence[bytes]) -> list[int]:
-        """The answer to each question, at once. Raises as `answer` does."""
+    def answers(self, questions: Sequence[bytes]) -> IntArray:
+        """The answers (questions,), at once. Raises as `answer` does."""
         codes, bases = self._read(questions)
         values = codes.astype(np.float64)
         for number, (weights, biases, shift) in enumerate(self._layers):
@@ -48,7 +48,7 @@ class PreparedLayers:
             if number < len(self._layers) - 1:
                 values = (np.maximum(sums, 0) >> shift).astype(np.float64)
         told = np.argmax(sums, axis=1) if self._argmax else (sums[:, 0] >> self._layers[-1][2]) + bases
-        answers: list[int] = told.tolist()
+        answers: IntArray = told
         return answers
 
     def _read(self, questions: Sequence[bytes]) -> tuple[IntArray, IntArray]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from andel.encoding import words_of
+from andel.encoding import IntArray, words_of, words_of_array
 from andel.errors import InputError
 from andel.hashing import keccak
 from andel.keys import AccountKey
@@ -36,7 +36,7 @@ class Signer:
         """As `sign_prediction`."""
         try:
             words = keccak(question), keccak(words_of((answer,)))
-            signed = self._digest(b"".join((*words, _times(issued_at, valid_until))))
+            signed = self._digest(*words, _times(issued_at, valid_until))
         except OverflowError as error:
             raise InputError("prediction's answer is outside int256, or a time no unix seconds") from error
         return Prediction(
@@ -52,21 +52,19 @@ class Signer:
         )
 
     def sign_many(
-        self, questions: Sequence[bytes], answers: Sequence[int], issued_at: int, valid_until: int
+        self, questions: Sequence[bytes], answers: IntArray, issued_at: int, valid_until: int
     ) -> PredictionBatch:
-        """As `sign_batch`."""
-        asked, answered = tuple(questions), tuple(answers)
+        """As `sign_batch`; `answers` one after another, as many for each question."""
         try:
-            words = words_of(answered)
-            hashes = keccak(b"".join(asked)), keccak(words)
-            signed = self._batch_digest(b"".join((*hashes, _times(issued_at, valid_until))))
+            times = _times(issued_at, valid_until)
+            signed = self._batch_digest(keccak(*questions), keccak(words_of_array(answers)), times)
         except OverflowError as error:
-            raise InputError("an answer of the batch is outside int256, or a time no unix seconds") from error
+            raise InputError("a time of the batch is no unix seconds") from error
         return PredictionBatch(
             model=self._domain.contract,
             version=self._version,
-            questions=asked,
-            answers=answered,
+            questions=tuple(questions),
+            answers=tuple(answers.tolist()),
             unit=self._unit,
             issued_at=issued_at,
             valid_until=valid_until,
